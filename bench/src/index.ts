@@ -1,0 +1,2 @@
+// Benchmarks come with the next release.
+export {}

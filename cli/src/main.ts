@@ -1,0 +1,2 @@
+// The command line moves in here.
+export {}
