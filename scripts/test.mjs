@@ -15,6 +15,7 @@ import { filesBelow, root, shown, workspaces } from './workspaces.mjs'
 
 const MOCHA = join(root, 'node_modules/mocha/bin/mocha.js')
 const REPORTER = join(root, 'scripts/ci-reporter.mjs')
+const SUITE_LIMIT_MS = 20 * 60_000 // A suite that leaves a handle open would otherwise never end.
 const inCi = process.env.CI === 'true'
 
 const suites = [
@@ -45,7 +46,12 @@ const runSuite = ({ name, files }) => {
   const { status, signal } = spawnSync(
     process.execPath,
     [MOCHA, '--reporter', REPORTER, ...specs, ...mochaArguments],
-    { cwd: root, stdio: 'inherit', env: { ...process.env, MOCHA_ACCOUNT_FILE: account } },
+    {
+      cwd: root,
+      stdio: 'inherit',
+      timeout: SUITE_LIMIT_MS,
+      env: { ...process.env, MOCHA_ACCOUNT_FILE: account },
+    },
   )
   if (!existsSync(account)) {
     console.error(`${name}: the suite ended before it could report (${signal ?? `exit code ${status}`})`)
