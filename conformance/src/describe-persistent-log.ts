@@ -1,0 +1,83 @@
+import { resolveBudgets } from './running/budgets.js'
+import { DEFAULT_TIMEOUT_MS, inFreshDirectory, runCase, type RunSetting } from './running/run-case.js'
+import { select } from './running/selection.js'
+import { newTally } from './running/tally.js'
+import { inspectTarget } from './running/target.js'
+import { freshSeed, targetOf, type ConformanceOptions } from './run-conformance.js'
+import { allCases } from './suites/index.js'
+
+/** The two functions of a test runner: mocha's, vitest's or node:test's. */
+export interface Runner {
+  readonly describe: (title: string, body: () => void) => unknown
+  readonly it: (title: string, body: () => Promise<void>, timeoutMs?: number) => unknown
+}
+
+/** What to examine, and with which runner. */
+export interface DescribeOptions extends Omit<ConformanceOptions, 'onCase' | 'bail'> {
+  /** Default: mocha's globals. */
+  readonly runner?: Runner | undefined
+}
+
+/**
+ * Registers a test per case with a test runner: the whole conformance test of a backend is
+ *
+ * ```ts
+ * await describePersistentLog({ backend: 'my-backend' })
+ * ```
+ *
+ * It must be awaited (at the top level of an ES module): the log is opened first to see which cases apply. Those that do
+ * not are printed with the reason; they are not registered, so that no runner counts them as skipped by accident.
+ */
+export async function describePersistentLog(options: DescribeOptions): Promise<void> {
+  const { describe, it } = options.runner ?? globalRunner()
+  const target = targetOf(options)
+  const seed = options.seed ?? freshSeed()
+  const { backend, capabilities } = await inFreshDirectory(options.directory, (place) =>
+    inspectTarget(target, place),
+  )
+  const cases = [...allCases, ...(options.additionalCases ?? [])].filter(
+    ({ spawns }) => !(options.withoutChildren === true && spawns === true),
+  )
+  const { chosen, leftOut } = select(cases, capabilities, options.only)
+  const setting: RunSetting = {
+    target,
+    backendName: backend,
+    capabilities,
+    seed,
+    budgets: resolveBudgets(options.budgets),
+    tally: newTally(),
+    parent: options.directory,
+  }
+
+  for (const { case: id, reason } of leftOut) console.log(`${backend}: ${id} does not apply: ${reason}`)
+  describe(`conformance of ${backend} (seed ${seed})`, () => {
+    if (chosen.length === 0) {
+      it('runs at least one case', async () => {
+        throw new Error('no case applies')
+      })
+    }
+    for (const item of chosen) {
+      const timeoutMs = item.timeoutMs ?? DEFAULT_TIMEOUT_MS
+      const registered = it(`${item.id} ${item.title}`, () => runCase(item, setting), timeoutMs)
+      if (hasTimeout(registered)) registered.timeout(timeoutMs)
+    }
+  })
+}
+
+/** Mocha hands out the test, on which the time is set; vitest and node:test have other ways. */
+function hasTimeout(registered: unknown): registered is { timeout(limitMs: number): unknown } {
+  return (
+    typeof registered === 'object' &&
+    registered !== null &&
+    'timeout' in registered &&
+    typeof registered.timeout === 'function'
+  )
+}
+
+function globalRunner(): Runner {
+  const { describe, it } = globalThis as unknown as Partial<Runner>
+  if (describe === undefined || it === undefined) {
+    throw new TypeError('runner: outside mocha, hand in { describe, it }')
+  }
+  return { describe, it }
+}

@@ -1,0 +1,51 @@
+import { survivesAtLeast, type Capabilities, type Survival } from '@persistent-log/core'
+import type { CaseContext } from '../running/case-context.js'
+
+/**
+ * One law, examined. A case is data, so that mocha, the command line and the mutants run the very same thing.
+ *
+ * How to add one:
+ *
+ * 1. Put it into the file of its category in `suites/` (a new category is a new file with an exported array, listed in
+ *    `suites/index.ts`). The id is `category.what-is-true`, stable for ever; the title is a sentence.
+ * 2. Open the log with `await ctx.open({ firstSlot: 1, limits: { ... } })` and reopen it with `await ctx.reopen(log)`.
+ *    The directory is fresh; everything opened is closed and removed after the case, also when it fails.
+ * 3. Examine the state, not only the answer: `ctx.unchanged(log, () => ...)` proves that a refusal changed nothing,
+ *    `dump(log)` is all that a log shows. Refusals: `rejects(call, 'PLOG_...', { slot: 3 })`; programmer's mistakes:
+ *    `rejectsArgument(call, 'RangeError', 'slot')`.
+ * 4. What a backend may lack goes into `requires`: the reason, as a sentence, when the case does not apply. It is printed
+ *    and listed in the report; never return early from `run`.
+ * 5. Chance comes from `ctx.random` only. What a case counts goes into `ctx.tally`.
+ * 6. A case that starts child processes sets `spawns: true` and sends them `ctx.order(overrides)` as JSON; the child calls
+ *    `openLogUnderTest(order)`. How many kills it may make is `ctx.budgets.kills`.
+ * 7. Each case must be failed by a mutant (`src/mutants/`), or it proves nothing: plant the defect that it is after.
+ */
+export interface Case {
+  readonly id: string
+  readonly title: string
+  /** Why the case does not apply to a log with these capabilities; `undefined` when it does. */
+  readonly requires?: (capabilities: Capabilities) => string | undefined
+  /** It starts child processes, and takes longer than the others. */
+  readonly spawns?: boolean
+  /** Default 10 s. */
+  readonly timeoutMs?: number
+  run(ctx: CaseContext): Promise<void>
+}
+
+/** Applies where what was acknowledged is there after `close` and a new open. */
+export const needsReopen = (capabilities: Capabilities): string | undefined =>
+  needs('process-crash')(capabilities)
+
+/** Applies where accepts and commits can survive at least this. */
+export const needs =
+  (survival: Survival) =>
+  ({ survives }: Capabilities): string | undefined =>
+    survivesAtLeast(survives.accept, survival) && survivesAtLeast(survives.commit, survival)
+      ? undefined
+      : `what it acknowledges survives ${survives.accept} (accept) and ${survives.commit} (commit), not ${survival}`
+
+/** Applies where each of these requirements holds. */
+export const needsAll =
+  (...requirements: readonly NonNullable<Case['requires']>[]) =>
+  (capabilities: Capabilities): string | undefined =>
+    requirements.map((requirement) => requirement(capabilities)).find((reason) => reason !== undefined)
