@@ -1,0 +1,138 @@
+import { Buffer } from 'node:buffer'
+import type { Ballot } from '../contract/ballot.js'
+import { MAX_SLOT, type OpenSlotRange, type Slot } from '../contract/slot.js'
+import { SURVIVALS, type Survival } from '../contract/survival.js'
+
+/** The longest name of a configuration record, in bytes of UTF-8. */
+export const MAX_NAME_BYTES = 255
+/** The longest metadata of a checkpoint, in bytes. */
+export const MAX_METADATA_BYTES = 65_536
+
+/** A mistake of the caller: names the field, the value and what is allowed. */
+function wrong(field: string, value: unknown, allowed: string): TypeError {
+  return new TypeError(`${field} is ${show(value)}; it must be ${allowed}`)
+}
+
+function outOfRange(field: string, value: unknown, allowed: string): RangeError {
+  return new RangeError(`${field} is ${show(value)}; it must be ${allowed}`)
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'object' && value !== null)
+    return `an object of class ${value.constructor?.name ?? 'null'}`
+  return String(value)
+}
+
+/** An integer from `least` to `most`, both included. */
+export function checkInteger(
+  value: unknown,
+  field: string,
+  least: number,
+  most: number,
+): asserts value is number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
+    throw outOfRange(field, value, `an integer from ${least} to ${most}`)
+  }
+}
+
+export function checkSlot(value: unknown, field = 'slot'): asserts value is Slot {
+  checkInteger(value, field, 0, MAX_SLOT)
+}
+
+/** The end of a half-open range, or the slot of a checkpoint: may lie one behind the largest slot. */
+export function checkBound(value: unknown, field: string): asserts value is Slot {
+  checkInteger(value, field, 0, MAX_SLOT + 1)
+}
+
+export function checkObject(value: unknown, field: string): asserts value is object {
+  if (typeof value !== 'object' || value === null) throw wrong(field, value, 'an object')
+}
+
+export function checkBallot(value: unknown, field = 'ballot'): asserts value is Ballot {
+  if (typeof value !== 'object' || value === null) throw wrong(field, value, 'an object { round, nodeId }')
+  const ballot = value as Partial<Ballot>
+  checkInteger(ballot.round, `${field}.round`, 0, Number.MAX_SAFE_INTEGER)
+  checkInteger(ballot.nodeId, `${field}.nodeId`, 0, Number.MAX_SAFE_INTEGER)
+}
+
+export function checkBytes(value: unknown, field: string): asserts value is Uint8Array {
+  if (!(value instanceof Uint8Array)) throw wrong(field, value, 'a Uint8Array')
+}
+
+export function checkOptionalBytes(value: unknown, field: string): asserts value is Uint8Array | undefined {
+  if (value !== undefined) checkBytes(value, field)
+}
+
+export function checkOptionalBoolean(value: unknown, field: string): asserts value is boolean | undefined {
+  if (value !== undefined && typeof value !== 'boolean') throw wrong(field, value, 'true or false')
+}
+
+export function checkArray(value: unknown, field: string): asserts value is readonly unknown[] {
+  if (!Array.isArray(value)) throw wrong(field, value, 'an array')
+}
+
+export function checkName(value: unknown, field = 'name'): asserts value is string {
+  if (typeof value !== 'string') throw wrong(field, value, 'a string')
+  const bytes = Buffer.byteLength(value)
+  if (bytes < 1 || bytes > MAX_NAME_BYTES || Buffer.from(value).toString() !== value) {
+    throw outOfRange(field, value, `1 to ${MAX_NAME_BYTES} bytes of well-formed text`)
+  }
+}
+
+export function checkSurvival(value: unknown, field = 'survives'): asserts value is Survival | undefined {
+  if (value !== undefined && !SURVIVALS.includes(value as Survival)) {
+    throw wrong(field, value, `one of ${SURVIVALS.join(', ')}`)
+  }
+}
+
+/** Options that every call takes. */
+export function checkOptions(
+  value: unknown,
+): asserts value is { readonly signal?: AbortSignal | undefined } | undefined {
+  if (value === undefined) return
+  checkObject(value, 'options')
+  const { signal } = value as { signal?: unknown }
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw wrong('options.signal', signal, 'an AbortSignal')
+}
+
+export function checkRange(value: unknown, field = 'range'): asserts value is OpenSlotRange | undefined {
+  if (value === undefined) return
+  checkObject(value, field)
+  const { from, to } = value as OpenSlotRange
+  if (from !== undefined) checkBound(from, `${field}.from`)
+  if (to !== undefined) checkBound(to, `${field}.to`)
+}
+
+export function checkProposal(value: unknown, field: string): void {
+  checkObject(value, field)
+  const { slot, ballot, value: bytes, proof } = value as Record<string, unknown>
+  checkSlot(slot, `${field}.slot`)
+  checkBallot(ballot, `${field}.ballot`)
+  checkBytes(bytes, `${field}.value`)
+  checkOptionalBytes(proof, `${field}.proof`)
+}
+
+export function checkCommitId(value: unknown, field: string): void {
+  checkObject(value, field)
+  const { slot, ballot, proof } = value as Record<string, unknown>
+  checkSlot(slot, `${field}.slot`)
+  checkBallot(ballot, `${field}.ballot`)
+  checkOptionalBytes(proof, `${field}.proof`)
+}
+
+/** A slot must not stand twice in a batch: which of the two would win? */
+export function checkDistinctSlots(items: readonly { readonly slot: Slot }[], field: string): void {
+  const seen = new Map<Slot, number>()
+  items.forEach(({ slot }, index) => {
+    const before = seen.get(slot)
+    if (before !== undefined) {
+      throw new TypeError(
+        `${field}[${index}].slot is ${slot}, as is ${field}[${before}].slot; a batch names a slot once`,
+      )
+    }
+    seen.set(slot, index)
+  })
+}

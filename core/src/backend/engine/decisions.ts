@@ -1,0 +1,246 @@
+import type { Ballot } from '../../contract/ballot.js'
+import type {
+  AcceptAllOptions,
+  CallOptions,
+  DiscardResult,
+  WriteOptions,
+} from '../../contract/decision-log.js'
+import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
+import type { Slot } from '../../contract/slot.js'
+import { PersistentLogError, raise, withIndex } from '../../errors/index.js'
+import * as check from '../arguments.js'
+import { copyBytes } from '../bytes.js'
+import { judgePromise } from '../laws/promise-law.js'
+import type { Effect } from './effect.js'
+import { judgeItem, type Item } from './judging.js'
+import { entryBytes } from './ledger.js'
+import { checkSizes, survivalOf, type LogParts } from './log-parts.js'
+
+type Kind = 'accept' | 'commit' | 'learn'
+
+const PLURALS = { accept: 'acceptAll', commit: 'commitAll', learn: 'learnAll' } as const
+
+/** The writing half of the decision log: checks, judges, and hands the effects over. */
+export class Decisions {
+  readonly #parts: LogParts
+
+  constructor(parts: LogParts) {
+    this.#parts = parts
+  }
+
+  async promise(ballot: Ballot, options?: CallOptions): Promise<void> {
+    check.checkBallot(ballot)
+    check.checkOptions(options)
+    const { life, writes, strongest } = this.#parts
+    await life.run('promise', 'write', options?.signal, () => {
+      if (writes.judged.votesLost) throw raise.votesLost('promise')
+      const verdict = this.#refusing(judgePromise(ballot, writes.judged.promised))
+      const { round, nodeId } = ballot
+      const effects: Effect[] = verdict === 'move' ? [{ kind: 'promise', ballot: { round, nodeId } }] : []
+      return writes.write('promise', effects, strongest, 'log')
+    })
+  }
+
+  async accept(proposal: Proposal, options?: WriteOptions): Promise<void> {
+    check.checkProposal(proposal, 'proposal')
+    await this.#one('accept', proposal, options)
+  }
+
+  async commit(id: CommitId, options?: WriteOptions): Promise<void> {
+    check.checkCommitId(id, 'id')
+    await this.#one('commit', id, options)
+  }
+
+  async learn(decision: Decision, options?: WriteOptions): Promise<void> {
+    check.checkProposal(decision, 'decision')
+    await this.#one('learn', decision, options)
+  }
+
+  async acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
+    check.checkArray(proposals, 'proposals')
+    proposals.forEach((proposal, index) => check.checkProposal(proposal, `proposals[${index}]`))
+    check.checkOptions(options)
+    if (options?.discardFrom !== undefined) check.checkBound(options.discardFrom, 'options.discardFrom')
+    await this.#all('accept', proposals, options, options?.discardFrom)
+  }
+
+  async commitAll(ids: readonly CommitId[], options?: WriteOptions): Promise<void> {
+    check.checkArray(ids, 'ids')
+    ids.forEach((id, index) => check.checkCommitId(id, `ids[${index}]`))
+    await this.#all('commit', ids, options)
+  }
+
+  async learnAll(decisions: readonly Decision[], options?: WriteOptions): Promise<void> {
+    check.checkArray(decisions, 'decisions')
+    decisions.forEach((decision, index) => check.checkProposal(decision, `decisions[${index}]`))
+    await this.#all('learn', decisions, options)
+  }
+
+  async discard(
+    range: { from: Slot; to?: Slot | undefined },
+    options?: WriteOptions,
+  ): Promise<DiscardResult> {
+    check.checkObject(range, 'range')
+    const { from } = range
+    check.checkSlot(from, 'range.from')
+    const to = range.to ?? Number.MAX_SAFE_INTEGER
+    check.checkBound(to, 'range.to')
+    const { life, writes, space, durability, engine } = this.#parts
+    check.checkOptions(options)
+    const survives = survivalOf(
+      'discard',
+      options?.survives,
+      durability.accept,
+      engine.capabilities.survives.accept,
+    )
+    return life.run('discard', 'write', options?.signal, async () => {
+      const { judged } = writes
+      if (from < judged.point) throw this.#refused(raise.compacted(from, judged.point))
+      const result = {
+        discarded: judged.accepted.countIn(from, to),
+        keptCommitted: judged.decided.countIn(from, to),
+      }
+      const effects: Effect[] = result.discarded > 0 ? [{ kind: 'discard', from, to }] : []
+      const shown = writes.write('discard', effects, survives, 'log')
+      space.wake()
+      await shown
+      return result
+    })
+  }
+
+  async #one(kind: Kind, given: Item, options: WriteOptions | undefined): Promise<void> {
+    check.checkOptions(options)
+    const { life, writes, limits } = this.#parts
+    const survives = this.#survival(kind, kind, options?.survives)
+    checkSizes([given], limits, false)
+    await life.run(kind, 'write', options?.signal, () => {
+      if (kind !== 'accept')
+        return this.#write(kind, () => [judgeItem(kind, owned(given), writes)], survives, 'slot')
+      const item = owned(given)
+      return this.#place([item], options?.signal, undefined, () =>
+        this.#write(kind, () => [judgeItem(kind, item, writes)], survives, 'slot'),
+      )
+    })
+  }
+
+  async #all(
+    kind: Kind,
+    given: readonly Item[],
+    options: WriteOptions | undefined,
+    discardFrom?: Slot,
+  ): Promise<void> {
+    check.checkOptions(options)
+    check.checkDistinctSlots(given, kind === 'accept' ? 'proposals' : kind === 'commit' ? 'ids' : 'decisions')
+    const { life, limits } = this.#parts
+    const operation = PLURALS[kind]
+    const survives = this.#survival(kind, operation, options?.survives)
+    checkSizes(given, limits, true)
+    await life.run(operation, 'write', options?.signal, () => {
+      const items = given.map(owned)
+      if (items.length === 0 && discardFrom === undefined) return Promise.resolve()
+      const body = () => this.#write(kind, () => this.#judgeAll(kind, items, discardFrom), survives, 'log')
+      return kind === 'accept' ? this.#place(items, options?.signal, discardFrom, body) : body()
+    })
+  }
+
+  #survival(kind: Kind, operation: string, asked: unknown) {
+    const which = kind === 'accept' ? 'accept' : 'commit'
+    const { durability, engine } = this.#parts
+    return survivalOf(operation, asked, durability[which], engine.capabilities.survives[which])
+  }
+
+  /** Judges, then writes in the same turn: nothing can come between the two. */
+  #write(
+    kind: Kind,
+    judgeNow: () => (Effect | undefined)[],
+    survives: LogParts['strongest'],
+    scope: 'slot' | 'log',
+  ): Promise<void> {
+    const { life, writes, space, counts } = this.#parts
+    try {
+      // An accept may have waited for space since it was let in.
+      life.checkPoison(kind)
+      if (kind === 'accept' && writes.judged.votesLost) throw raise.votesLost(kind)
+      const effects = judgeNow().filter((effect) => effect !== undefined)
+      counts[`${kind}s`] += effects.length
+      const shown = writes.write(kind, effects, survives, scope)
+      space.wake()
+      return shown
+    } catch (error) {
+      return Promise.reject(this.#refused(error))
+    }
+  }
+
+  #judgeAll(kind: Kind, items: readonly Item[], discardFrom: Slot | undefined): (Effect | undefined)[] {
+    const { writes } = this.#parts
+    const effects: (Effect | undefined)[] = []
+    if (discardFrom !== undefined) effects.push(this.#discardBefore(items, discardFrom))
+    items.forEach((item, index) => {
+      try {
+        effects.push(judgeItem(kind, item, writes, discardFrom !== undefined && item.slot >= discardFrom))
+      } catch (error) {
+        throw withIndex(error, index)
+      }
+    })
+    return effects
+  }
+
+  /** Raft's conflict truncation may drop proposals, never decisions: those must stand in the batch themselves. */
+  #discardBefore(items: readonly Item[], from: Slot): Effect | undefined {
+    const { judged } = this.#parts.writes
+    if (from < judged.point) throw raise.compacted(from, judged.point)
+    const named = new Set(items.map((item) => item.slot))
+    for (const range of judged.decided.ranges(from)) {
+      for (let slot = range.from; slot < range.to; slot++)
+        if (!named.has(slot)) throw raise.alreadyCommitted(slot)
+    }
+    if (judged.accepted.firstFrom(from) === undefined) return undefined
+    return { kind: 'discard', from, to: Number.MAX_SAFE_INTEGER }
+  }
+
+  #place(
+    items: readonly Item[],
+    signal: AbortSignal | undefined,
+    discardFrom: Slot | undefined,
+    body: () => Promise<void>,
+  ): Promise<void> {
+    const { judged } = this.#parts.writes
+    const needs = (): number => {
+      let bytes = 0
+      for (const item of items) {
+        if (judged.decided.has(item.slot)) continue
+        bytes += entryBytes(item as Proposal) - judged.acceptedBytes(item.slot)
+      }
+      if (discardFrom === undefined) return bytes
+      const replaced = new Set(items.map((item) => item.slot))
+      for (const range of judged.accepted.ranges(discardFrom)) {
+        for (let slot = range.from; slot < range.to; slot++) {
+          if (!replaced.has(slot)) bytes -= judged.acceptedBytes(slot)
+        }
+      }
+      return bytes
+    }
+    return this.#parts.space.place({ slots: items.map((item) => item.slot), needs, signal }, body)
+  }
+
+  #refusing<T>(verdict: T | PersistentLogError): T {
+    if (verdict instanceof PersistentLogError) throw this.#refused(verdict)
+    return verdict
+  }
+
+  #refused<E>(error: E): E {
+    this.#parts.counts.refusals++
+    return error
+  }
+}
+
+/** The caller may change his bytes as soon as the call returns. */
+function owned(given: Item): Item {
+  const { slot, ballot, value, proof } = given
+  return {
+    slot,
+    ballot: { round: ballot.round, nodeId: ballot.nodeId },
+    value: value && copyBytes(value),
+    proof: proof && copyBytes(proof),
+  }
+}

@@ -1,0 +1,207 @@
+import type { Ballot } from '../../contract/ballot.js'
+import type { OpenContext } from '../../contract/backend.js'
+import type { Capabilities } from '../../contract/capabilities.js'
+import type {
+  AcceptAllOptions,
+  CallOptions,
+  DecisionScan,
+  DiscardResult,
+  LogBounds,
+  ScanOptions,
+  WriteOptions,
+} from '../../contract/decision-log.js'
+import type { BorrowedReads, SyncReads } from '../../contract/facets.js'
+import type { CompactOptions, LogStatus, PersistentLog } from '../../contract/persistent-log.js'
+import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
+import type { CompactionReport, LogMetrics, RecoveryReport, VerifyReport } from '../../contract/reports.js'
+import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
+import * as check from '../arguments.js'
+import { CheckpointHealth } from './checkpoint-health.js'
+import { EngineCheckpoints } from './checkpoints.js'
+import { Compaction } from './compaction.js'
+import { EngineConfigurations } from './configurations.js'
+import { Decisions } from './decisions.js'
+import { borrowedReadsOf, Reads, syncReadsOf } from './reads.js'
+import type { Ledger } from './ledger.js'
+import { LifeCycle } from './life-cycle.js'
+import type { LogEngine } from './log-engine.js'
+import { logParts, type LogParts } from './log-parts.js'
+import { EngineScan } from './scan.js'
+import { WritePath } from './write-path.js'
+
+/** An engine that was opened and recovered, and what the user asked for. */
+export interface OpenedEngine {
+  readonly engine: LogEngine
+  /** What recovery found in each slot; it is copied. */
+  readonly ledger: Ledger
+  readonly recovery: RecoveryReport
+  readonly context: Pick<OpenContext, 'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes'>
+}
+
+/**
+ * Puts the whole contract above an engine and returns the open log. A configuration that asks for more than the engine
+ * offers closes the engine and rejects with `PLOG_UNSUPPORTED`.
+ */
+export async function openEngineLog(opened: OpenedEngine): Promise<PersistentLog> {
+  const { engine, context } = opened
+  try {
+    const log = new EngineLog(opened)
+    if (context.acceptLostVotes) await log.acceptLostVotes()
+    return log
+  } catch (error) {
+    // The first failure is the one to tell.
+    await engine.close().catch(() => undefined)
+    throw error
+  }
+}
+
+/** The contract over an engine: a facade; each part of it lives in a file of its own. */
+class EngineLog implements PersistentLog {
+  readonly backend: string
+  readonly capabilities: Capabilities
+  readonly recovery: RecoveryReport
+  readonly checkpoints: EngineCheckpoints
+  readonly configuration: EngineConfigurations
+  readonly syncReads: SyncReads | undefined
+  readonly borrowedReads: BorrowedReads | undefined
+  readonly #life = new LifeCycle()
+  readonly #parts: LogParts
+  readonly #decisions: Decisions
+  readonly #reads: Reads
+  readonly #compaction: Compaction
+
+  constructor({ engine, ledger, recovery, context }: OpenedEngine) {
+    const writes = new WritePath(engine, ledger, this.#life)
+    const health = new CheckpointHealth(engine, writes, this.#life)
+    const parts = logParts(engine, this.#life, writes, context)
+    this.#parts = parts
+    this.backend = engine.backend
+    this.capabilities = { ...engine.capabilities, limits: parts.limits }
+    this.recovery = recovery
+    this.checkpoints = new EngineCheckpoints(parts, health)
+    this.configuration = new EngineConfigurations(parts)
+    this.#decisions = new Decisions(parts)
+    this.#reads = new Reads(parts)
+    this.#compaction = new Compaction(parts, health)
+    if (this.capabilities.syncReads) this.syncReads = syncReadsOf(this.#reads)
+    if (this.capabilities.borrowedReads) this.borrowedReads = borrowedReadsOf(this.#reads)
+  }
+
+  get status(): LogStatus {
+    const { writes, durability } = this.#parts
+    const { state, cause } = this.#life
+    return { state, cause, durability, votesLost: writes.shown.votesLost }
+  }
+
+  promise(ballot: Ballot, options?: CallOptions): Promise<void> {
+    return this.#decisions.promise(ballot, options)
+  }
+
+  promised(): Ballot | undefined {
+    this.#life.check('promised', 'read')
+    const { promised } = this.#parts.writes.shown
+    return promised && { ...promised }
+  }
+
+  accept(proposal: Proposal, options?: WriteOptions): Promise<void> {
+    return this.#decisions.accept(proposal, options)
+  }
+
+  acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
+    return this.#decisions.acceptAll(proposals, options)
+  }
+
+  commit(id: CommitId, options?: WriteOptions): Promise<void> {
+    return this.#decisions.commit(id, options)
+  }
+
+  commitAll(ids: readonly CommitId[], options?: WriteOptions): Promise<void> {
+    return this.#decisions.commitAll(ids, options)
+  }
+
+  learn(decision: Decision, options?: WriteOptions): Promise<void> {
+    return this.#decisions.learn(decision, options)
+  }
+
+  learnAll(decisions: readonly Decision[], options?: WriteOptions): Promise<void> {
+    return this.#decisions.learnAll(decisions, options)
+  }
+
+  async read(slot: Slot, options?: CallOptions): Promise<Decision | undefined> {
+    check.checkSlot(slot)
+    check.checkOptions(options)
+    return this.#life.run('read', 'read', options?.signal, () => this.#reads.decision(slot))
+  }
+
+  async readAccepted(slot: Slot, options?: CallOptions): Promise<Proposal | undefined> {
+    check.checkSlot(slot)
+    check.checkOptions(options)
+    return this.#life.run('readAccepted', 'read', options?.signal, () => this.#reads.accepted(slot))
+  }
+
+  decisions(range?: OpenSlotRange, options?: ScanOptions): DecisionScan {
+    const scope = { operation: 'decisions', decided: true, accepted: options?.includeAccepted === true }
+    return new EngineScan(this.#life, this.#parts.writes, scope, range, options)
+  }
+
+  uncommitted(range?: OpenSlotRange, options?: Omit<ScanOptions, 'includeAccepted'>): DecisionScan {
+    const scope = { operation: 'uncommitted', decided: false, accepted: true }
+    return new EngineScan(this.#life, this.#parts.writes, scope, range, options)
+  }
+
+  discard(range: { from: Slot; to?: Slot | undefined }, options?: WriteOptions): Promise<DiscardResult> {
+    return this.#decisions.discard(range, options)
+  }
+
+  bounds(): LogBounds {
+    this.#life.check('bounds', 'read')
+    return this.#parts.writes.shown.bounds()
+  }
+
+  gaps(range?: OpenSlotRange, options?: CallOptions): AsyncIterable<SlotRange> {
+    return this.#reads.gaps(range, options)
+  }
+
+  compact(options: CompactOptions): Promise<CompactionReport> {
+    return this.#compaction.compact(options)
+  }
+
+  async flush(options?: CallOptions): Promise<void> {
+    check.checkOptions(options)
+    const { writes, strongest } = this.#parts
+    await this.#life.run('flush', 'write', options?.signal, () =>
+      writes.write('flush', [], strongest, 'slot'),
+    )
+  }
+
+  async verify(options?: CallOptions): Promise<VerifyReport> {
+    check.checkOptions(options)
+    const { engine, writes } = this.#parts
+    return this.#life.run('verify', 'read', options?.signal, async () => {
+      const checkpoints = writes.shown.checkpoints.length
+      const found = await engine.verify(options?.signal)
+      return { ok: found.damaged.length === 0, checkpoints, ...found }
+    })
+  }
+
+  metrics(): LogMetrics {
+    const { counts, engine, writes, space } = this.#parts
+    const { uncommittedBytes } = writes.judged
+    return { ...counts, ...engine.counters(), uncommittedBytes, waitingForSpace: space.waiting }
+  }
+
+  /** Part of opening: the user rejoins as a new node. */
+  async acceptLostVotes(): Promise<void> {
+    const { writes, strongest } = this.#parts
+    if (!writes.judged.votesLost) return
+    await writes.write('open', [{ kind: 'accept-lost-votes' }], strongest, 'log')
+  }
+
+  close(): Promise<void> {
+    return this.#life.close(() => this.#parts.engine.close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

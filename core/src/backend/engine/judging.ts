@@ -1,0 +1,74 @@
+import type { Ballot } from '../../contract/ballot.js'
+import type { CommitId, Proposal } from '../../contract/proposal.js'
+import type { Slot } from '../../contract/slot.js'
+import { PersistentLogError, raise } from '../../errors/index.js'
+import { equalBytes } from '../bytes.js'
+import { judge, type BallotCall, type SlotState } from '../laws/ballot-law.js'
+import type { Effect } from './effect.js'
+import type { WritePath } from './write-path.js'
+
+/** What a call brings, its bytes copied already. */
+export interface Item {
+  readonly slot: Slot
+  readonly ballot: Ballot
+  readonly value?: Uint8Array | undefined
+  readonly proof?: Uint8Array | undefined
+}
+
+/**
+ * Judges one item on the state before and returns what it changes: `undefined` for a no-op. Refusals are thrown.
+ *
+ * `assumeEmpty`: undecided slots count as empty, because the same write drops them.
+ */
+export function judgeItem(
+  kind: BallotCall['kind'],
+  item: Item,
+  writes: WritePath,
+  assumeEmpty = false,
+): Effect | undefined {
+  const { slot, ballot } = item
+  const { judged } = writes
+  let unreadable = false
+  const sameValue = (): boolean => {
+    const stored = writes.newest(slot)
+    if (stored !== 'damaged') return equalBytes(stored.value, item.value!)
+    unreadable = true
+    return false
+  }
+  const stored = judged.state(slot)
+  const state: SlotState = assumeEmpty && stored.status === 'accepted' ? { status: 'empty' } : stored
+  const call = { kind, slot, ballot, sameValue }
+  let verdict = judge(call, state, judged)
+  if (unreadable) verdict = judge(call, { status: 'damaged' }, judged)
+
+  if (verdict instanceof PersistentLogError) throw verdict
+  if (verdict === 'no-op') return undefined
+  if (verdict === 'store') return { kind: 'accept', slot, ballot, value: item.value!, proof: item.proof }
+  return kind === 'commit' ? commitEffect(item, writes) : learnEffect(item as Proposal, state, writes)
+}
+
+/** The accepted proposal becomes the decision; a proof given with the commit replaces its own. */
+function commitEffect({ slot, ballot, proof }: CommitId, writes: WritePath): Effect {
+  const accepted = writes.newest(slot)
+  if (accepted === 'damaged') throw raise.damagedSlot(slot)
+  return {
+    kind: 'decide',
+    slot,
+    ballot,
+    value: accepted.value,
+    proof: proof ?? accepted.proof,
+    matchesAccepted: proof === undefined,
+  }
+}
+
+function learnEffect({ slot, ballot, value, proof }: Proposal, state: SlotState, writes: WritePath): Effect {
+  const sameBallot =
+    state.status === 'accepted' &&
+    state.ballot.round === ballot.round &&
+    state.ballot.nodeId === ballot.nodeId
+  if (!sameBallot || proof !== undefined)
+    return { kind: 'decide', slot, ballot, value, proof, matchesAccepted: false }
+  const accepted = writes.newest(slot)
+  if (accepted === 'damaged') return { kind: 'decide', slot, ballot, value, proof, matchesAccepted: false }
+  return { kind: 'decide', slot, ballot, value, proof: accepted.proof, matchesAccepted: true }
+}

@@ -1,0 +1,205 @@
+import type { Ballot } from '../../contract/ballot.js'
+import type { ConfigurationRecord } from '../../contract/configuration-store.js'
+import type { LogBounds } from '../../contract/decision-log.js'
+import type { Slot, SlotRange } from '../../contract/slot.js'
+import type { SlotState } from '../laws/ballot-law.js'
+import type { Effect, StoredCheckpoint } from './effect.js'
+import { SlotRanges } from './slot-ranges.js'
+
+interface AcceptedSlot {
+  readonly ballot: Ballot
+  /** Value and proof. */
+  readonly bytes: number
+}
+
+/**
+ * What each slot holds, and everything else of a log that is small: all but the bytes of the entries. Decided slots cost
+ * memory by their gaps only, undecided ones a map entry each.
+ *
+ * A log keeps two: one with every judged effect, one with those that are durable and may be shown.
+ */
+export class Ledger {
+  readonly decided: SlotRanges
+  readonly accepted: SlotRanges
+  readonly damaged: SlotRanges
+  readonly configurations: Map<string, ConfigurationRecord>
+  /** Ascending by slot. */
+  readonly checkpoints: StoredCheckpoint[]
+  promised: Ballot | undefined
+  point: Slot
+  /** The ballot of the decision just below the point, where it is known. */
+  compactedBallot: Ballot | undefined
+  votesLost = false
+  readonly #acceptedSlots: Map<Slot, AcceptedSlot>
+  #uncommittedBytes = 0
+
+  constructor(firstSlot: Slot, from?: Ledger) {
+    this.decided = from ? from.decided.copy() : new SlotRanges()
+    this.accepted = from ? from.accepted.copy() : new SlotRanges()
+    this.damaged = from ? from.damaged.copy() : new SlotRanges()
+    this.configurations = new Map(from?.configurations)
+    this.checkpoints = [...(from?.checkpoints ?? [])]
+    this.promised = from?.promised
+    this.point = firstSlot
+    this.compactedBallot = from?.compactedBallot
+    this.votesLost = from?.votesLost ?? false
+    this.#acceptedSlots = new Map(from ? from.#acceptedSlots : undefined)
+    this.#uncommittedBytes = from ? from.#uncommittedBytes : 0
+  }
+
+  copy(): Ledger {
+    return new Ledger(this.point, this)
+  }
+
+  /** Bytes of all values and proofs that are accepted but undecided. */
+  get uncommittedBytes(): number {
+    return this.#uncommittedBytes
+  }
+
+  state(slot: Slot): SlotState {
+    if (this.decided.has(slot)) return DECIDED
+    const accepted = this.#acceptedSlots.get(slot)
+    if (accepted) return { status: 'accepted', ballot: accepted.ballot }
+    return this.damaged.count > 0 && this.damaged.has(slot) ? DAMAGED : EMPTY
+  }
+
+  acceptedBallot(slot: Slot): Ballot | undefined {
+    return this.#acceptedSlots.get(slot)?.ballot
+  }
+
+  /** Bytes that the proposal in a slot counts towards the limit of undecided entries. */
+  acceptedBytes(slot: Slot): number {
+    return this.#acceptedSlots.get(slot)?.bytes ?? 0
+  }
+
+  apply(effect: Effect): void {
+    switch (effect.kind) {
+      case 'accept':
+        return this.addAccepted(effect.slot, effect.ballot, entryBytes(effect))
+      case 'decide':
+        return this.addDecided(effect.slot)
+      case 'discard':
+        return this.removeAccepted(effect.from, effect.to)
+      case 'promise':
+        this.promised = effect.ballot
+        return
+      case 'compact':
+        return this.moveThePoint(effect.before, effect.ballot)
+      case 'configure':
+        this.configurations.set(effect.name, { version: effect.version, value: effect.value })
+        return
+      case 'checkpoint':
+        return this.addCheckpoint(effect.checkpoint)
+      case 'drop-checkpoint': {
+        const at = this.checkpoints.findIndex((checkpoint) => checkpoint.blob === effect.blob)
+        if (at >= 0) this.checkpoints.splice(at, 1)
+        return
+      }
+      case 'accept-lost-votes':
+        this.votesLost = false
+        return
+    }
+  }
+
+  addAccepted(slot: Slot, ballot: Ballot, bytes: number): void {
+    if (slot < this.point) return
+    const before = this.#acceptedSlots.get(slot)
+    this.#uncommittedBytes += bytes - (before?.bytes ?? 0)
+    this.#acceptedSlots.set(slot, { ballot, bytes })
+    if (!before) this.accepted.add(slot, slot + 1)
+    this.#repair(slot)
+  }
+
+  addDecided(slot: Slot): void {
+    if (slot < this.point) return
+    this.#dropAccepted(slot)
+    this.decided.add(slot, slot + 1)
+    this.#repair(slot)
+  }
+
+  removeAccepted(from: Slot, to: Slot): void {
+    // The set must not change while it is walked.
+    for (const range of [...this.accepted.ranges(from, to)]) {
+      for (let slot = range.from; slot < range.to; slot++) this.#dropAccepted(slot)
+    }
+  }
+
+  /** The slots hold something unreadable: neither decided nor accepted, and not empty. */
+  addDamage(range: SlotRange): void {
+    const from = Math.max(range.from, this.point)
+    if (from >= range.to) return
+    this.removeAccepted(from, range.to)
+    this.decided.remove(from, range.to)
+    this.damaged.add(from, range.to)
+  }
+
+  moveThePoint(before: Slot, ballot: Ballot | undefined): void {
+    if (before <= this.point) return
+    this.removeAccepted(0, before)
+    this.decided.remove(0, before)
+    this.damaged.remove(0, before)
+    this.point = before
+    this.compactedBallot = ballot
+  }
+
+  addCheckpoint(checkpoint: StoredCheckpoint): void {
+    this.checkpoints.push(checkpoint)
+    this.checkpoints.sort((a, b) => a.slot - b.slot)
+  }
+
+  /** The first slot from the point on that is not decided. */
+  get contiguousTo(): Slot {
+    return this.decided.firstMissingFrom(this.point)
+  }
+
+  /** One behind the highest slot that holds anything; never below the point. */
+  get nextSlot(): Slot {
+    return Math.max(
+      this.point,
+      (this.decided.last ?? -1) + 1,
+      (this.accepted.last ?? -1) + 1,
+      (this.damaged.last ?? -1) + 1,
+    )
+  }
+
+  bounds(): LogBounds {
+    const nextSlot = this.nextSlot
+    const held = this.decided.count + this.accepted.count + this.damaged.count
+    return {
+      compactedBefore: this.point,
+      compactedBallot: this.compactedBallot,
+      contiguousTo: this.contiguousTo,
+      nextSlot,
+      lowest: this.decided.first,
+      highest: this.decided.last,
+      committedCount: this.decided.count,
+      acceptedCount: this.accepted.count,
+      damagedCount: this.damaged.count,
+      missingCount: nextSlot - this.point - held,
+    }
+  }
+
+  #dropAccepted(slot: Slot): void {
+    const before = this.#acceptedSlots.get(slot)
+    if (!before) return
+    this.#acceptedSlots.delete(slot)
+    this.#uncommittedBytes -= before.bytes
+    this.accepted.remove(slot, slot + 1)
+  }
+
+  #repair(slot: Slot): void {
+    if (this.damaged.count > 0) this.damaged.remove(slot, slot + 1)
+  }
+}
+
+const EMPTY: SlotState = { status: 'empty' }
+const DAMAGED: SlotState = { status: 'damaged' }
+const DECIDED: SlotState = { status: 'decided' }
+
+/** Value and proof, in bytes. */
+export function entryBytes(entry: {
+  readonly value: Uint8Array
+  readonly proof?: Uint8Array | undefined
+}): number {
+  return entry.value.byteLength + (entry.proof?.byteLength ?? 0)
+}

@@ -1,0 +1,82 @@
+import type { Ballot } from '../../contract/ballot.js'
+import type { Capabilities } from '../../contract/capabilities.js'
+import type { Damage } from '../../contract/reports.js'
+import type { Slot } from '../../contract/slot.js'
+import type { Survival } from '../../contract/survival.js'
+import type { Effect } from './effect.js'
+
+/** The stored bytes of a slot. */
+export interface StoredEntry {
+  readonly ballot: Ballot
+  readonly value: Uint8Array
+  readonly proof: Uint8Array | undefined
+}
+
+/** What an engine counts; the log adds the rest of its metrics. */
+export interface EngineCounters {
+  readonly flushes: number
+  readonly flushedWrites: number
+  readonly bytesWritten: number
+}
+
+/** What an engine's own verification read and found. */
+export interface EngineVerification {
+  readonly slots: number
+  readonly bytes: number
+  readonly damaged: readonly Damage[]
+}
+
+/** States of checkpoints, by name: big, immutable, invisible until a `checkpoint` effect names them. */
+export interface BlobStore {
+  /** A new blob. Its name is new too; what was never named by an effect is removed at the next open. */
+  create(): BlobWriter
+  /** The content, chunk by chunk, each verified; rejects with `PLOG_CORRUPTED`. */
+  read(blob: string): AsyncIterable<Uint8Array>
+  remove(blob: string): Promise<void>
+}
+
+/** Writes one blob. */
+export interface BlobWriter {
+  readonly blob: string
+  /** Chunks of any length; may be kept after the call returns only until the promise settles. */
+  write(chunk: Uint8Array): Promise<void>
+  /** Resolves when the whole blob is at the engine's strongest survival. */
+  finish(): Promise<void>
+  abort(): Promise<void>
+}
+
+/**
+ * The part of a backend that stores: `EngineLog` puts the whole contract above it. Every call comes from one thread,
+ * after the law has judged; an engine never refuses, it succeeds or it fails (and a failed write poisons the log).
+ *
+ * The ledger that is handed to `EngineLog` beside the engine says which slots hold what; the engine is asked for bytes
+ * only.
+ */
+export interface LogEngine {
+  readonly backend: string
+  readonly capabilities: Capabilities
+  readonly blobs: BlobStore
+  /**
+   * The newest version of a slot whose write has resolved; the caller owns the bytes. `'damaged'`: it was there and is
+   * not readable. Asked only for slots that the ledger says are decided or accepted.
+   */
+  read(slot: Slot): StoredEntry | 'damaged'
+  /** Like `read`, but the bytes live only until the next call of the engine. */
+  borrow?(slot: Slot): StoredEntry | 'damaged'
+  /**
+   * Makes the effects durable as one atomic unit: taken over before the call returns, in the order of the calls.
+   * Resolves when they, and all earlier promises and discards, outlive `survives`; writes of one survival resolve in the
+   * order of the calls. No effects: resolves when everything taken over before outlives it. A rejection means that nothing later can be trusted; the engine refuses all later
+   * writes, and `close` still releases everything.
+   *
+   * `decide` with `matchesAccepted` is the commit of an accepted proposal whose write may not have resolved yet.
+   */
+  write(effects: readonly Effect[], survives: Survival): Promise<void>
+  /** Give the space below the point back, after a `compact` effect has resolved; resumable after a crash. */
+  reclaim(): Promise<void>
+  /** Reads all stored bytes of slots and blobs as of the call. */
+  verify(signal: AbortSignal | undefined): Promise<EngineVerification>
+  counters(): EngineCounters
+  /** Flushes what is written and releases everything, also when that fails. */
+  close(): Promise<void>
+}

@@ -1,0 +1,116 @@
+import type { OpenContext } from '../../contract/backend.js'
+import type { Limits } from '../../contract/capabilities.js'
+import type { Durability } from '../../contract/persistent-log.js'
+import { survivesAtLeast, type Survival } from '../../contract/survival.js'
+import { raise } from '../../errors/raise.js'
+import { checkSurvival } from '../arguments.js'
+import type { LifeCycle } from './life-cycle.js'
+import type { LogEngine } from './log-engine.js'
+import { Space } from './space.js'
+import type { WritePath } from './write-path.js'
+
+/** What the parts of an opened log share. */
+export interface LogParts {
+  readonly engine: LogEngine
+  readonly life: LifeCycle
+  readonly writes: WritePath
+  readonly space: Space
+  readonly durability: Durability
+  /** The strongest survival that the backend offers: for promises, configuration, checkpoints, compaction. */
+  readonly strongest: Survival
+  readonly limits: Limits
+  readonly counts: CallCounts
+  /** Gives the space below the point back; a failure poisons. */
+  readonly reclaim: (operation: string) => Promise<void>
+}
+
+/** Calls since open. */
+export interface CallCounts {
+  accepts: number
+  commits: number
+  learns: number
+  reads: number
+  refusals: number
+}
+
+/** The survival that a call gets: what it asks for, checked against the capability, or the default. */
+export function survivalOf(operation: string, asked: unknown, normal: Survival, offered: Survival): Survival {
+  checkSurvival(asked, 'options.survives')
+  if (asked === undefined) return normal
+  if (!survivesAtLeast(offered, asked)) {
+    throw raise.unsupported(operation, `survives ${asked} was asked, at most ${offered} is offered`, {
+      field: 'survives',
+      value: asked,
+    })
+  }
+  return asked
+}
+
+/** The values and proofs of one call against the limits. */
+export function checkSizes(
+  items: readonly { readonly value?: Uint8Array | undefined; readonly proof?: Uint8Array | undefined }[],
+  limits: Limits,
+  batch: boolean,
+): void {
+  if (batch && items.length > limits.batchSlots)
+    throw raise.tooLarge('slots in the batch', items.length, limits.batchSlots)
+  let total = 0
+  items.forEach(({ value, proof }, index) => {
+    const where = batch ? { index } : {}
+    const valueBytes = value?.byteLength ?? 0
+    const proofBytes = proof?.byteLength ?? 0
+    if (valueBytes > limits.valueBytes)
+      throw raise.tooLarge('value bytes', valueBytes, limits.valueBytes, where)
+    if (proofBytes > limits.valueBytes)
+      throw raise.tooLarge('proof bytes', proofBytes, limits.valueBytes, where)
+    total += valueBytes + proofBytes
+  })
+  if (batch && total > limits.batchBytes) throw raise.tooLarge('bytes in the batch', total, limits.batchBytes)
+}
+
+/** Settles what the user asked for against what the engine offers. */
+export function logParts(
+  engine: LogEngine,
+  life: LifeCycle,
+  writes: WritePath,
+  context: Pick<OpenContext, 'durability' | 'limits' | 'fullWaitMs'>,
+): LogParts {
+  const { survives } = engine.capabilities
+  const durability: Durability = {
+    accept: survivalOf('open', context.durability.accept, survives.accept, survives.accept),
+    commit: survivalOf('open', context.durability.commit, survives.commit, survives.commit),
+  }
+  const strongest = survivesAtLeast(survives.accept, survives.commit) ? survives.accept : survives.commit
+  const limits = lowerOf(engine.capabilities.limits, context.limits)
+  return {
+    engine,
+    life,
+    writes,
+    space: new Space(limits.uncommittedBytes, context.fullWaitMs, () => writes.judged.uncommittedBytes),
+    durability,
+    strongest,
+    limits,
+    counts: { accepts: 0, commits: 0, learns: 0, reads: 0, refusals: 0 },
+    reclaim: async (operation) => {
+      try {
+        await engine.reclaim()
+      } catch (cause) {
+        throw life.poison(operation, cause)
+      }
+    },
+  }
+}
+
+/** A configuration may lower a limit, never raise it beyond what the engine can hold. */
+function lowerOf(offered: Limits, asked: Partial<Limits>): Limits {
+  const lower = (field: keyof Limits): number | undefined => {
+    const [a, b] = [offered[field], asked[field]]
+    return a === undefined ? b : b === undefined ? a : Math.min(a, b)
+  }
+  return {
+    valueBytes: lower('valueBytes')!,
+    batchSlots: lower('batchSlots')!,
+    batchBytes: lower('batchBytes')!,
+    uncommittedBytes: lower('uncommittedBytes'),
+  }
+}

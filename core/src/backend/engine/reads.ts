@@ -1,0 +1,108 @@
+import type { CallOptions } from '../../contract/decision-log.js'
+import type { BorrowedReads, SyncReads } from '../../contract/facets.js'
+import type { Decision, Proposal } from '../../contract/proposal.js'
+import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
+import { raise } from '../../errors/raise.js'
+import * as check from '../arguments.js'
+import type { LogParts } from './log-parts.js'
+
+/** Reads of single slots over the shown state. */
+export class Reads {
+  readonly #parts: LogParts
+
+  constructor(parts: LogParts) {
+    this.#parts = parts
+  }
+
+  /** Throws unless the log is open. */
+  checkOpen(operation: string): void {
+    this.#parts.life.check(operation, 'read')
+  }
+
+  decision(slot: Slot): Decision | undefined {
+    return this.#entry(slot, 'decided')
+  }
+
+  accepted(slot: Slot): Proposal | undefined {
+    return this.#entry(slot, 'accepted')
+  }
+
+  borrow<T>(slot: Slot, use: (value: Uint8Array) => T): T | undefined {
+    const { writes, counts } = this.#parts
+    if (this.#status(slot) !== 'decided') return undefined
+    const entry = writes.borrow(slot)
+    if (entry === 'damaged') throw raise.damagedSlot(slot)
+    counts.reads++
+    return use(entry.value)
+  }
+
+  async *gaps(range: OpenSlotRange | undefined, options: CallOptions | undefined): AsyncGenerator<SlotRange> {
+    check.checkRange(range)
+    check.checkOptions(options)
+    const { life, writes } = this.#parts
+    const found = await life.run('gaps', 'read', options?.signal, () => {
+      const { shown } = writes
+      const from = range?.from ?? shown.point
+      if (from < shown.point) throw raise.compacted(from, shown.point)
+      return undecided(shown.decided.ranges(from), from, range?.to ?? shown.nextSlot)
+    })
+    yield* found
+  }
+
+  #entry(slot: Slot, wanted: 'decided' | 'accepted'): Decision | undefined {
+    const { writes, counts } = this.#parts
+    if (this.#status(slot) !== wanted) return undefined
+    const entry = writes.read(slot)
+    if (entry === 'damaged') throw raise.damagedSlot(slot)
+    counts.reads++
+    return { slot, ballot: entry.ballot, value: entry.value, proof: entry.proof }
+  }
+
+  #status(slot: Slot) {
+    const { shown } = this.#parts.writes
+    if (slot < shown.point) throw raise.compacted(slot, shown.point)
+    const { status } = shown.state(slot)
+    if (status === 'damaged') throw raise.damagedSlot(slot)
+    return status
+  }
+}
+
+function undecided(decided: Iterable<SlotRange>, from: Slot, to: Slot): SlotRange[] {
+  const gaps: SlotRange[] = []
+  let next = from
+  for (const range of decided) {
+    if (range.from >= to) break
+    if (range.from > next) gaps.push({ from: next, to: range.from })
+    next = range.to
+  }
+  if (next < to) gaps.push({ from: next, to })
+  return gaps
+}
+
+/** The facet over `reads`. */
+export function syncReadsOf(reads: Reads): SyncReads {
+  return {
+    read(slot) {
+      check.checkSlot(slot)
+      reads.checkOpen('syncReads.read')
+      return reads.decision(slot)
+    },
+    readAccepted(slot) {
+      check.checkSlot(slot)
+      reads.checkOpen('syncReads.readAccepted')
+      return reads.accepted(slot)
+    },
+  }
+}
+
+/** The facet over `reads`. */
+export function borrowedReadsOf(reads: Reads): BorrowedReads {
+  return {
+    read(slot, use) {
+      check.checkSlot(slot)
+      if (typeof use !== 'function') throw new TypeError('use must be a function')
+      reads.checkOpen('borrowedReads.read')
+      return reads.borrow(slot, use)
+    },
+  }
+}

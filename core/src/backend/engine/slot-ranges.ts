@@ -1,0 +1,132 @@
+import type { Slot, SlotRange } from '../../contract/slot.js'
+
+/**
+ * A set of slots as sorted, disjoint, non-touching half-open ranges. A contiguous log of any length is one range, so
+ * the cost is that of its gaps. Look-ups are O(log ranges); changes at the end are O(1).
+ */
+export class SlotRanges {
+  readonly #from: Slot[] = []
+  readonly #to: Slot[] = []
+  #count = 0
+
+  /** Slots in the set. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** The lowest slot of the set. */
+  get first(): Slot | undefined {
+    return this.#from[0]
+  }
+
+  /** The highest slot of the set. */
+  get last(): Slot | undefined {
+    const end = this.#to.at(-1)
+    return end === undefined ? undefined : end - 1
+  }
+
+  has(slot: Slot): boolean {
+    const at = this.#firstEndingAfter(slot)
+    return at < this.#from.length && this.#from[at]! <= slot
+  }
+
+  /** Adds the slots with `from <= slot < to`. */
+  add(from: Slot, to: Slot): void {
+    if (from >= to) return
+    // The ranges from `begin` up to `end` overlap or touch the new one and melt into it.
+    const begin = this.#firstEndingAfter(from - 1)
+    let end = begin
+    let mergedFrom = from
+    let mergedTo = to
+    for (; end < this.#from.length && this.#from[end]! <= to; end++) {
+      mergedFrom = Math.min(mergedFrom, this.#from[end]!)
+      mergedTo = Math.max(mergedTo, this.#to[end]!)
+      this.#count -= this.#to[end]! - this.#from[end]!
+    }
+    this.#count += mergedTo - mergedFrom
+    if (end - begin === 1) {
+      this.#from[begin] = mergedFrom
+      this.#to[begin] = mergedTo
+    } else {
+      this.#from.splice(begin, end - begin, mergedFrom)
+      this.#to.splice(begin, end - begin, mergedTo)
+    }
+  }
+
+  /** Removes the slots with `from <= slot < to`; those that are not there are no matter. */
+  remove(from: Slot, to: Slot): void {
+    const begin = this.#firstEndingAfter(from)
+    let end = begin
+    const keptFrom: Slot[] = []
+    const keptTo: Slot[] = []
+    const keep = (a: Slot, b: Slot): void => {
+      if (a >= b) return
+      keptFrom.push(a)
+      keptTo.push(b)
+      this.#count += b - a
+    }
+    for (; end < this.#from.length && this.#from[end]! < to; end++) {
+      const a = this.#from[end]!
+      const b = this.#to[end]!
+      this.#count -= b - a
+      keep(a, Math.min(b, from))
+      keep(Math.max(a, to), b)
+    }
+    if (end === begin) return
+    this.#from.splice(begin, end - begin, ...keptFrom)
+    this.#to.splice(begin, end - begin, ...keptTo)
+  }
+
+  /** The lowest slot at or above `slot` that is not in the set. */
+  firstMissingFrom(slot: Slot): Slot {
+    const at = this.#firstEndingAfter(slot)
+    return at < this.#from.length && this.#from[at]! <= slot ? this.#to[at]! : slot
+  }
+
+  /** The lowest slot of the set at or above `slot`. */
+  firstFrom(slot: Slot): Slot | undefined {
+    const at = this.#firstEndingAfter(slot)
+    const from = this.#from[at]
+    return from === undefined ? undefined : Math.max(from, slot)
+  }
+
+  /** How many slots of `from <= slot < to` are in the set. */
+  countIn(from: Slot, to: Slot): number {
+    let count = 0
+    for (const range of this.ranges(from, to)) count += range.to - range.from
+    return count
+  }
+
+  /** The parts of the set inside `from <= slot < to`, ascending. The set must not change while they are walked. */
+  *ranges(from: Slot = 0, to: Slot = Number.MAX_SAFE_INTEGER): Generator<SlotRange> {
+    for (let at = this.#firstEndingAfter(from); at < this.#from.length && this.#from[at]! < to; at++) {
+      yield { from: Math.max(this.#from[at]!, from), to: Math.min(this.#to[at]!, to) }
+    }
+  }
+
+  copy(): SlotRanges {
+    const copy = new SlotRanges()
+    for (let at = 0; at < this.#from.length; at++) {
+      copy.#from.push(this.#from[at]!)
+      copy.#to.push(this.#to[at]!)
+    }
+    copy.#count = this.#count
+    return copy
+  }
+
+  /** The index of the first range that ends behind `slot`; the number of ranges when there is none. */
+  #firstEndingAfter(slot: Slot): number {
+    const last = this.#to.length - 1
+    // Nearly every look-up of a running log is at its end.
+    if (last < 0 || this.#to[last]! <= slot) return last + 1
+    if (this.#from[last]! <= slot) return last
+    let low = 0
+    let high = last
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#to[middle]! > slot) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+}

@@ -1,0 +1,134 @@
+import type { Ballot } from '../../contract/ballot.js'
+import type { Slot } from '../../contract/slot.js'
+import type { Survival } from '../../contract/survival.js'
+import type { Effect } from './effect.js'
+import type { Ledger } from './ledger.js'
+import type { LifeCycle } from './life-cycle.js'
+import type { LogEngine, StoredEntry } from './log-engine.js'
+
+/** Whether a write is ordered against the writes of its slot, or against all. */
+export type Scope = 'slot' | 'log'
+
+interface Write {
+  readonly survives: Survival
+  /** Settles when the write is shown, or has failed. */
+  done: Promise<void>
+}
+
+interface PendingVersion {
+  readonly write: Write
+  readonly ballot: Ballot
+  readonly value: Uint8Array
+  readonly proof: Uint8Array | undefined
+}
+
+/**
+ * The way of an effect: judged -> durable -> shown.
+ *
+ * `judged` holds every effect from the moment its call was judged; refusals rest on it. `shown` holds those that survive
+ * what their own write asked; reads, scans and bounds rest on it. In between, the bytes of the newest version of a slot
+ * are found in the overlay here.
+ */
+export class WritePath {
+  readonly judged: Ledger
+  readonly shown: Ledger
+  readonly #engine: LogEngine
+  readonly #life: LifeCycle
+  readonly #overlay = new Map<Slot, PendingVersion>()
+  readonly #outstanding = new Set<Write>()
+  readonly #outstandingBy = new Map<Survival, number>()
+  #lastLogWide: Write | undefined
+
+  constructor(engine: LogEngine, ledger: Ledger, life: LifeCycle) {
+    this.#engine = engine
+    this.#life = life
+    this.judged = ledger.copy()
+    this.shown = ledger.copy()
+  }
+
+  /** Takes the effects over before it returns; resolves when they survive what was asked and are shown. */
+  write(operation: string, effects: readonly Effect[], survives: Survival, scope: Scope): Promise<void> {
+    const write: Write = { survives, done: Promise.resolve() }
+    const earlier = this.#mustBeShownBefore(effects, survives, scope)
+    for (const effect of effects) {
+      this.judged.apply(effect)
+      if (effect.kind === 'accept' || effect.kind === 'decide') {
+        const { slot, ballot, value, proof } = effect
+        this.#overlay.set(slot, { write, ballot, value, proof })
+      }
+    }
+    this.#outstanding.add(write)
+    this.#outstandingBy.set(survives, (this.#outstandingBy.get(survives) ?? 0) + 1)
+    if (scope === 'log') this.#lastLogWide = write
+    write.done = this.#finish(operation, write, effects, earlier)
+    // Its caller is told; those who only wait for its turn must not fail the process.
+    write.done.catch(() => undefined)
+    return write.done
+  }
+
+  /** The bytes of the newest version of a slot, flushed or not; only where `judged` says that it holds something. */
+  newest(slot: Slot): StoredEntry | 'damaged' {
+    return (
+      this.#overlay.get(slot) ?? this.#readable(slot, this.#engine.borrow?.(slot) ?? this.#engine.read(slot))
+    )
+  }
+
+  /** The bytes of the shown version of a slot; only where `shown` says that it holds something. */
+  read(slot: Slot): StoredEntry | 'damaged' {
+    return this.#readable(slot, this.#engine.read(slot))
+  }
+
+  borrow(slot: Slot): StoredEntry | 'damaged' {
+    return this.#readable(slot, this.#engine.borrow?.(slot) ?? this.#engine.read(slot))
+  }
+
+  /** Remembers damage that a read came across, so that nobody takes the slot for an empty one. */
+  #readable(slot: Slot, entry: StoredEntry | 'damaged'): StoredEntry | 'damaged' {
+    if (entry === 'damaged') {
+      this.judged.addDamage({ from: slot, to: slot + 1 })
+      this.shown.addDamage({ from: slot, to: slot + 1 })
+    }
+    return entry
+  }
+
+  async #finish(
+    operation: string,
+    write: Write,
+    effects: readonly Effect[],
+    earlier: Promise<unknown> | undefined,
+  ): Promise<void> {
+    try {
+      await this.#engine.write(effects, write.survives)
+      if (earlier) await earlier
+    } catch (cause) {
+      throw this.#life.poison(operation, cause)
+    } finally {
+      this.#outstanding.delete(write)
+      this.#outstandingBy.set(write.survives, this.#outstandingBy.get(write.survives)! - 1)
+      if (this.#lastLogWide === write) this.#lastLogWide = undefined
+    }
+    for (const effect of effects) {
+      this.shown.apply(effect)
+      if ('slot' in effect && this.#overlay.get(effect.slot)?.write === write)
+        this.#overlay.delete(effect.slot)
+    }
+  }
+
+  /**
+   * Writes of one survival are shown in the order of the calls by themselves. A weaker one may overtake a stronger one,
+   * but not where it would be seen: in its own slot, or past a promise, a discard or a batch.
+   */
+  #mustBeShownBefore(
+    effects: readonly Effect[],
+    survives: Survival,
+    scope: Scope,
+  ): Promise<unknown> | undefined {
+    if (this.#outstanding.size === (this.#outstandingBy.get(survives) ?? 0)) return undefined
+    if (scope === 'log') return Promise.all([...this.#outstanding].map((write) => write.done))
+    const earlier = effects.flatMap((effect) =>
+      'slot' in effect ? (this.#overlay.get(effect.slot)?.write ?? []) : [],
+    )
+    if (this.#lastLogWide) earlier.push(this.#lastLogWide)
+    return earlier.length > 0 ? Promise.all(earlier.map((write) => write.done)) : undefined
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * The number of a proposal, ordered by `round` first, then by `nodeId` (Lamport, "Paxos Made Simple", 2001).
+ * A Raft term is the round of a ballot. Both parts are safe integers from 0 on.
+ */
+export interface Ballot {
+  readonly round: number
+  readonly nodeId: number
+}
+
+/** The smallest ballot: at or below any other. */
+export const ZERO_BALLOT: Ballot = Object.freeze({ round: 0, nodeId: 0 })
+
+/** Negative when `a` is lower than `b`, 0 when they are equal, positive when `a` is higher. */
+export function compareBallots(a: Ballot, b: Ballot): number {
+  return a.round !== b.round ? a.round - b.round : a.nodeId - b.nodeId
+}

@@ -1,0 +1,72 @@
+import type { Capabilities } from './capabilities.js'
+import type { CheckpointStore } from './checkpoint-store.js'
+import type { ConfigurationStore } from './configuration-store.js'
+import type { CallOptions, DecisionLog } from './decision-log.js'
+import type { BorrowedReads, SyncReads, SyncWrites } from './facets.js'
+import type { CompactionReport, LogMetrics, RecoveryReport, VerifyReport } from './reports.js'
+import type { Slot } from './slot.js'
+import type { Survival } from './survival.js'
+
+/** The default survival of each kind of call of an opened log: the capability, or the weaker one that its user wrote out. */
+export interface Durability {
+  readonly accept: Survival
+  readonly commit: Survival
+}
+
+/** How the log is doing right now. */
+export interface LogStatus {
+  /** `poisoned`: a flush failed; every write is refused until the log is reopened, reads go on over what was shown. */
+  readonly state: 'open' | 'poisoned' | 'closing' | 'closed'
+  /** What poisoned it. */
+  readonly cause?: unknown
+  readonly durability: Durability
+  /** Votes may be lost, and the user has not accepted that. */
+  readonly votesLost: boolean
+}
+
+/** Options of `compact`. */
+export interface CompactOptions extends CallOptions {
+  /** Slots below it go. The point becomes the larger of today's point and `before - retain`. */
+  readonly before: Slot
+  /** Keep so many slots below `before` for slow followers. Default 0. */
+  readonly retain?: number | undefined
+  /** The caller declares that undecided slots below the point will never be decided; their proposals go. */
+  readonly acrossGaps?: boolean | undefined
+  /** Compact past the newest readable checkpoint: the state can then only come from elsewhere. */
+  readonly withoutCheckpoint?: boolean | undefined
+}
+
+/**
+ * A durable log for a consensus protocol: decisions, checkpoints, configuration.
+ *
+ * A failed flush poisons the log: what is in the page cache after it proves nothing, so nothing is retried. A write that
+ * was refused with `PLOG_IO` or `PLOG_POISONED` may be found after reopening, whole or not at all; repeating it is safe.
+ */
+export interface PersistentLog extends DecisionLog, AsyncDisposable {
+  /** The name of the backend, as in the configuration. */
+  readonly backend: string
+  readonly status: LogStatus
+  readonly capabilities: Capabilities
+  readonly checkpoints: CheckpointStore
+  readonly configuration: ConfigurationStore
+  /** What opening this log found. */
+  readonly recovery: RecoveryReport
+
+  readonly syncReads?: SyncReads | undefined
+  readonly borrowedReads?: BorrowedReads | undefined
+  readonly syncWrites?: SyncWrites | undefined
+
+  /**
+   * Drop the slots below a point: by slot, online, idempotent, crash-safe; space is given back. Past an undecided slot
+   * it is refused whole with `PLOG_GAP` unless `acrossGaps`; past the newest readable checkpoint with
+   * `PLOG_CHECKPOINT_REQUIRED` unless `withoutCheckpoint`.
+   */
+  compact(options: CompactOptions): Promise<CompactionReport>
+  /** Resolves when everything asked for before this call is at the strongest survival that the backend offers. */
+  flush(options?: CallOptions): Promise<void>
+  /** Reads every stored byte as of the call, beside writers, and changes nothing. */
+  verify(options?: CallOptions): Promise<VerifyReport>
+  metrics(): LogMetrics
+  /** Idempotent. Earlier calls finish, then it flushes. A failure rejects, but everything is released. */
+  close(): Promise<void>
+}

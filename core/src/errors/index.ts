@@ -1,0 +1,3 @@
+export * from './codes.js'
+export * from './persistent-log-error.js'
+export * from './raise.js'
