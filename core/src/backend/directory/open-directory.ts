@@ -1,0 +1,149 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { raise } from '../../errors/index.js'
+import { lockDirectory, LOCK_FILE } from './directory-lock.js'
+import { encodeIdentity, IDENTITY_FILE, newLogId, readIdentity, type Identity } from './identity.js'
+import { directoryError, invalidDirectory, makeDirectory, syncAncestors } from './make-directory.js'
+import { removeDurably, syncDirectory, TEMPORARY_SUFFIX, writeDurably } from './publish-file.js'
+import { beginSession, endSession, forgetRestart, SESSION_FILE, type LastSession } from './session.js'
+
+/** What a backend with files asks for. */
+export interface OpenDirectoryRequest {
+  /** Absolute; created with its parents if it is missing. */
+  readonly directory: string
+  readonly backend: string
+  /** The newest version of the backend's own files that it reads, and the one that it writes. */
+  readonly formatVersion: number
+  /** Of a log that is created. An existing log keeps its own, whatever is asked for. */
+  readonly firstSlot: number
+  /** Puts the first files into the empty engine directory; durable, names included, when it resolves. */
+  readonly initialise: (enginePath: string) => Promise<void>
+}
+
+/** A log directory that is locked and identified. */
+export interface LogDirectory extends LastSession {
+  /** The real path. */
+  readonly path: string
+  /** Where the engine's own files are. */
+  readonly enginePath: string
+  /** 16 random bytes. */
+  readonly logId: Uint8Array
+  /** The stored one. */
+  readonly firstSlot: number
+  /** The stored one, at most the one that was asked for. */
+  readonly formatVersion: number
+  /** This open created the log. A new log counts as cleanly closed. */
+  readonly created: boolean
+  /** The next open finds a clean close. Called when everything is flushed and the engine is closed, before `release`. */
+  markClean(): Promise<void>
+  /** The restart that `sameBoot: false` told about is settled and is not reported again. */
+  forgetRestart(): Promise<void>
+  /** Gives the lock back. Idempotent. */
+  release(): Promise<void>
+}
+
+/** The identity of a log that is being created: nothing was ever acknowledged, so it may be wiped. */
+const CREATING_FILE = 'plog.creating'
+const ENGINE_DIRECTORY = 'engine'
+
+/** In every new ext4 file system; a log may have one of its own. */
+const LOST_AND_FOUND = 'lost+found'
+
+/**
+ * Opens or creates a log directory:
+ *
+ *     plog.json      identity: backend, format, log id, first slot, checksum
+ *     plog.creating  the same, while the log is created; renamed to plog.json as the commit point
+ *     plog.lock      carries the kernel's lock; its text says who has it
+ *     plog.open      exists while the log is open, with the boots since the last clean close
+ *     engine/        the engine's own files
+ *
+ * A directory that once held a log is never taken for an empty one.
+ */
+export async function openDirectory(request: OpenDirectoryRequest): Promise<LogDirectory> {
+  const path = await makeDirectory(request.directory)
+  const lock = await lockDirectory(path).catch((cause: unknown) => {
+    throw directoryError(request.directory, cause)
+  })
+  try {
+    const { created, identity } = await identify(path, request)
+    const last = await beginSession(path)
+    return {
+      path,
+      enginePath: join(path, ENGINE_DIRECTORY),
+      ...identity,
+      ...last,
+      created,
+      markClean: () => endSession(path),
+      forgetRestart: () => forgetRestart(path),
+      release: () => lock.release(),
+    }
+  } catch (cause) {
+    await lock.release()
+    throw directoryError(request.directory, cause)
+  }
+}
+
+async function identify(
+  path: string,
+  request: OpenDirectoryRequest,
+): Promise<{ created: boolean; identity: Identity }> {
+  const names = new Set(await readdir(path))
+  for (const file of [IDENTITY_FILE, CREATING_FILE, SESSION_FILE]) {
+    if (names.delete(file + TEMPORARY_SUFFIX)) await rm(join(path, file + TEMPORARY_SUFFIX))
+  }
+  if (names.has(IDENTITY_FILE)) return { created: false, identity: await existing(path, names, request) }
+  // A session begins after the commit point: with one, the identity was there and is lost.
+  if (!names.has(CREATING_FILE) || names.has(SESSION_FILE)) refuseUnlessEmpty(path, names)
+  return { created: true, identity: await create(path, request) }
+}
+
+async function existing(
+  path: string,
+  names: ReadonlySet<string>,
+  { backend, formatVersion }: OpenDirectoryRequest,
+): Promise<Identity> {
+  const file = join(path, IDENTITY_FILE)
+  const identity = await readIdentity(file)
+  if (identity.backend !== backend) throw raise.wrongBackend(path, identity.backend, backend)
+  if (identity.formatVersion > formatVersion) {
+    throw raise.unknownFormat(file, identity.formatVersion, formatVersion)
+  }
+  if (!names.has(ENGINE_DIRECTORY)) {
+    throw raise.corrupted(`${join(path, ENGINE_DIRECTORY)} is missing`, {
+      file: join(path, ENGINE_DIRECTORY),
+    })
+  }
+  return identity
+}
+
+function refuseUnlessEmpty(path: string, names: ReadonlySet<string>): void {
+  if (names.has(ENGINE_DIRECTORY) || names.has(SESSION_FILE)) {
+    const file = join(path, IDENTITY_FILE)
+    throw raise.corrupted(`${file} is missing from a directory that held a log`, { file })
+  }
+  const foreign = [...names].filter((name) => name !== LOCK_FILE && name !== LOST_AND_FOUND).sort()
+  const [first] = foreign
+  if (first !== undefined) {
+    throw invalidDirectory(path, `it is not empty and holds no log (found ${JSON.stringify(first)})`)
+  }
+}
+
+async function create(path: string, request: OpenDirectoryRequest): Promise<Identity> {
+  const enginePath = join(path, ENGINE_DIRECTORY)
+  const { backend, formatVersion, firstSlot } = request
+  const identity: Identity = { backend, formatVersion, firstSlot, logId: newLogId() }
+  const creating = join(path, CREATING_FILE)
+  await writeDurably(creating, encodeIdentity(identity))
+  await syncDirectory(path)
+  await syncAncestors(path)
+  // What an interrupted creation left is of no use.
+  await removeDurably(enginePath)
+  await mkdir(enginePath)
+  await syncDirectory(path)
+  await request.initialise(enginePath)
+  await syncDirectory(enginePath)
+  await rename(creating, join(path, IDENTITY_FILE))
+  await syncDirectory(path)
+  return identity
+}
