@@ -1,0 +1,100 @@
+import type { OptionsIssue } from '../contract/backend.js'
+import type { ErrorContext } from '../errors/persistent-log-error.js'
+import { nearest } from './nearest.js'
+
+/** One thing that is wrong with a configuration: where, what is allowed, and what was there. */
+export type ConfigIssue = NonNullable<ErrorContext['issues']>[number]
+
+const SHOWN_LETTERS = 60
+
+/** A value as an error message shows it; nothing that could be long or hold more than one field is spelt out. */
+export function shownValue(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > SHOWN_LETTERS ? `${value.slice(0, SHOWN_LETTERS)}...` : value)
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return String(value)
+    default:
+      return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  }
+}
+
+const shownPath = (path: readonly PropertyKey[]): string => path.map(String).join('.')
+
+const isRecord = (value: unknown): value is Record<PropertyKey, unknown> =>
+  typeof value === 'object' && value !== null
+
+/** What an input holds at a path. */
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input
+  for (const key of path) {
+    if (!isRecord(value)) return undefined
+    value = value[key]
+  }
+  return value
+}
+
+/**
+ * The keys that a zod schema knows at a path, as far as it says: duck-typed, for a backend may carry another copy of zod
+ * or no zod at all.
+ */
+function knownKeysAt(schema: unknown, path: readonly PropertyKey[]): readonly string[] {
+  let inner = schema
+  for (const key of [...path, undefined]) {
+    // Optional, defaulted and read-only schemas wrap the one with the keys.
+    while (
+      isRecord(inner) &&
+      !isRecord(inner.shape) &&
+      isRecord(inner.def) &&
+      isRecord(inner.def.innerType)
+    ) {
+      inner = inner.def.innerType
+    }
+    if (!isRecord(inner) || !isRecord(inner.shape)) return []
+    if (key === undefined) return Object.keys(inner.shape)
+    inner = inner.shape[key]
+  }
+  return []
+}
+
+/** Says that a key is unknown, and which ones are not. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  const near = nearest(key, known)
+  const hint = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`
+  const allowed = known.length === 0 ? '' : `; allowed are ${known.join(', ')}`
+  return `is not a known key${hint}${allowed}`
+}
+
+interface UnrecognizedKeys {
+  readonly code: 'unrecognized_keys'
+  readonly keys: readonly string[]
+}
+
+const namesUnknownKeys = (issue: object): issue is UnrecognizedKeys =>
+  'code' in issue && issue.code === 'unrecognized_keys' && 'keys' in issue && Array.isArray(issue.keys)
+
+/** The issues that a schema found in `input`, each with its full path, what is allowed, and the value that was there. */
+export function configIssues(
+  issues: readonly OptionsIssue[],
+  found: { readonly input: unknown; readonly schema: unknown; readonly below?: readonly string[] },
+): ConfigIssue[] {
+  const { input, schema, below = [] } = found
+  return issues.flatMap((issue): ConfigIssue[] => {
+    if (namesUnknownKeys(issue)) {
+      const known = knownKeysAt(schema, issue.path)
+      return issue.keys.map((key) => ({
+        path: shownPath([...below, ...issue.path, key]),
+        message: unknownKey(key, known),
+        value: valueAt(input, [...issue.path, key]),
+      }))
+    }
+    const value = valueAt(input, issue.path)
+    const path = shownPath([...below, ...issue.path])
+    return [{ path, message: `${issue.message}, got ${shownValue(value)}`, value }]
+  })
+}

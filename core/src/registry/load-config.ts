@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, extname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { raise } from '../errors/raise.js'
+import { parseConfig, type LogConfig } from './config.js'
+import { configFromEnvironment, type Environment } from './environment.js'
+import { parseJson, parseYaml } from './parse-text.js'
+
+/** Where a configuration comes from: it is the object itself, a JSON or YAML file, or environment variables. */
+export type ConfigSource = LogConfig | { readonly file: string | URL } | { readonly environment: Environment }
+
+/** A checked configuration, and the directory against which its relative paths and its package name are resolved. */
+export interface LoadedConfig {
+  readonly config: LogConfig
+  /** Absolute: the directory of the file, or else the working directory. */
+  readonly relativeTo: string
+}
+
+/** Where relative paths and package names are looked up from, unless a configuration file says so by its place. */
+export interface LoadOptions {
+  /** A directory. Default: the working directory. */
+  readonly relativeTo?: string | URL | undefined
+}
+
+/** The path of a file that is named by a path or a `file:` URL. */
+const pathOf = (place: string | URL): string =>
+  place instanceof URL || place.startsWith('file:') ? fileURLToPath(place) : place
+
+const isFileSource = (source: ConfigSource): source is { readonly file: string | URL } =>
+  typeof source === 'object' && source !== null && 'file' in source && !('backend' in source)
+
+const isEnvironmentSource = (source: ConfigSource): source is { readonly environment: Environment } =>
+  typeof source === 'object' && source !== null && 'environment' in source && !('backend' in source)
+
+/** Loads and checks a configuration: `PLOG_INVALID_CONFIG` names every field that is wrong. */
+export async function loadConfig(source: ConfigSource, options: LoadOptions = {}): Promise<LoadedConfig> {
+  const base = resolve(pathOf(options.relativeTo ?? process.cwd()))
+  if (isFileSource(source)) return loadFile(resolve(base, pathOf(source.file)))
+  if (isEnvironmentSource(source)) {
+    return { config: configFromEnvironment(source.environment), relativeTo: base }
+  }
+  return { config: parseConfig(source), relativeTo: base }
+}
+
+const PARSERS: ReadonlyMap<string, (text: string, file: string) => unknown> = new Map([
+  ['.json', parseJson],
+  ['.yaml', parseYaml],
+  ['.yml', parseYaml],
+])
+
+async function loadFile(file: string): Promise<LoadedConfig> {
+  const parse = PARSERS.get(extname(file).toLowerCase())
+  if (parse === undefined) {
+    const message = `must end in ${[...PARSERS.keys()].join(', ')}, got ${JSON.stringify(file)}`
+    throw raise.invalidConfig([{ path: 'file', message, value: file }])
+  }
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw raise.io('reading the configuration', { file }, { cause })
+  }
+  const config = parseConfig(parse(text, file), (issue) => ({
+    ...issue,
+    message: `${issue.message} (in ${file})`,
+  }))
+  return { config, relativeTo: dirname(file) }
+}
