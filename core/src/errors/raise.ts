@@ -14,6 +14,12 @@ export const raise = {
       slot,
       ballot,
     }),
+  backendNotInstalled: (name: string, packageName: string, known: readonly string[]) =>
+    new PersistentLogError(
+      'PLOG_UNKNOWN_BACKEND',
+      `backend "${name}" is not installed: npm install ${packageName}; known are ${known.join(', ')}`,
+      { field: 'backend', value: name, known },
+    ),
   ballotMismatch: (slot: number, ballot: Ballot, stored: Ballot) =>
     new PersistentLogError(
       'PLOG_BALLOT_MISMATCH',
@@ -61,11 +67,12 @@ export const raise = {
     }),
   gap: (slot: number) =>
     new PersistentLogError('PLOG_GAP', `slot ${slot} is undecided and would be compacted away`, { slot }),
-  invalidConfig: (issues: NonNullable<ErrorContext['issues']>) =>
+  invalidConfig: (issues: NonNullable<ErrorContext['issues']>, options: WithCause = {}) =>
     new PersistentLogError(
       'PLOG_INVALID_CONFIG',
       issues.map((issue) => (issue.path ? `${issue.path}: ${issue.message}` : issue.message)).join('; '),
       { issues, field: issues[0]?.path, value: issues[0]?.value },
+      options,
     ),
   io: (operation: string, context: ErrorContext = {}, options: WithCause = {}) =>
     new PersistentLogError(
