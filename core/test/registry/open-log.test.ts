@@ -1,0 +1,181 @@
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { z } from 'zod'
+import { defineBackend } from '../../src/backend/define-backend.js'
+import type { OpenContext, PersistentLog } from '../../src/contract/index.js'
+import { openContext, openLog } from '../../src/registry/index.js'
+import { rejection } from '../support/rejections.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
+
+const options = z.strictObject({
+  mapSizeBytes: z
+    .number()
+    .int()
+    .min(4_096)
+    .max(2 ** 40)
+    .default(65_536),
+  sync: z.strictObject({ everyMs: z.number().min(0) }).optional(),
+})
+
+/** A backend that stops where a log would be opened, and tells what it was given. */
+class Opened extends Error {
+  constructor(readonly context: OpenContext) {
+    super('opened')
+  }
+}
+const refuseToOpen = (context: OpenContext): Promise<PersistentLog> => Promise.reject(new Opened(context))
+const filed = defineBackend({ name: 'filed', summary: '', needsDirectory: true, options, open: refuseToOpen })
+const fileless = defineBackend({
+  name: 'file-less',
+  summary: '',
+  needsDirectory: false,
+  options,
+  open: refuseToOpen,
+})
+
+async function contextOf(call: Promise<unknown>): Promise<OpenContext> {
+  try {
+    await call
+  } catch (error) {
+    if (error instanceof Opened) return error.context
+    throw error
+  }
+  return expect.fail('the backend was not asked')
+}
+
+describe('openLog', () => {
+  const place = temporaryDirectory()
+
+  it('completes what the configuration leaves out', async () => {
+    expect(await contextOf(openLog({ backend: fileless }))).to.deep.equal({
+      directory: undefined,
+      firstSlot: 0,
+      durability: {},
+      recovery: 'strict',
+      acceptLostVotes: false,
+      fullWaitMs: 5_000,
+      limits: {},
+      options: { mapSizeBytes: 65_536 },
+    })
+  })
+
+  it('hands on what the configuration says', async () => {
+    const common = {
+      firstSlot: 1,
+      durability: { accept: 'process-crash' },
+      recovery: 'salvage',
+      acceptLostVotes: true,
+      fullWaitMs: 7,
+      limits: { valueBytes: 9 },
+    } as const
+    const own = { mapSizeBytes: 4_096, sync: { everyMs: 2 } }
+    const context = await contextOf(
+      openLog({ backend: filed, directory: '/logs/a', ...common, options: { filed: own } }),
+    )
+    expect(context).to.deep.equal({ ...common, directory: '/logs/a', options: own })
+  })
+
+  it('resolves a relative directory against the working directory', async () => {
+    const { directory } = await contextOf(openLog({ backend: filed, directory: 'data' }))
+    expect(directory).to.equal(join(process.cwd(), 'data'))
+  })
+
+  it('resolves directory and backend of a file against the place of the file', async () => {
+    await place.write('project/package.json', '{ "type": "module" }')
+    await place.write(
+      'project/engine.js',
+      `export const backend = {
+        name: 'engine', summary: '', needsDirectory: true, options: { safeParse: (data) => ({ success: true, data }) },
+        open: (context) => Promise.reject(new Error(context.directory)),
+      }`,
+    )
+    const file = await place.write('project/log.yaml', 'backend: ./engine.js\ndirectory: data\n')
+    let reason: unknown
+    await openLog({ file }).catch((error: unknown) => (reason = error))
+    expect(reason).to.be.instanceOf(Error).with.property('message', join(place.path, 'project/data'))
+  })
+
+  it('asks for the directory of a backend that stores files', async () => {
+    const { context, message } = await rejection('PLOG_INVALID_CONFIG', () => openLog({ backend: filed }))
+    expect(context.field).to.equal('directory')
+    expect(message).to.include('is required: backend "filed" stores files')
+  })
+
+  it('takes the environment for a configuration', async () => {
+    const environment = { PLOG_BACKEND: 'no-such-backend' }
+    const { context } = await rejection('PLOG_UNKNOWN_BACKEND', () => openLog({ environment }))
+    expect(context.value).to.equal('no-such-backend')
+  })
+
+  it('leaves the sections of other backends alone, so that one word swaps the backend', async () => {
+    const sections = { lmdb: { nonsense: true }, 'somebody-elses': 5, 'file-less': { mapSizeBytes: 8_192 } }
+    const context = await contextOf(openLog({ backend: fileless, options: sections }))
+    expect(context.options).to.deep.equal({ mapSizeBytes: 8_192 })
+  })
+
+  const wrong: [title: string, section: unknown, field: string, message: string, value: unknown][] = [
+    [
+      'of the wrong type',
+      { mapSizeBytes: '64MB' },
+      'options.filed.mapSizeBytes',
+      'expected number, received string, got "64MB"',
+      '64MB',
+    ],
+    ['below its range', { mapSizeBytes: 1 }, 'options.filed.mapSizeBytes', '>=4096, got 1', 1],
+    [
+      'above its range',
+      { mapSizeBytes: 2 ** 41 },
+      'options.filed.mapSizeBytes',
+      '<=1099511627776, got 2199023255552',
+      2 ** 41,
+    ],
+    ['in a nested section', { sync: { everyMs: -1 } }, 'options.filed.sync.everyMs', '>=0, got -1', -1],
+    [
+      'that is unknown',
+      { mapSizeByte: 4_096 },
+      'options.filed.mapSizeByte',
+      'did you mean "mapSizeBytes"?; allowed are mapSizeBytes, sync',
+      4_096,
+    ],
+    [
+      'that is unknown below another',
+      { sync: { everyMS: 1 } },
+      'options.filed.sync.everyMS',
+      'did you mean "everyMs"?',
+      1,
+    ],
+    ['section that is none', 5, 'options.filed', 'got 5', 5],
+  ]
+  for (const [title, section, field, message, value] of wrong) {
+    it(`refuses an option ${title}, with its path, the value and what is allowed`, async () => {
+      const error = await rejection('PLOG_INVALID_CONFIG', () =>
+        openLog({ backend: filed, directory: 'x', options: { filed: section } }),
+      )
+      const issue = error.context.issues?.find(({ path }) => path === field)
+      expect(issue, error.message).to.not.equal(undefined)
+      expect(issue?.message).to.include(message)
+      expect(issue?.value).to.equal(value)
+    })
+  }
+
+  it("refuses a section whose name is a slip of the backend's", async () => {
+    const error = await rejection('PLOG_INVALID_CONFIG', () =>
+      openLog({ backend: filed, directory: 'x', options: { fild: { mapSizeBytes: 4_096 } } }),
+    )
+    expect(error.context.field).to.equal('options.fild')
+    expect(error.message).to.include('did you mean "filed"?')
+  })
+
+  it("reads the issues of a schema that is not zod's", async () => {
+    const schema = {
+      safeParse: () => ({
+        success: false as const,
+        error: { issues: [{ path: ['depth'], message: 'must be 3' }] },
+      }),
+    }
+    const backend = defineBackend({ ...fileless, options: schema })
+    const loaded = { config: { backend, options: { 'file-less': { depth: 4 } } }, relativeTo: place.path }
+    const error = await rejection('PLOG_INVALID_CONFIG', () => openContext(backend, loaded))
+    expect(error.message).to.include('options.file-less.depth: must be 3, got 4')
+  })
+})
