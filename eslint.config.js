@@ -33,6 +33,7 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
       eqeqeq: 'error',
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true } }],
+      '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
       'prefer-const': 'error',
     },
   },

@@ -1,4 +1,9 @@
 export { bootId, TEST_BOOT_ID_VARIABLE } from './boot-id.js'
-export { openDirectory, type LogDirectory, type OpenDirectoryRequest } from './open-directory.js'
+export {
+  openDirectory,
+  type LogDirectory,
+  type OpenDirectoryRequest,
+  type SessionEnd,
+} from './open-directory.js'
 export { publishFile, removeDurably, syncDirectory, writeAll } from './publish-file.js'
 export type { LastSession } from './session.js'

@@ -40,7 +40,15 @@ export interface LogDirectory extends LastSession {
   forgetRestart(): Promise<void>
   /** Gives the lock back. Idempotent. */
   release(): Promise<void>
+  /** `markClean` where it is due, and `release` in any case. The engine is closed. Only the first call counts. */
+  end(how: SessionEnd): Promise<void>
 }
+
+/**
+ * How a log ends: everything is flushed; a write or a flush failed; or the open was refused, nothing was served, and the
+ * next open must be told what this one was.
+ */
+export type SessionEnd = 'intact' | 'failed' | 'refused'
 
 /** The identity of a log that is being created: nothing was ever acknowledged, so it may be wiped. */
 const CREATING_FILE = 'plog.creating'
@@ -68,15 +76,25 @@ export async function openDirectory(request: OpenDirectoryRequest): Promise<LogD
   try {
     const { created, identity } = await identify(path, request)
     const last = await beginSession(path)
+    const markClean = (): Promise<void> => endSession(path)
+    let ended: Promise<void> | undefined
+    const end = async (how: SessionEnd): Promise<void> => {
+      try {
+        if (how === 'intact' || (how === 'refused' && last.cleanClose)) await markClean()
+      } finally {
+        await lock.release()
+      }
+    }
     return {
       path,
       enginePath: join(path, ENGINE_DIRECTORY),
       ...identity,
       ...last,
       created,
-      markClean: () => endSession(path),
+      markClean,
       forgetRestart: () => forgetRestart(path),
       release: () => lock.release(),
+      end: (how) => (ended ??= end(how)),
     }
   } catch (cause) {
     await lock.release()

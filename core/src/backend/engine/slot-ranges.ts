@@ -55,6 +55,7 @@ export class SlotRanges {
 
   /** Removes the slots with `from <= slot < to`; those that are not there are no matter. */
   remove(from: Slot, to: Slot): void {
+    if (from >= to) return
     const begin = this.#firstEndingAfter(from)
     let end = begin
     const keptFrom: Slot[] = []

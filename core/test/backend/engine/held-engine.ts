@@ -1,0 +1,120 @@
+import type { Survival } from '../../../src/contract/index.js'
+import { raise } from '../../../src/errors/index.js'
+import { Ledger } from '../../../src/backend/engine/ledger.js'
+import { openEngineLog } from '../../../src/backend/engine/engine-log.js'
+import type { Effect } from '../../../src/backend/engine/effect.js'
+import type { BlobStore, LogEngine, StoredEntry } from '../../../src/backend/engine/log-engine.js'
+import type { OpenContext, PersistentLog } from '../../../src/contract/index.js'
+
+interface HeldWrite {
+  readonly effects: readonly Effect[]
+  readonly survives: Survival
+  readonly succeed: () => void
+  readonly fail: (error: Error) => void
+}
+
+/** An engine whose writes become durable when the test says so: that makes every order of events reachable. */
+export class HeldEngine implements LogEngine {
+  readonly backend = 'held'
+  readonly capabilities = {
+    survives: { accept: 'power-loss', commit: 'power-loss' },
+    openBy: 'one-process',
+    atomicBatches: true,
+    locatesCorruption: true,
+    syncReads: true,
+    borrowedReads: false,
+    limits: { valueBytes: 1_000, batchSlots: 10, batchBytes: 2_000 },
+  } as const
+  readonly blobs: BlobStore = {
+    create: () => {
+      throw raise.unsupported('blobs', 'this engine is for the order of entries')
+    },
+    read: async function* () {},
+    remove: async () => {},
+  }
+  readonly held: HeldWrite[] = []
+  readonly entries = new Map<number, StoredEntry | 'damaged'>()
+  closed = false
+
+  read(slot: number): StoredEntry | 'damaged' {
+    return this.entries.get(slot) ?? 'damaged'
+  }
+
+  write(effects: readonly Effect[], survives: Survival): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const succeed = (): void => {
+        for (const effect of effects) {
+          if (effect.kind === 'accept' || effect.kind === 'decide') this.entries.set(effect.slot, effect)
+        }
+        resolve()
+      }
+      this.held.push({ effects, survives, succeed, fail: reject })
+    })
+  }
+
+  /** Lets the oldest write of a survival become durable. */
+  async succeed(survives: Survival = 'power-loss'): Promise<void> {
+    const at = this.held.findIndex((write) => write.survives === survives)
+    this.held.splice(at, 1)[0]!.succeed()
+    await turn()
+  }
+
+  async succeedAll(): Promise<void> {
+    while (this.held.length > 0) await this.succeed(this.held[0]!.survives)
+  }
+
+  async fail(error: Error): Promise<void> {
+    this.held.shift()!.fail(error)
+    await turn()
+  }
+
+  async reclaim(): Promise<void> {}
+
+  async verify() {
+    return { slots: 0, bytes: 0, damaged: [] }
+  }
+
+  counters() {
+    return { flushes: 0, flushedWrites: 0, bytesWritten: 0 }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+  }
+}
+
+const RECOVERY = {
+  created: true,
+  cleanClose: true,
+  decisions: 0,
+  accepted: 0,
+  tornBytes: 0,
+  ambiguous: false,
+  damaged: [],
+  votesLost: false,
+  tookMs: 0,
+}
+
+/** A log over a held engine. */
+export async function openHeld(
+  asked: Partial<Pick<OpenContext, 'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes'>> = {},
+  ledger = new Ledger(0),
+): Promise<{ engine: HeldEngine; log: PersistentLog }> {
+  const engine = new HeldEngine()
+  const context = { durability: {}, limits: {}, fullWaitMs: 60_000, acceptLostVotes: false, ...asked }
+  return { engine, log: await openEngineLog({ engine, ledger, recovery: RECOVERY, context }) }
+}
+
+/** Lets every continuation that is ready run. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** What a promise has come to by now. */
+export async function stateOf(promise: Promise<unknown>): Promise<string> {
+  let state = 'pending'
+  promise.then(
+    () => (state = 'resolved'),
+    (error: { code?: string; message: string }) => (state = error.code ?? error.message),
+  )
+  await turn()
+  return state
+}
