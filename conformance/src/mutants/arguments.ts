@@ -1,0 +1,112 @@
+import {
+  MAX_SLOT,
+  SURVIVALS,
+  type Capabilities,
+  PersistentLogError,
+  survivesAtLeast,
+} from '@persistent-log/core'
+
+const shown = (value: unknown): string =>
+  typeof value === 'object' && value !== null
+    ? 'an object'
+    : typeof value === 'bigint'
+      ? `${value}n`
+      : String(value)
+
+function typed(holds: boolean, field: string, value: unknown, allowed: string): void {
+  if (!holds) throw new TypeError(`${field} is ${shown(value)}; it must be ${allowed}`)
+}
+
+/** An integer in a range, both ends included. */
+export function integer(value: unknown, field: string, most = Number.MAX_SAFE_INTEGER, least = 0): void {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return
+  throw new RangeError(`${field} is ${shown(value)}; it must be an integer from ${least} to ${most}`)
+}
+
+/** A slot that may hold something. */
+export function slot(value: unknown, field = 'slot'): void {
+  integer(value, field, MAX_SLOT)
+}
+
+/** The end of a range. */
+export function bound(value: unknown, field: string): void {
+  if (value !== undefined) integer(value, field, MAX_SLOT + 1)
+}
+
+/** An object. */
+export function object(value: unknown, field: string): void {
+  typed(typeof value === 'object' && value !== null, field, value, 'an object')
+}
+
+/** A list, each item examined. */
+export function list(value: unknown, field: string, item: (value: unknown, field: string) => void): void {
+  typed(Array.isArray(value), field, value, 'an array')
+  const slots = new Set<unknown>()
+  ;(value as { slot?: unknown }[]).forEach((entry, index) => {
+    item(entry, `${field}[${index}]`)
+    typed(!slots.has(entry.slot), `${field}[${index}].slot`, entry.slot, 'named once in a batch')
+    slots.add(entry.slot)
+  })
+}
+
+/** A ballot. */
+export function ballot(value: unknown, field = 'ballot'): void {
+  object(value, field)
+  const { round, nodeId } = value as { round?: unknown; nodeId?: unknown }
+  integer(round, `${field}.round`)
+  integer(nodeId, `${field}.nodeId`)
+}
+
+/** Bytes. */
+export function bytes(value: unknown, field: string): void {
+  typed(value instanceof Uint8Array, field, value, 'a Uint8Array')
+}
+
+/** A proposal or a decision. */
+export function proposal(value: unknown, field: string): void {
+  commitId(value, field)
+  bytes((value as { value?: unknown }).value, `${field}.value`)
+}
+
+/** What names a proposal. */
+export function commitId(value: unknown, field: string): void {
+  object(value, field)
+  const given = value as { slot?: unknown; ballot?: unknown; proof?: unknown }
+  slot(given.slot, `${field}.slot`)
+  ballot(given.ballot, `${field}.ballot`)
+  if (given.proof !== undefined) bytes(given.proof, `${field}.proof`)
+}
+
+/** A range of slots. */
+export function range(value: unknown): void {
+  object(value, 'range')
+  const { from, to } = value as { from?: unknown; to?: unknown }
+  bound(from, 'range.from')
+  bound(to, 'range.to')
+}
+
+/** The name of a configuration record. */
+export function name(value: unknown): void {
+  typed(typeof value === 'string', 'name', value, 'a string')
+  integer(Buffer.byteLength(value as string), 'name (its length in bytes)', 255, 1)
+}
+
+/** Options of a call. */
+export function options(
+  value: unknown,
+  capabilities?: Capabilities,
+  kind: 'accept' | 'commit' = 'accept',
+): void {
+  if (value === undefined) return
+  object(value, 'options')
+  const { signal, survives } = value as { signal?: unknown; survives?: unknown }
+  if (signal !== undefined) typed(signal instanceof AbortSignal, 'options.signal', signal, 'an AbortSignal')
+  if (survives === undefined || capabilities === undefined) return
+  const level = SURVIVALS.find((one) => one === survives)
+  typed(level !== undefined, 'options.survives', survives, `one of ${SURVIVALS.join(', ')}`)
+  if (level === undefined || survivesAtLeast(capabilities.survives[kind], level)) return
+  throw new PersistentLogError('PLOG_UNSUPPORTED', `${level} is not on offer`, {
+    field: 'survives',
+    value: level,
+  })
+}

@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
+import { raise } from '@persistent-log/core'
+import type { ModelState } from '../model/model-state.js'
+
+interface Stored {
+  readonly state: ModelState
+  readonly clean: boolean
+}
+
+/**
+ * The reference log's disk: the whole state in one file, replaced by rename. Outlives the process, not the power: it is
+ * there to be examined, not to be used. The lock file holds the owner's process id.
+ */
+export class ReferenceDisk {
+  readonly #file: string
+  readonly #lock: string
+  #gathering: Promise<void> | undefined
+
+  constructor(directory: string) {
+    mkdirSync(directory, { recursive: true })
+    const place = realpathSync(directory)
+    this.#file = join(place, 'state')
+    this.#lock = join(place, 'owner')
+    this.#takeLock(directory)
+  }
+
+  load(): Stored | undefined {
+    return existsSync(this.#file) ? (deserialize(readFileSync(this.#file)) as Stored) : undefined
+  }
+
+  /** Calls of one turn share a file, as a group commit would. */
+  save(state: () => ModelState): Promise<void> {
+    this.#gathering ??= Promise.resolve().then(() => {
+      this.#gathering = undefined
+      this.saveNow(state())
+    })
+    return this.#gathering
+  }
+
+  saveNow(state: ModelState, clean = false): void {
+    writeFileSync(`${this.#file}.new`, serialize({ state, clean } satisfies Stored))
+    renameSync(`${this.#file}.new`, this.#file)
+  }
+
+  release(): void {
+    rmSync(this.#lock, { force: true })
+  }
+
+  #takeLock(directory: string): void {
+    for (;;) {
+      try {
+        writeFileSync(this.#lock, String(process.pid), { flag: 'wx' })
+        return
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+      const pid = Number(readFileSync(this.#lock, 'utf8'))
+      if (isAlive(pid)) throw raise.locked(directory, { pid, host: hostname() })
+      rmSync(this.#lock, { force: true })
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,75 @@
+import { performance } from 'node:perf_hooks'
+import type { Backend, Capabilities, Limits, OpenContext, RecoveryReport } from '@persistent-log/core'
+import { Model } from '../model/model.js'
+import { newState, type ModelState } from '../model/model-state.js'
+import { ReferenceDisk } from './disk.js'
+import { ReferenceCore } from './reference-core.js'
+import { ReferenceLog } from './reference-log.js'
+
+const LIMITS: Limits = { valueBytes: 2 ** 24, batchSlots: 16_384, batchBytes: 2 ** 25 }
+
+/** The classes that a reference log is made of. A mutant replaces one of them. */
+export interface ReferenceParts {
+  readonly Model: typeof Model
+  readonly Core: typeof ReferenceCore
+  readonly Log: typeof ReferenceLog
+}
+
+/** The parts of the log that is right. */
+export const REFERENCE_PARTS: ReferenceParts = { Model, Core: ReferenceCore, Log: ReferenceLog }
+
+function capabilitiesFor({ limits }: OpenContext): Capabilities {
+  return {
+    survives: { accept: 'process-crash', commit: 'process-crash' },
+    openBy: 'one-process',
+    atomicBatches: true,
+    locatesCorruption: false,
+    syncReads: false,
+    borrowedReads: false,
+    limits: {
+      valueBytes: Math.min(LIMITS.valueBytes, limits.valueBytes ?? Infinity),
+      batchSlots: Math.min(LIMITS.batchSlots, limits.batchSlots ?? Infinity),
+      batchBytes: Math.min(LIMITS.batchBytes, limits.batchBytes ?? Infinity),
+      uncommittedBytes: limits.uncommittedBytes,
+    },
+  }
+}
+
+/** A backend made of the given parts. */
+export function referenceBackend(name: string, parts: ReferenceParts = REFERENCE_PARTS): Backend {
+  return {
+    name,
+    summary: 'The conformance kit examined by itself',
+    needsDirectory: true,
+    options: { safeParse: () => ({ success: true, data: {} }) },
+    async open(context) {
+      const startedMs = performance.now()
+      if (context.directory === undefined) throw new TypeError('directory must be a path')
+      const disk = new ReferenceDisk(context.directory)
+      const stored = disk.load()
+      const state = stored?.state ?? newState(context.firstSlot)
+      if (!stored) disk.saveNow(state)
+      const core = new parts.Core(new parts.Model(state), disk, context, capabilitiesFor(context))
+      return new parts.Log(name, core, recoveryOf(state, stored, startedMs))
+    },
+  }
+}
+
+function recoveryOf(
+  state: ModelState,
+  stored: { clean: boolean } | undefined,
+  startedMs: number,
+): RecoveryReport {
+  const decisions = [...state.slots.values()].filter(({ decided }) => decided).length
+  return {
+    created: stored === undefined,
+    cleanClose: stored?.clean ?? true,
+    decisions,
+    accepted: state.slots.size - decisions,
+    tornBytes: 0,
+    ambiguous: false,
+    damaged: [],
+    votesLost: false,
+    tookMs: performance.now() - startedMs,
+  }
+}

@@ -1,0 +1,295 @@
+import { raise } from '@persistent-log/core'
+import type {
+  AcceptAllOptions,
+  Ballot,
+  CallOptions,
+  Capabilities,
+  CommitId,
+  CompactionReport,
+  CompactOptions,
+  Decision,
+  DecisionScan,
+  DiscardResult,
+  LogBounds,
+  LogMetrics,
+  LogStatus,
+  OpenSlotRange,
+  PersistentLog,
+  Proposal,
+  RecoveryReport,
+  ScanOptions,
+  SlotRange,
+  VerifyReport,
+  WriteOptions,
+} from '@persistent-log/core'
+import { modelBounds, modelGaps } from '../model/model-bounds.js'
+import type { ModelSlot } from '../model/model-state.js'
+import * as check from './arguments.js'
+import type { ReferenceCore } from './reference-core.js'
+import { ReferenceScan, type ScanOrder } from './reference-scan.js'
+import { ReferenceSpace } from './reference-space.js'
+import { ReferenceCheckpoints, ReferenceConfigurations } from './reference-stores.js'
+
+const MAX_BATCH_LENGTH = 65_536
+const DEFAULT_BATCH_LENGTH = 256
+
+/** The contract in its plainest form: the model, a file, a lock. The base of all mutants. */
+export class ReferenceLog implements PersistentLog {
+  readonly backend: string
+  readonly capabilities: Capabilities
+  readonly checkpoints: ReferenceCheckpoints
+  readonly configuration: ReferenceConfigurations
+  readonly recovery: RecoveryReport
+  readonly core: ReferenceCore
+  readonly space: ReferenceSpace
+  readonly counts = { accepts: 0, commits: 0, learns: 0, reads: 0, refusals: 0 }
+
+  constructor(backend: string, core: ReferenceCore, recovery: RecoveryReport) {
+    this.backend = backend
+    this.core = core
+    this.capabilities = core.capabilities
+    this.recovery = recovery
+    this.space = new ReferenceSpace(core)
+    this.checkpoints = new ReferenceCheckpoints(core)
+    this.configuration = new ReferenceConfigurations(core)
+  }
+
+  get status(): LogStatus {
+    const { accept, commit } = { ...this.capabilities.survives, ...this.core.context.durability }
+    return { state: this.core.state, durability: { accept, commit }, votesLost: false }
+  }
+
+  async promise(ballot: Ballot, options?: CallOptions): Promise<void> {
+    check.ballot(ballot)
+    check.options(options)
+    await this.core.write('promise', options?.signal, () => this.core.model.promise(ballot))
+  }
+
+  promised(): Ballot | undefined {
+    return this.core.call('promised', undefined, () => this.core.model.state.promised)
+  }
+
+  async accept(proposal: Proposal, options?: WriteOptions): Promise<void> {
+    check.proposal(proposal, 'proposal')
+    check.options(options, this.capabilities)
+    this.#checkSizes([proposal])
+    await this.#place([own(proposal)], options?.signal, undefined, ([item]) =>
+      this.core.write('accept', options?.signal, () => this.core.model.accept(item!), proposal.slot),
+    )
+  }
+
+  async acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
+    check.list(proposals, 'proposals', check.proposal)
+    check.options(options, this.capabilities)
+    check.bound(options?.discardFrom, 'options.discardFrom')
+    this.#checkBatch(proposals)
+    await this.#place(proposals.map(own), options?.signal, options?.discardFrom, (items) =>
+      this.core.write('acceptAll', options?.signal, () =>
+        this.core.model.acceptAll(items, options?.discardFrom),
+      ),
+    )
+  }
+
+  async commit(id: CommitId, options?: WriteOptions): Promise<void> {
+    check.commitId(id, 'id')
+    check.options(options, this.capabilities, 'commit')
+    this.#checkSizes([id])
+    await this.#freeing(this.core.write('commit', options?.signal, () => this.core.model.commit(id), id.slot))
+  }
+
+  async commitAll(ids: readonly CommitId[], options?: WriteOptions): Promise<void> {
+    check.list(ids, 'ids', check.commitId)
+    check.options(options, this.capabilities, 'commit')
+    this.#checkBatch(ids)
+    await this.#freeing(this.core.write('commitAll', options?.signal, () => this.core.model.commitAll(ids)))
+  }
+
+  async learn(decision: Decision, options?: WriteOptions): Promise<void> {
+    check.proposal(decision, 'decision')
+    check.options(options, this.capabilities, 'commit')
+    this.#checkSizes([decision])
+    const learned = this.core.write(
+      'learn',
+      options?.signal,
+      () => this.core.model.learn(decision),
+      decision.slot,
+    )
+    await this.#freeing(learned)
+  }
+
+  async learnAll(decisions: readonly Decision[], options?: WriteOptions): Promise<void> {
+    check.list(decisions, 'decisions', check.proposal)
+    check.options(options, this.capabilities, 'commit')
+    this.#checkBatch(decisions)
+    await this.#freeing(
+      this.core.write('learnAll', options?.signal, () => this.core.model.learnAll(decisions)),
+    )
+  }
+
+  async read(slot: number, options?: CallOptions): Promise<Decision | undefined> {
+    check.slot(slot)
+    check.options(options)
+    return this.core.call('read', options?.signal, () => this.#entry(slot, this.core.model.read(slot)))
+  }
+
+  async readAccepted(slot: number, options?: CallOptions): Promise<Proposal | undefined> {
+    check.slot(slot)
+    check.options(options)
+    return this.core.call('readAccepted', options?.signal, () =>
+      this.#entry(slot, this.core.model.readAccepted(slot)),
+    )
+  }
+
+  decisions(range: OpenSlotRange = {}, options: ScanOptions = {}): DecisionScan {
+    return this.#scan(range, options, true, options?.includeAccepted === true)
+  }
+
+  uncommitted(range: OpenSlotRange = {}, options: Omit<ScanOptions, 'includeAccepted'> = {}): DecisionScan {
+    return this.#scan(range, options, false, true)
+  }
+
+  async discard(
+    range: { from: number; to?: number | undefined },
+    options?: WriteOptions,
+  ): Promise<DiscardResult> {
+    check.range(range)
+    check.slot(range.from, 'range.from')
+    check.options(options, this.capabilities)
+    const judge = (): DiscardResult => this.core.model.discard(range.from, range.to)
+    return this.#freeing(this.core.write('discard', options?.signal, judge))
+  }
+
+  bounds(): LogBounds {
+    return this.core.call('bounds', undefined, () => modelBounds(this.core.model))
+  }
+
+  async *gaps(range: OpenSlotRange = {}, options: CallOptions = {}): AsyncGenerator<SlotRange> {
+    check.range(range)
+    check.options(options)
+    yield* this.core.call('gaps', options.signal, () => {
+      if (range.from !== undefined) this.core.model.checkSlot(range.from)
+      return modelGaps(this.core.model, range.from, range.to)
+    })
+  }
+
+  async compact(options: CompactOptions): Promise<CompactionReport> {
+    check.object(options, 'options')
+    check.integer(options.before, 'options.before')
+    if (options.retain !== undefined) check.integer(options.retain, 'options.retain')
+    check.options(options)
+    const { model } = this.core
+    const judge = (): number => model.compact(options)
+    const removed = await this.#freeing(this.core.write('compact', options.signal, judge))
+    return { compactedBefore: model.state.point, removed }
+  }
+
+  async flush(options?: CallOptions): Promise<void> {
+    check.options(options)
+    await this.core.write('flush', options?.signal, () => undefined)
+  }
+
+  async verify(options?: CallOptions): Promise<VerifyReport> {
+    check.options(options)
+    return this.core.call('verify', options?.signal, () => {
+      const { slots, checkpoints } = this.core.model.state
+      const bytes = [...slots.values()].reduce((sum, { value }) => sum + value.length, 0)
+      return { ok: true, slots: slots.size, bytes, checkpoints: checkpoints.length, damaged: [] }
+    })
+  }
+
+  metrics(): LogMetrics {
+    const none = { flushes: 0, flushedWrites: 0, bytesWritten: 0 }
+    return {
+      ...this.counts,
+      ...none,
+      uncommittedBytes: this.space.used(),
+      waitingForSpace: this.space.waiting,
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.core.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #entry(slot: number, held: ModelSlot | undefined): Decision | undefined {
+    if (!held) return undefined
+    const { ballot, value, proof } = this.core.entry(slot, held)
+    return { slot, ballot, value, proof }
+  }
+
+  #scan(range: OpenSlotRange, options: ScanOptions, decided: boolean, accepted: boolean): DecisionScan {
+    try {
+      check.range(range)
+      check.options(options)
+      const { batchLength = DEFAULT_BATCH_LENGTH, signal } = options
+      check.integer(batchLength, 'options.batchLength', MAX_BATCH_LENGTH, 1)
+      this.core.checkOpen('scan')
+      return this.newScan({ from: range.from, to: range.to, decided, accepted, batchLength, signal })
+    } catch (error) {
+      return rejected(error)
+    }
+  }
+
+  newScan(order: ScanOrder): DecisionScan {
+    return new ReferenceScan(this.core, order)
+  }
+
+  /** Judges at once where there is room, otherwise when there is. */
+  async #place(
+    proposals: readonly Proposal[],
+    signal: AbortSignal | undefined,
+    discardFrom: number | undefined,
+    write: (items: readonly Proposal[]) => Promise<void>,
+  ): Promise<void> {
+    this.core.call('accept', signal, () => undefined)
+    for (
+      let wait = this.space.wait(proposals, discardFrom);
+      wait;
+      wait = this.space.wait(proposals, discardFrom)
+    ) {
+      await wait
+    }
+    await this.#freeing(write(proposals))
+  }
+
+  #freeing<T>(work: Promise<T>): Promise<T> {
+    this.space.wake()
+    return work
+  }
+
+  #checkSizes(items: readonly { value?: Uint8Array | undefined; proof?: Uint8Array | undefined }[]): number {
+    const { valueBytes } = this.capabilities.limits
+    let total = 0
+    items.forEach(({ value, proof }, index) => {
+      for (const bytes of [value?.length ?? 0, proof?.length ?? 0]) {
+        if (bytes > valueBytes) throw raise.tooLarge('value bytes', bytes, valueBytes, { index })
+        total += bytes
+      }
+    })
+    return total
+  }
+
+  #checkBatch(items: readonly { value?: Uint8Array | undefined; proof?: Uint8Array | undefined }[]): void {
+    const { batchSlots, batchBytes } = this.capabilities.limits
+    if (items.length > batchSlots) throw raise.tooLarge('slots of the batch', items.length, batchSlots)
+    const total = this.#checkSizes(items)
+    if (total > batchBytes) throw raise.tooLarge('bytes of the batch', total, batchBytes)
+  }
+}
+
+/** The caller may change his bytes as soon as the call returns. */
+function own({ slot, ballot, value, proof }: Proposal): Proposal {
+  return { slot, ballot, value: Uint8Array.from(value), proof: proof && Uint8Array.from(proof) }
+}
+
+function rejected(error: unknown): DecisionScan {
+  const fail = (): Promise<never> => Promise.reject(error as Error)
+  return {
+    nextBatch: fail,
+    [Symbol.asyncIterator]: () => ({ next: fail }),
+  }
+}
