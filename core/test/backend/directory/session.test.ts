@@ -84,4 +84,31 @@ describe('the session of a log directory', () => {
     await endWith('clean')
     expect(await readdir(directory())).not.to.include('plog.open.tmp')
   })
+
+  describe('when it ends', () => {
+    const endAs = async (how: 'intact' | 'failed' | 'refused'): Promise<boolean> => {
+      const log = await openAt(directory())
+      await log.end(how)
+      await log.end('intact')
+      return log.cleanClose
+    }
+
+    it('is clean when everything was flushed', async () => {
+      await endAs('intact')
+      expect(await endAs('intact')).to.equal(true)
+    })
+
+    it('is unclean when a write failed', async () => {
+      await endAs('failed')
+      expect(await endAs('intact')).to.equal(false)
+    })
+
+    it('is what it was before when the open was refused', async () => {
+      await endAs('intact')
+      expect(await endAs('refused')).to.equal(true)
+      expect(await endAs('failed')).to.equal(true)
+      expect(await endAs('refused')).to.equal(false)
+      expect(await endAs('refused')).to.equal(false)
+    })
+  })
 })
