@@ -1,3 +1,4 @@
 export * from './contract/index.js'
 export * from './errors/index.js'
 export * from './registry/index.js'
+export * from './recovery/index.js'

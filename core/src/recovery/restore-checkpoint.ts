@@ -1,0 +1,79 @@
+import type { CheckpointInfo } from '../contract/checkpoint-store.js'
+import type { PersistentLog } from '../contract/persistent-log.js'
+import type { Slot } from '../contract/slot.js'
+import { isPersistentLogError } from '../errors/persistent-log-error.js'
+import { raise } from '../errors/raise.js'
+import type { StateMachine } from './state-machine.js'
+
+/** Where the state stands before the replay. */
+export interface Restored {
+  readonly checkpoint?: CheckpointInfo | undefined
+  readonly damaged: readonly CheckpointInfo[]
+  /** The slot at which the replay starts. */
+  readonly at: Slot
+}
+
+interface Demand {
+  /** Only states at or below this slot will do. */
+  readonly upTo: Slot
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Brings the machine to the newest valid checkpoint that is ahead of it. A damaged one makes room for the next older;
+ * one below the point is of no use, since the decisions behind it are gone.
+ */
+export async function restoreCheckpoint(
+  log: Pick<PersistentLog, 'bounds' | 'checkpoints'>,
+  machine: StateMachine,
+  { upTo, signal }: Demand,
+): Promise<Restored> {
+  const standsAt = machine.appliedTo?.() ?? 0
+  const { compactedBefore } = log.bounds()
+  const damaged: CheckpointInfo[] = []
+  for (const listed of (await log.checkpoints.list({ signal })).toReversed()) {
+    if (listed.slot > upTo) continue
+    if (listed.slot <= standsAt || listed.slot < compactedBefore) break
+    const { damaged: isKnownDamaged, ...checkpoint } = listed
+    if (!isKnownDamaged && (await restoreFrom(log, machine, checkpoint, signal))) {
+      return { checkpoint, damaged, at: checkpoint.slot }
+    }
+    damaged.push(checkpoint)
+  }
+  if (standsAt >= compactedBefore) return { damaged, at: standsAt }
+  throw nothingReaches(compactedBefore, standsAt, damaged)
+}
+
+function nothingReaches(point: Slot, standsAt: Slot, damaged: readonly CheckpointInfo[]): Error {
+  const lost =
+    damaged.length === 0 ? '' : `; damaged are those at ${damaged.map(({ slot }) => slot).join(', ')}`
+  return raise.checkpointRequired(
+    `the log starts at slot ${point} and no valid checkpoint holds what lies below${lost}; ` +
+      `the state machine stands at ${standsAt} (appliedTo)`,
+    { compactedBefore: point, value: standsAt },
+  )
+}
+
+/** True when the machine took the whole state over; false when the checkpoint is damaged. */
+async function restoreFrom(
+  { checkpoints }: Pick<PersistentLog, 'checkpoints'>,
+  machine: StateMachine,
+  checkpoint: CheckpointInfo,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  let isDamaged = false
+  async function* content(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* checkpoints.read(checkpoint.slot, { signal })
+    } catch (error) {
+      isDamaged = isPersistentLogError(error, 'PLOG_CORRUPTED')
+      throw error
+    }
+  }
+  try {
+    await machine.restore(checkpoint, content())
+  } catch (error) {
+    if (!isDamaged) throw error
+  }
+  return !isDamaged
+}
