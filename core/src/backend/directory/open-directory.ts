@@ -17,7 +17,7 @@ export interface OpenDirectoryRequest {
   /** Of a log that is created. An existing log keeps its own, whatever is asked for. */
   readonly firstSlot: number
   /** Puts the first files into the empty engine directory; durable, names included, when it resolves. */
-  readonly initialise: (enginePath: string) => Promise<void>
+  readonly initialise: (enginePath: string, log: Pick<Identity, 'logId' | 'firstSlot'>) => Promise<void>
 }
 
 /** A log directory that is locked and identified. */
@@ -159,7 +159,7 @@ async function create(path: string, request: OpenDirectoryRequest): Promise<Iden
   await removeDurably(enginePath)
   await mkdir(enginePath)
   await syncDirectory(path)
-  await request.initialise(enginePath)
+  await request.initialise(enginePath, identity)
   await syncDirectory(enginePath)
   await rename(creating, join(path, IDENTITY_FILE))
   await syncDirectory(path)
