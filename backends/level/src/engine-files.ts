@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { raise, syncDirectory, type OrderedStore } from '@persistent-log/core/backend'
+import { ClassicLevel } from 'classic-level'
+import { engineError } from './engine-error.js'
+import { LevelStore } from './level-store.js'
+import type { LevelOptions } from './options.js'
+import { checkLevelDirectory } from './wal-check.js'
+
+/** Of the files that this backend writes; a change that an older version cannot read raises it. */
+export const FORMAT_VERSION = 1
+
+/** LevelDB with keys and values as bytes. */
+export type Database = ClassicLevel<Uint8Array, Uint8Array>
+
+/** An unfinished write at the end of LevelDB's log. */
+export interface TornTail {
+  readonly bytes: number
+  /** It may have been the last acknowledged write. */
+  readonly ambiguous: boolean
+}
+
+/**
+ * Opens a store that is there. LevelDB replays its log into new files and flushes these, so that what it shows after an
+ * unclean end is on the disk; it does not flush the names of these files, so we do.
+ */
+export async function openDatabase(enginePath: string, options: LevelOptions): Promise<Database> {
+  const database = await open(enginePath, options, false)
+  await syncDirectory(enginePath)
+  return database
+}
+
+/**
+ * Creates a store with its first records, written and flushed before anybody relies on it: a new store that loses power
+ * before its first flushed write cannot be opened again.
+ */
+export async function createDatabase(
+  enginePath: string,
+  options: LevelOptions,
+  writeFirst: (store: OrderedStore) => Promise<void>,
+): Promise<void> {
+  const database = await open(enginePath, options, true)
+  const store = new LevelStore({ database, closed: () => Promise.resolve() })
+  try {
+    await writeFirst(store)
+  } finally {
+    await store.close()
+  }
+  await syncDirectory(enginePath)
+}
+
+async function open(enginePath: string, options: LevelOptions, create: boolean): Promise<Database> {
+  const database: Database = new ClassicLevel(enginePath, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    // A store whose CURRENT file is gone must never be taken for one that is not there yet.
+    createIfMissing: create,
+    errorIfExists: create,
+    cacheSize: options.cacheBytes,
+    writeBufferSize: options.writeBufferBytes,
+    maxFileSize: options.maxFileBytes,
+    compression: options.compression,
+    multithreading: false,
+  })
+  try {
+    await database.open()
+    return database
+  } catch (cause) {
+    // `repair()` is no answer: it reports success, and records are gone.
+    throw engineError('open', cause)
+  }
+}
+
+/**
+ * Refuses files over which LevelDB would lose acknowledged writes without a word: it skips damaged blocks of its log.
+ * Returns an unfinished write at the end of the log, which is legal after an unclean end only.
+ */
+export async function checkFiles(enginePath: string, cleanClose: boolean): Promise<TornTail | undefined> {
+  const findings = await checkLevelDirectory(enginePath)
+  const damage = findings.find(({ kind }) => cleanClose || kind === 'corrupt')
+  if (damage) {
+    const file = join(enginePath, damage.file)
+    const { offset, reason } = damage
+    throw raise.corrupted(`${file} at offset ${offset}: ${reason}`, { file, offset })
+  }
+  const torn = findings.flatMap((finding) => (finding.kind === 'corrupt' ? [] : [finding]))
+  if (torn.length === 0) return undefined
+  return {
+    bytes: torn.reduce((sum, { bytes }) => sum + bytes, 0),
+    ambiguous: torn.some(({ kind }) => kind === 'ambiguous'),
+  }
+}

@@ -1,0 +1,43 @@
+import { z } from '@persistent-log/core/backend'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** The section `options.level` of a configuration. */
+export const levelOptions = z.strictObject({
+  /**
+   * Memory for blocks of tables that were read, in bytes, uncompressed. Default 8 MiB, LevelDB's own. Raise it where old
+   * slots are read often: what is not in it is read from a file and unpacked again.
+   */
+  cacheBytes: z
+    .number()
+    .int()
+    .min(0)
+    .max(16 * KIB * MIB)
+    .default(8 * MIB),
+  /**
+   * Size in bytes at which LevelDB's log becomes a table. Default 4 MiB, LevelDB's own. A larger one writes less often
+   * twice, takes up to twice its size in memory, and makes the next open longer, since the log is replayed.
+   */
+  writeBufferBytes: z
+    .number()
+    .int()
+    .min(64 * KIB)
+    .max(KIB * MIB)
+    .default(4 * MIB),
+  /**
+   * Largest size of a table, in bytes, roughly. Default 2 MiB, LevelDB's own. Larger ones mean fewer files, and longer
+   * single compactions.
+   */
+  maxFileBytes: z
+    .number()
+    .int()
+    .min(MIB)
+    .max(KIB * MIB)
+    .default(2 * MIB),
+  /** Whether tables are compressed with Snappy. Default true. Set false for values that are compressed already. */
+  compression: z.boolean().default(true),
+})
+
+/** Options of the backend, completed. */
+export type LevelOptions = z.infer<typeof levelOptions>
