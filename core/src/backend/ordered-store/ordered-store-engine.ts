@@ -1,0 +1,227 @@
+import type { Capabilities } from '../../contract/capabilities.js'
+import type { Slot } from '../../contract/slot.js'
+import type { Survival } from '../../contract/survival.js'
+import type { Effect } from '../engine/effect.js'
+import { GroupCommit } from '../engine/group-commit.js'
+import type { EngineCounters, EngineVerification, LogEngine, StoredEntry } from '../engine/log-engine.js'
+import type { SlotRanges } from '../engine/slot-ranges.js'
+import { operationsOf } from './effect-operations.js'
+import { engineFailure } from './engine-failure.js'
+import { slotKey, slotKeyRange } from './key-layout.js'
+import { encodeMeta } from './meta-record.js'
+import type { OrderedStore, StoreOperation } from './ordered-store.js'
+import type { RecordCodec } from './record-codec.js'
+import { decodeSlotRecord } from './slot-record.js'
+import { StoreBlobs } from './store-blobs.js'
+import { pagesOf } from './store-paging.js'
+import type { StoreState } from './store-state.js'
+import { verifyStore } from './store-verification.js'
+
+/** A group longer than this is written in several batches, each complete in itself, to bound memory. */
+const MOST_BATCH_BYTES = 64 * 1024 * 1024
+
+/** Keys that one batch of `reclaim` deletes. */
+const KEYS_PER_RECLAIM = 1_000
+
+/** What one call hands over. */
+interface QueuedWrite {
+  readonly effects?: readonly Effect[]
+  /** Changes that the books do not know: chunks, and deletes below the point. */
+  readonly operations?: readonly StoreOperation[]
+  /** Called once all before it is stored and nothing behind it is: the books are exactly what the store holds. */
+  readonly inspect?: () => void
+}
+
+/** What the engine is made of. */
+export interface OrderedStoreEngineParts {
+  readonly backend: string
+  readonly capabilities: Capabilities
+  readonly store: OrderedStore
+  readonly codec: RecordCodec
+  /** As recovered; the engine's own from here on. */
+  readonly state: StoreState
+  /** Slots below the point whose records are still there. */
+  readonly belowPoint: SlotRanges
+  /** Runs after the store was closed, whether that succeeded or not. */
+  readonly onClose?: (() => Promise<void>) | undefined
+}
+
+/** Stores a log in any ordered key-value engine. Each group of writes is one atomic batch that ends with the meta record. */
+export class OrderedStoreEngine implements LogEngine {
+  readonly backend: string
+  readonly capabilities: Capabilities
+  readonly blobs: StoreBlobs
+  readonly borrow?: (slot: Slot) => StoredEntry | 'damaged'
+  readonly #store: OrderedStore
+  readonly #codec: RecordCodec
+  readonly #state: StoreState
+  readonly #commit: GroupCommit<QueuedWrite>
+  readonly #belowPoint: SlotRanges
+  readonly #onClose: (() => Promise<void>) | undefined
+  readonly #counters = { flushes: 0, flushedWrites: 0, bytesWritten: 0 }
+  /** A compaction passed damaged slots: nobody knows which of them left a record. */
+  #sweepBelowPoint = false
+  #reclaiming: Promise<void> = Promise.resolve()
+
+  constructor({ backend, capabilities, store, codec, state, belowPoint, onClose }: OrderedStoreEngineParts) {
+    this.backend = backend
+    this.capabilities = capabilities
+    this.#store = store
+    this.#codec = codec
+    this.#state = state
+    this.#belowPoint = belowPoint
+    this.#onClose = onClose
+    this.#commit = new GroupCommit((writes) => this.#flush(writes))
+    const write = (operations: readonly StoreOperation[]) => this.#commit.add({ operations })
+    this.blobs = new StoreBlobs({ store, codec, write, nextBlob: () => state.nextBlob++ })
+    if (store.borrow) this.borrow = (slot) => this.#entry(slot, (key) => store.borrow!(key))
+  }
+
+  read(slot: Slot): StoredEntry | 'damaged' {
+    return this.#entry(slot, (key) => this.#store.get(key))
+  }
+
+  /** Everything is at the store's one survival when it resolves, whatever weaker one is asked for. */
+  write(effects: readonly Effect[], _survives: Survival): Promise<void> {
+    return this.#commit.add({ effects })
+  }
+
+  /** Deletes what lies below the point in bounded batches; what a crash leaves of it goes at the next open. */
+  reclaim(): Promise<void> {
+    const reclaiming = this.#reclaiming.then(() => this.#reclaim())
+    // The next call waits for this one, whose caller hears of its failure.
+    this.#reclaiming = reclaiming.catch(() => undefined)
+    return reclaiming
+  }
+
+  verify(signal: AbortSignal | undefined): Promise<EngineVerification> {
+    return verifyStore({
+      store: this.#store,
+      codec: this.#codec,
+      ledger: this.#state.ledger,
+      engine: this,
+      settled: (look) => this.#settled(look),
+      signal,
+    })
+  }
+
+  counters(): EngineCounters {
+    return { ...this.#counters }
+  }
+
+  async close(): Promise<void> {
+    await this.#commit.idle()
+    try {
+      await this.#store.close()
+    } catch (cause) {
+      throw engineFailure('close', cause)
+    } finally {
+      await this.#onClose?.()
+    }
+  }
+
+  #entry(slot: Slot, get: (key: Uint8Array) => Uint8Array | undefined): StoredEntry | 'damaged' {
+    let bytes: Uint8Array | undefined
+    try {
+      bytes = get(slotKey(slot))
+    } catch (cause) {
+      throw engineFailure('read', cause, { slot })
+    }
+    return (bytes && decodeSlotRecord(this.#codec, slot, bytes)) ?? 'damaged'
+  }
+
+  /** What `look` sees while books and store agree; `undefined` once a failed write has parted them. */
+  async #settled<T>(look: () => T): Promise<T | undefined> {
+    let seen: { readonly value: T } | { readonly error: unknown } | undefined
+    const inspect = (): void => {
+      try {
+        seen = { value: look() }
+      } catch (error) {
+        seen = { error }
+      }
+    }
+    await this.#commit.add({ inspect }).catch(() => undefined)
+    if (seen && 'error' in seen) throw seen.error
+    return seen?.value
+  }
+
+  async #flush(writes: readonly QueuedWrite[]): Promise<void> {
+    for (let at = 0; at < writes.length;) {
+      const first = at
+      const batch: StoreOperation[] = []
+      let bytes = 0
+      let changes = false
+      this.#state.sequence++
+      for (; at < writes.length && bytes < MOST_BATCH_BYTES; at++) {
+        const { effects = [], operations = [] } = writes[at]!
+        changes ||= effects.length + operations.length > 0
+        for (const effect of effects) bytes += this.#append(this.#operationsOf(effect), batch)
+        bytes += this.#append(operations, batch)
+      }
+      if (changes) await this.#writeBatch(batch, bytes)
+      this.#counters.flushedWrites += at - first
+    }
+    for (const { inspect } of writes) inspect?.()
+  }
+
+  #operationsOf(effect: Effect): StoreOperation[] {
+    if (effect.kind === 'compact') this.#rememberBelow(effect.before)
+    return operationsOf(effect, this.#state, this.#codec)
+  }
+
+  /** Returns the bytes that it added. */
+  #append(operations: readonly StoreOperation[], batch: StoreOperation[]): number {
+    let bytes = 0
+    for (const operation of operations) {
+      bytes += operation.key.byteLength + (operation.value?.byteLength ?? 0)
+      batch.push(operation)
+    }
+    return bytes
+  }
+
+  async #writeBatch(batch: StoreOperation[], bytes: number): Promise<void> {
+    const { key, value } = encodeMeta(this.#codec, this.#state.meta())
+    batch.push({ key, value })
+    try {
+      await this.#store.write(batch)
+    } catch (cause) {
+      throw engineFailure('write', cause)
+    }
+    this.#counters.flushes++
+    this.#counters.bytesWritten += bytes + key.byteLength + value.byteLength
+  }
+
+  #rememberBelow(before: Slot): void {
+    const { decided, accepted, damaged } = this.#state.ledger
+    for (const held of [decided, accepted]) {
+      for (const { from, to } of held.ranges(0, before)) this.#belowPoint.add(from, to)
+    }
+    if (damaged.countIn(0, before) > 0) this.#sweepBelowPoint = true
+  }
+
+  async #reclaim(): Promise<void> {
+    const gone = this.#belowPoint
+    const { point } = this.#state.ledger
+    if (gone.count === 0 && !this.#sweepBelowPoint) return
+    const ranges = [...gone.ranges()]
+    gone.remove(0, point)
+    let keys: StoreOperation[] = []
+    for (const { from, to } of ranges) {
+      for (let slot = from; slot < to; slot++) {
+        keys.push({ key: slotKey(slot) })
+        if (keys.length < KEYS_PER_RECLAIM) continue
+        await this.#commit.add({ operations: keys })
+        keys = []
+      }
+    }
+    if (keys.length > 0) await this.#commit.add({ operations: keys })
+    const below = slotKeyRange(0, point)
+    if (this.#sweepBelowPoint) {
+      this.#sweepBelowPoint = false
+      for await (const page of pagesOf(this.#store, below)) {
+        await this.#commit.add({ operations: page.map(({ key }) => ({ key })) })
+      }
+    }
+    await this.#store.reclaim?.(below.from, below.to)
+  }
+}

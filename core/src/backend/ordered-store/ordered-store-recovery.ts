@@ -1,0 +1,176 @@
+import type { Damage } from '../../contract/reports.js'
+import type { Slot } from '../../contract/slot.js'
+import type { SlotRanges } from '../engine/slot-ranges.js'
+import { ChecksumTally } from './checksum-tally.js'
+import { judgeCompleteness, missingFrom, type SlotDamage } from './completeness.js'
+import { engineFailure } from './engine-failure.js'
+import { damageKey, META_KEY } from './key-layout.js'
+import { encodeMeta, type Meta } from './meta-record.js'
+import type { OrderedStore, StoreOperation } from './ordered-store.js'
+import type { RecordCodec } from './record-codec.js'
+import { encodeDamage } from './side-records.js'
+import { StoreScan } from './store-scan.js'
+import type { StoreState } from './store-state.js'
+
+/** What recovery made of a store. */
+export interface RecoveredStore {
+  readonly state: StoreState
+  /** The store is empty, as a new one may be. */
+  readonly isNew: boolean
+  /** Everything that is wrong; a strict open refuses when there is anything. */
+  readonly damaged: readonly Damage[]
+  /** Records below the point that are still there. */
+  readonly belowPoint: SlotRanges
+  /** Writes down what a salvage found, so that the next open finds the same; absent when it does already. */
+  readonly salvage?: readonly StoreOperation[] | undefined
+}
+
+/** How a store is to be read. */
+export interface RecoveryOptions {
+  readonly store: OrderedStore
+  readonly codec: RecordCodec
+  readonly firstSlot: Slot
+  /** True when the store may be empty, because nothing was confirmed to anybody yet. */
+  readonly created: boolean
+  /** What was found before the store was opened; records behind it may be gone without a trace, votes among them. */
+  readonly damagedBefore: readonly Damage[]
+}
+
+/** Reads and verifies every record, proves that none is missing, and builds the state. Changes nothing. */
+export async function recoverStore(options: RecoveryOptions): Promise<RecoveredStore> {
+  const { store, codec, firstSlot, created, damagedBefore } = options
+  const scan = await StoreScan.over(store, codec, readMeta(store), firstSlot)
+  const { state } = scan
+  const isNew = scan.isEmpty && created
+  const meta = currentMeta(scan)
+  const damaged: Damage[] = [...damagedBefore, ...scan.damaged, ...applyDamageNotes(scan)]
+  const news = meta ? compareWith(scan, meta) : isNew ? NO_NEWS : rebuild(scan)
+  damaged.push(...news.damaged)
+  const votesLost = news.votesLost || damagedBefore.length > 0
+  if (votesLost) state.ledger.votesLost = true
+  const changed = news.damaged.length > 0 || votesLost
+  return {
+    state,
+    isNew,
+    damaged,
+    belowPoint: scan.belowPoint,
+    salvage: changed ? salvageOperations(scan, codec) : undefined,
+  }
+}
+
+function readMeta(store: OrderedStore): Uint8Array | undefined {
+  try {
+    return store.get(META_KEY)
+  } catch (cause) {
+    throw engineFailure('read', cause)
+  }
+}
+
+/** The meta record, unless it is damaged, missing, or older than some record. */
+function currentMeta({ meta, newestSequence }: StoreScan): Meta | undefined {
+  return meta === undefined || meta === 'damaged' || meta.sequence < newestSequence ? undefined : meta
+}
+
+/** Slots that an earlier salvage gave up, but for those that were decided since. */
+function applyDamageNotes(scan: StoreScan): SlotDamage[] {
+  const { ledger } = scan.state
+  const still: SlotDamage[] = []
+  for (const [from, to] of scan.state.damageNotes) {
+    const range = { from: Math.max(from, ledger.point), to }
+    const left = missingFrom([ledger.decided], range)
+    for (const slots of [...left.ranges()]) {
+      still.push({ reason: 'noted as damaged by an earlier open', slots })
+      giveUp(scan, slots)
+    }
+  }
+  return still
+}
+
+function giveUp(scan: StoreScan, slots: { readonly from: Slot; readonly to: Slot }): void {
+  scan.state.forgetAccepted(slots)
+  scan.state.ledger.addDamage(slots)
+  scan.unreadable.remove(slots.from, slots.to)
+}
+
+/** What the last owner did not know yet. */
+interface News {
+  readonly damaged: readonly Damage[]
+  readonly votesLost: boolean
+}
+
+const NO_NEWS: News = { damaged: [], votesLost: false }
+
+/** Holds what was found against the meta record, and takes over what only that knows. */
+function compareWith(scan: StoreScan, meta: Meta): News {
+  const { state } = scan
+  const { ledger } = state
+  ledger.promised = meta.promised
+  ledger.compactedBallot = meta.compactedBallot
+  ledger.votesLost = meta.votesLost
+  state.sequence = meta.sequence
+  state.nextBlob = meta.nextBlob
+  const complete = judgeCompleteness(meta, {
+    decided: ledger.decided,
+    accepted: ledger.accepted,
+    acceptedTally: ({ from, to }) => {
+      const tally = new ChecksumTally<Slot>()
+      for (const [slot, checksum] of state.accepted.entries()) {
+        if (slot >= from && slot < to) tally.set(slot, checksum)
+      }
+      return tally.tally
+    },
+    unreadable: scan.unreadable,
+    misplaced: scan.misplaced,
+    known: ledger.damaged,
+    knownIsWhole: state.damage.matches(meta.damage),
+  })
+  const damaged: Damage[] = [...complete.damaged]
+  for (const { slots } of complete.damaged) giveUp(scan, slots)
+  if (!state.damage.matches(meta.damage)) damaged.push({ reason: 'a note of damaged slots is missing' })
+  if (!state.checkpoints.matches(meta.checkpoints)) {
+    damaged.push({ reason: 'the header of a checkpoint is missing or old' })
+  }
+  // A configuration may hold a vote (Raft's hard state), so that a lost one counts as a lost vote.
+  const sameConfigurations = state.configurations.matches(meta.configurations)
+  if (!sameConfigurations) damaged.push({ reason: 'a configuration record is missing or old' })
+  return { damaged, votesLost: complete.votesLost || !sameConfigurations }
+}
+
+/** Without a meta record nobody can tell what is missing: every empty slot may be, and so may votes. */
+function rebuild(scan: StoreScan): News {
+  const { state, meta, newestSequence } = scan
+  const { ledger } = state
+  for (const slots of [...scan.unreadable.ranges()]) giveUp(scan, slots)
+  const range = { from: ledger.point, to: ledger.nextSlot }
+  for (const slots of missingFrom([ledger.decided, ledger.accepted], range).ranges()) ledger.addDamage(slots)
+  if (typeof meta === 'object') {
+    ledger.promised = meta.promised
+    ledger.compactedBallot = meta.compactedBallot
+  }
+  state.sequence = newestSequence
+  const why =
+    meta === undefined ? 'is missing' : meta === 'damaged' ? 'fails its checksum' : 'is an old version'
+  const holes = [...ledger.damaged.ranges()].map((slots) => ({
+    reason: 'nobody can tell what was here',
+    slots,
+  }))
+  return { damaged: [{ reason: `the meta record ${why}` }, ...holes], votesLost: true }
+}
+
+/** The damage as notes of their own, and a meta record that fits what is left. */
+function salvageOperations(scan: StoreScan, codec: RecordCodec): StoreOperation[] {
+  const { state } = scan
+  const stale = [...state.damage.names(), ...scan.unreadableDamageNotes]
+  const operations: StoreOperation[] = stale.map((from) => ({ key: damageKey(from) }))
+  for (const from of stale) state.damage.delete(from)
+  state.damageNotes.clear()
+  for (const range of state.ledger.damaged.ranges()) {
+    const { key, value, checksum } = encodeDamage(codec, range)
+    operations.push({ key, value })
+    state.damage.set(range.from, checksum)
+    state.damageNotes.set(range.from, range.to)
+  }
+  state.sequence++
+  operations.push(encodeMeta(codec, state.meta()))
+  return operations
+}

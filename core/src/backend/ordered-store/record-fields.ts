@@ -1,0 +1,91 @@
+import type { Ballot } from '../../contract/ballot.js'
+import { raise } from '../../errors/raise.js'
+import { readU64, writeU64 } from './key-layout.js'
+import { BODY_AT } from './record-codec.js'
+
+/** Writes the body of a small record field by field; all integers are big-endian. */
+export class FieldWriter {
+  readonly #parts: Uint8Array[] = [Buffer.alloc(BODY_AT)]
+
+  u8(value: number): this {
+    this.#parts.push(Uint8Array.of(value))
+    return this
+  }
+
+  u32(value: number): this {
+    const part = Buffer.allocUnsafe(4)
+    part.writeUInt32BE(value)
+    this.#parts.push(part)
+    return this
+  }
+
+  u64(value: number): this {
+    const part = Buffer.allocUnsafe(8)
+    writeU64(part, value, 0)
+    this.#parts.push(part)
+    return this
+  }
+
+  /** A length as u32 and the bytes. */
+  bytes(value: Uint8Array): this {
+    this.u32(value.byteLength)
+    this.#parts.push(value)
+    return this
+  }
+
+  /** One byte that says whether there is a ballot; then 16 bytes, zero when there is none. */
+  ballot(value: Ballot | undefined): this {
+    return this.u8(value ? 1 : 0)
+      .u64(value?.round ?? 0)
+      .u64(value?.nodeId ?? 0)
+  }
+
+  /** The record, with room for the seal in front. */
+  record(): Buffer {
+    return Buffer.concat(this.#parts)
+  }
+}
+
+/** Reads the body of a record whose checksum was verified. */
+export class FieldReader {
+  readonly #record: Buffer
+  #at = BODY_AT
+
+  constructor(record: Buffer) {
+    this.#record = record
+  }
+
+  u8(): number {
+    return this.#record.readUInt8(this.#advance(1))
+  }
+
+  u32(): number {
+    return this.#record.readUInt32BE(this.#advance(4))
+  }
+
+  u64(): number {
+    const value = readU64(this.#record, this.#advance(8))
+    if (!Number.isSafeInteger(value))
+      throw raise.corrupted('a record holds a number beyond the safe integers')
+    return value
+  }
+
+  bytes(): Uint8Array {
+    const length = this.u32()
+    const at = this.#advance(length)
+    return new Uint8Array(this.#record.subarray(at, at + length))
+  }
+
+  ballot(): Ballot | undefined {
+    const present = this.u8() === 1
+    const ballot = { round: this.u64(), nodeId: this.u64() }
+    return present ? ballot : undefined
+  }
+
+  #advance(bytes: number): number {
+    const at = this.#at
+    if (at + bytes > this.#record.length) throw raise.corrupted('a record is shorter than its fields')
+    this.#at += bytes
+    return at
+  }
+}

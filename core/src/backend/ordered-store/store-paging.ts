@@ -1,0 +1,46 @@
+import { engineFailure } from './engine-failure.js'
+import type { KeyRange } from './key-layout.js'
+import type { OrderedStore, StorePair } from './ordered-store.js'
+
+/** Most pairs of one page: enough to hide the cost of a call, few enough to be let go soon. */
+const PAGE_PAIRS = 1_000
+
+/** What a page should hold in bytes; the next page's length follows from the average of the last. */
+const PAGE_BYTES = 8 * 1024 * 1024
+
+/** Pairs of the first page, when nothing is known yet about their size. */
+const FIRST_PAGE_PAIRS = 64
+
+/**
+ * All pairs of a range, page by page. Each page is read as of its own moment. A page may be shorter than asked: only an
+ * empty one ends the range.
+ */
+export async function* pagesOf(store: OrderedStore, range: KeyRange): AsyncGenerator<StorePair[]> {
+  let from = range.from
+  let limit = FIRST_PAGE_PAIRS
+  while (Buffer.compare(from, range.to) < 0) {
+    const page = await pageOf(store, { from, to: range.to }, limit)
+    const last = page.at(-1)
+    if (!last) return
+    yield page
+    from = successorOf(last.key)
+    const bytes = page.reduce((sum, pair) => sum + pair.value.byteLength, 0)
+    limit = Math.max(1, Math.min(PAGE_PAIRS, Math.floor(PAGE_BYTES / (bytes / page.length + 1))))
+  }
+}
+
+/** The first pairs of a range; a failure of the engine becomes one of ours. */
+export async function pageOf(store: OrderedStore, range: KeyRange, limit: number): Promise<StorePair[]> {
+  try {
+    return await store.page({ ...range, limit })
+  } catch (cause) {
+    throw engineFailure('page', cause)
+  }
+}
+
+/** The smallest key above another. */
+export function successorOf(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.byteLength + 1)
+  next.set(key)
+  return next
+}
