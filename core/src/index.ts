@@ -1,4 +1,5 @@
 export * from './contract/index.js'
 export * from './errors/index.js'
-export * from './registry/index.js'
+export * from './layers/typed/index.js'
 export * from './recovery/index.js'
+export * from './registry/index.js'

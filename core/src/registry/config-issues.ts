@@ -12,16 +12,12 @@ export function shownValue(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
-  switch (typeof value) {
-    case 'string':
-      return JSON.stringify(value.length > SHOWN_LETTERS ? `${value.slice(0, SHOWN_LETTERS)}...` : value)
-    case 'number':
-    case 'boolean':
-    case 'bigint':
-      return String(value)
-    default:
-      return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > SHOWN_LETTERS ? `${value.slice(0, SHOWN_LETTERS)}...` : value)
   }
+  if (typeof value === 'object') return 'an object'
+  const isShort = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
+  return isShort ? String(value) : `a ${typeof value}`
 }
 
 const shownPath = (path: readonly PropertyKey[]): string => path.map(String).join('.')

@@ -1,0 +1,72 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { bytesCodec, jsonCodec, utf8Codec, type Codec } from '../../src/layers/typed/index.js'
+import { bytes, text } from '../support/values.js'
+
+describe('the JSON codec', () => {
+  const codec = jsonCodec<unknown>()
+
+  it('returns what it was given, whatever JSON can hold', () => {
+    const isKept = (value: unknown): void => {
+      expect(codec.decode(codec.encode(value))).to.deep.equal(JSON.parse(JSON.stringify(value)))
+    }
+    fc.assert(fc.property(fc.jsonValue(), isKept))
+  })
+
+  it('encodes equal values to equal bytes, whatever the order of their keys', () => {
+    expect(text(codec.encode({ b: 1, a: { d: [{ z: 0, y: 1 }], c: 2 } }))).to.equal(
+      '{"a":{"c":2,"d":[{"y":1,"z":0}]},"b":1}',
+    )
+    expect(codec.encode({ a: 1, b: 2 })).to.deep.equal(codec.encode({ b: 2, a: 1 }))
+  })
+
+  it('keeps a key called __proto__', () => {
+    const value: unknown = JSON.parse('{"__proto__":1,"a":2}')
+    expect(text(codec.encode(value))).to.equal('{"__proto__":1,"a":2}')
+  })
+
+  const refused: [string, unknown][] = [
+    ['undefined', undefined],
+    ['NaN', { a: NaN }],
+    ['an infinity', [-Infinity]],
+    ['a function', { f: () => 1 }],
+    ['a symbol', Symbol('x')],
+    ['a bigint', { n: 1n }],
+  ]
+  for (const [title, value] of refused) {
+    it(`refuses ${title}, which JSON would change`, () => {
+      expect(() => codec.encode(value)).to.throw(TypeError)
+    })
+  }
+
+  it('refuses bytes that are no JSON', () => {
+    expect(() => codec.decode(bytes('{'))).to.throw(SyntaxError)
+    expect(() => codec.decode(Uint8Array.of(0xff))).to.throw(TypeError)
+  })
+})
+
+describe('the UTF-8 codec', () => {
+  it('returns what it was given, marks and rare letters too', () => {
+    for (const value of ['', '\uFEFFmark', 'naïve', '🜚'])
+      expect(utf8Codec.decode(utf8Codec.encode(value))).to.equal(value)
+  })
+
+  it('refuses half of a surrogate pair instead of replacing it', () => {
+    expect(() => utf8Codec.encode('a\uD83D')).to.throw(TypeError, 'surrogate')
+  })
+
+  it('refuses what is no string', () => {
+    const loose = utf8Codec as unknown as Codec<unknown>
+    expect(() => loose.encode(5)).to.throw(TypeError, 'a string is expected, not number')
+  })
+
+  it('refuses bytes that are no UTF-8', () => {
+    expect(() => utf8Codec.decode(Uint8Array.of(0xc3, 0x28))).to.throw(TypeError)
+  })
+})
+
+describe('the bytes codec', () => {
+  it('changes nothing', () => {
+    expect(bytesCodec.decode(bytesCodec.encode(Uint8Array.of(0, 255)))).to.deep.equal(Uint8Array.of(0, 255))
+  })
+})
