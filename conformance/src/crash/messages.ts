@@ -1,0 +1,36 @@
+import type { ErrorCode, ErrorContext, RecoveryReport } from '@persistent-log/core'
+import type { OpenOrder } from '../running/target.js'
+import type { Observation } from './observation.js'
+import type { Operation } from './operation.js'
+
+/** What the kit tells a child. */
+export type Command =
+  /** Import the backend, open the log, show what it holds. */
+  | { readonly kind: 'open'; readonly order: OpenOrder }
+  /** Make the calls in this order, at most `window` of them at a time. */
+  | { readonly kind: 'run'; readonly operations: readonly Operation[]; readonly window: number }
+  | { readonly kind: 'close' }
+  /** Let go of the kit: the process must end by itself then. */
+  | { readonly kind: 'leave' }
+
+/** An error, as far as it can be sent. */
+export interface PlainError {
+  readonly code: ErrorCode | undefined
+  readonly message: string
+  readonly context: Pick<ErrorContext, 'pid' | 'host' | 'file' | 'slot'>
+}
+
+/** What a child tells the kit. */
+export type Report =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'opened'; readonly found: Observation; readonly recovery: RecoveryReport }
+  | { readonly kind: 'refused'; readonly error: PlainError }
+  /** The call at this place is made when this message is in the kit's hands, not before. */
+  | { readonly kind: 'will'; readonly at: number }
+  | { readonly kind: 'did'; readonly at: number }
+  | { readonly kind: 'failed'; readonly at: number; readonly error: PlainError }
+  | { readonly kind: 'ran' }
+  | { readonly kind: 'closed' }
+
+/** The report of one kind. */
+export type ReportOf<K extends Report['kind']> = Extract<Report, { kind: K }>

@@ -1,0 +1,62 @@
+import { differences, type Observation } from './observation.js'
+import type { Operation } from './operation.js'
+import type { Oracle } from './oracle.js'
+
+/** A workload that was interrupted. */
+export interface Interrupted {
+  /** What the log held before it. */
+  readonly base: Oracle
+  readonly operations: readonly Operation[]
+  /** Places of the calls that were acknowledged before the kill, and of those that had begun. */
+  readonly acknowledged: ReadonlySet<number>
+  readonly begun: ReadonlySet<number>
+}
+
+/** Calls of which no later write may survive without them. */
+const COVERS_LATER: ReadonlySet<Operation['kind']> = new Set(['promise', 'discard'])
+/** Calls that are ordered when their content is written, which may be long after they were made. */
+const ORDERED_LATE: ReadonlySet<Operation['kind']> = new Set(['checkpoint', 'compact', 'configure', 'flush'])
+
+/**
+ * Every state that a log may be in after the kill: all calls that were acknowledged took effect, each of those in flight
+ * took effect whole or not at all. In flight are few calls, so that all of their subsets can be tried.
+ */
+export function* possibleStates({ base, operations, acknowledged, begun }: Interrupted): Generator<Oracle> {
+  // A flush covers every earlier call, whatever was heard of those.
+  const flushed = operations.findLastIndex(({ kind }, at) => kind === 'flush' && acknowledged.has(at))
+  const isCertain = (at: number): boolean => acknowledged.has(at) || at < flushed
+
+  function* from(start: number, state: Oracle, lostCover: boolean): Generator<Oracle> {
+    for (let at = start; at < operations.length; at++) {
+      const operation = operations[at]
+      if (operation === undefined || !begun.has(at)) continue
+      const needsCover = !ORDERED_LATE.has(operation.kind)
+      if (isCertain(at)) {
+        if ((lostCover && needsCover) || !state.apply(operation)) return
+        continue
+      }
+      if (!(lostCover && needsCover)) {
+        const present = state.copy()
+        if (present.apply(operation)) yield* from(at + 1, present, lostCover)
+      }
+      lostCover ||= COVERS_LATER.has(operation.kind)
+    }
+    yield state
+  }
+  yield* from(0, base.copy(), false)
+}
+
+/** How what was found fits. */
+export type Verdict =
+  { readonly state: Oracle } | { readonly state: undefined; readonly differences: readonly string[] }
+
+/** The possible state that was found, or the differences from the one that is nearest. */
+export function matchOutcome(interrupted: Interrupted, found: Observation): Verdict {
+  let nearest: string[] | undefined
+  for (const state of possibleStates(interrupted)) {
+    const apart = differences(state.expected(), found)
+    if (apart.length === 0) return { state }
+    if (nearest === undefined || apart.length < nearest.length) nearest = apart
+  }
+  return { state: undefined, differences: nearest ?? ['no order of the calls explains the acknowledgements'] }
+}

@@ -1,0 +1,65 @@
+// The program of a child process: it opens a log, works on it, and is killed. What it says over IPC is all that is left
+// of it; nothing is kept here that a check could rest on.
+import { isPersistentLogError, type PersistentLog } from '@persistent-log/core'
+import { loadBackend, openLogUnderTest } from '../running/target.js'
+import type { Command, PlainError, Report } from './messages.js'
+import { observe } from './observation.js'
+import { perform, type Operation } from './operation.js'
+
+let log: PersistentLog | undefined
+
+/** Resolves when the message has left this process: it arrives even if the process dies then. */
+function tell(report: Report): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.send?.(report, undefined, undefined, (error: Error | null) => (error ? reject(error) : resolve()))
+  })
+}
+
+function plain(error: unknown): PlainError {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (!isPersistentLogError(error)) return { code: undefined, message, context: {} }
+  const { pid, host, file, slot } = error.context
+  return { code: error.code, message: error.message, context: { pid, host, file, slot } }
+}
+
+async function open(order: Extract<Command, { kind: 'open' }>['order']): Promise<void> {
+  await loadBackend(order.backend)
+  await tell({ kind: 'opening' })
+  try {
+    log = await openLogUnderTest(order)
+  } catch (error) {
+    return tell({ kind: 'refused', error: plain(error) })
+  }
+  await tell({ kind: 'opened', found: await observe(log), recovery: log.recovery })
+}
+
+async function run(opened: PersistentLog, operations: readonly Operation[], window: number): Promise<void> {
+  const inFlight = new Set<Promise<void>>()
+  for (const [at, operation] of operations.entries()) {
+    while (inFlight.size >= (operation.alone === true ? 1 : window)) await Promise.race(inFlight)
+    await tell({ kind: 'will', at })
+    const call: Promise<void> = perform(opened, operation)
+      .then(
+        () => tell({ kind: 'did', at }),
+        (error: unknown) => tell({ kind: 'failed', at, error: plain(error) }),
+      )
+      .finally(() => inFlight.delete(call))
+    inFlight.add(call)
+  }
+  await Promise.all(inFlight)
+  await tell({ kind: 'ran' })
+}
+
+async function obey(command: Command): Promise<void> {
+  if (command.kind === 'open') return open(command.order)
+  if (command.kind === 'leave') return process.disconnect()
+  if (log === undefined) throw new Error(`${command.kind}: no log is open`)
+  if (command.kind === 'run') return run(log, command.operations, command.window)
+  await log.close()
+  await tell({ kind: 'closed' })
+}
+
+process.on('message', (command) => {
+  // A failure ends the process loudly: the kit sees its exit code and its words.
+  void obey(command as Command)
+})
