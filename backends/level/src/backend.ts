@@ -66,15 +66,16 @@ async function openLog(context: OpenContext<LevelOptions>): Promise<PersistentLo
 }
 
 async function openStore(
-  { enginePath, cleanClose, end }: LogDirectory,
+  directory: LogDirectory,
   options: LevelOptions,
 ): Promise<{ database: Database; torn: TornTail | undefined }> {
+  const { enginePath, cleanClose } = directory
   try {
     // Before LevelDB looks: its own recovery replaces the log, and with it the evidence.
-    const torn = await checkFiles(enginePath, cleanClose)
+    const torn = await checkFiles(enginePath, { cleanClose, tables: options.verifyTables })
     return { torn, database: await openDatabase(enginePath, options) }
   } catch (cause) {
-    await end('refused')
+    await directory.end('refused')
     throw cause
   }
 }

@@ -71,11 +71,15 @@ async function open(enginePath: string, options: LevelOptions, create: boolean):
 }
 
 /**
- * Refuses files over which LevelDB would lose acknowledged writes without a word: it skips damaged blocks of its log.
- * Returns an unfinished write at the end of the log, which is legal after an unclean end only.
+ * Refuses files over which LevelDB would lose acknowledged writes without a word, since it skips damaged blocks of its
+ * log, or end the process, since it trusts its tables. Returns an unfinished write at the end of the log, which is legal
+ * after an unclean end only.
  */
-export async function checkFiles(enginePath: string, cleanClose: boolean): Promise<TornTail | undefined> {
-  const findings = await checkLevelDirectory(enginePath)
+export async function checkFiles(
+  enginePath: string,
+  { cleanClose, tables }: { readonly cleanClose: boolean; readonly tables: boolean },
+): Promise<TornTail | undefined> {
+  const findings = await checkLevelDirectory(enginePath, { tables })
   const damage = findings.find(({ kind }) => cleanClose || kind === 'corrupt')
   if (damage) {
     const file = join(enginePath, damage.file)

@@ -18,6 +18,9 @@ export interface LevelStoreParts {
 /** Bytes that a key may hold here: LevelDB keeps a batch several times in memory. */
 const MAX_VALUE_BYTES = 64 * 1024 * 1024
 
+/** A key below all others, which no record has. */
+const NO_KEY = Uint8Array.of(0)
+
 /** Bytes after which a step of an iterator returns what it has: enough to hide the cost of the call. */
 const STEP_BYTES = 1024 * 1024
 
@@ -36,6 +39,7 @@ export class LevelStore implements OrderedStore {
   readonly #database: Database
   readonly #closed: LevelStoreParts['closed']
   #failure: { readonly cause: unknown } | undefined
+  #written = false
   #closing: Promise<void> | undefined
 
   constructor({ database, closed }: LevelStoreParts) {
@@ -77,6 +81,7 @@ export class LevelStore implements OrderedStore {
       if (value) batch.put(key, value)
       else batch.del(key)
     }
+    this.#written = true
     await this.#attempt('write', batch.write({ sync: true }))
   }
 
@@ -93,10 +98,15 @@ export class LevelStore implements OrderedStore {
 
   async #close(): Promise<void> {
     try {
-      await this.#database.close()
-    } catch (cause) {
-      this.#failure ??= { cause }
-      throw engineError('close', cause)
+      try {
+        // Empties LevelDB's log into a table, whose length the MANIFEST knows: a log that loses whole records at its end
+        // would look like one that never had them.
+        if (this.#written && !this.#failure) {
+          await this.#attempt('close', this.#database.compactRange(NO_KEY, NO_KEY))
+        }
+      } finally {
+        await this.#attempt('close', this.#database.close())
+      }
     } finally {
       await this.#closed(this.#failure === undefined)
     }
@@ -110,7 +120,7 @@ export class LevelStore implements OrderedStore {
     try {
       await work
     } catch (cause) {
-      this.#failure = { cause }
+      this.#failure ??= { cause }
       throw engineError(operation, cause)
     }
   }

@@ -35,6 +35,12 @@ export const levelOptions = z.strictObject({
     .min(MIB)
     .max(KIB * MIB)
     .default(2 * MIB),
+  /**
+   * Whether open reads every table and verifies the checksum of each of its blocks. Default true: LevelDB does not, and
+   * follows a damaged block into an assertion that ends the process. Set false where the file system verifies what it
+   * reads (ZFS, btrfs) and a large log must open sooner.
+   */
+  verifyTables: z.boolean().default(true),
   /** Whether tables are compressed with Snappy. Default true. Set false for values that are compressed already. */
   compression: z.boolean().default(true),
 })

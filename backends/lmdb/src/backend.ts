@@ -63,10 +63,11 @@ async function openLog(context: OpenContext<LmdbOptions>): Promise<PersistentLog
 }
 
 async function openStore(
-  { enginePath, cleanClose, end }: LogDirectory,
+  directory: LogDirectory,
   options: LmdbOptions,
   closed: (intact: boolean) => Promise<void>,
 ): Promise<LmdbStore> {
+  const { enginePath, cleanClose } = directory
   let store: LmdbStore | undefined
   try {
     checkFiles(enginePath)
@@ -79,7 +80,7 @@ async function openStore(
     if (!cleanClose) await store.settle()
     return store
   } catch (cause) {
-    await (store ? store.close() : end('refused'))
+    await (store ? store.close() : directory.end('refused'))
     throw engineError('open', cause)
   }
 }
