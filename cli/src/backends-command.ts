@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  isPersistentLogError,
+  KNOWN_BACKENDS,
+  locateBackend,
+  openLog,
+  resolveBackend,
+  type Backend,
+  type Capabilities,
+} from '@persistent-log/core'
+import { backendsTable } from './backends-table.js'
+import type { Terminal } from './terminal.js'
+
+/** Options of `plog backends`. */
+export interface BackendsOptions {
+  readonly json?: boolean
+  readonly open?: boolean
+}
+
+/** What is known about one backend. */
+export interface BackendRow {
+  /** The word for the configuration. */
+  readonly name: string
+  readonly package: string
+  readonly installed: boolean
+  readonly version?: string | undefined
+  readonly summary?: string | undefined
+  readonly needsDirectory?: boolean | undefined
+  /** Facts about a log that was opened in a temporary directory. */
+  readonly capabilities?: Capabilities | undefined
+  /** Why it cannot be used although it is there. */
+  readonly problem?: string | undefined
+}
+
+/** Lists the known backends and those that were named; 1 when one of them is there but cannot be used. */
+export async function backendsCommand(
+  more: readonly string[],
+  { json = false, open = false }: BackendsOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const wanted = [
+    ...KNOWN_BACKENDS.map(({ name, packageName }) => ({ specifier: name, packageName })),
+    ...more.map((specifier) => ({ specifier, packageName: specifier })),
+  ]
+  const rows: BackendRow[] = []
+  for (const { specifier, packageName } of wanted) rows.push(await rowOf(specifier, packageName, open))
+  if (json) terminal.out(JSON.stringify(rows, null, 2))
+  else for (const line of await backendsTable(rows, open)) terminal.out(line)
+  return rows.some(({ problem }) => problem !== undefined) ? 1 : 0
+}
+
+async function rowOf(specifier: string, packageName: string, open: boolean): Promise<BackendRow> {
+  const row = { name: specifier, package: packageName }
+  let found: { readonly version: string | undefined } | undefined
+  try {
+    found = { version: versionAt(locateBackend(specifier)) }
+    const backend = await resolveBackend(specifier)
+    const { name, summary, needsDirectory } = backend
+    const capabilities = open ? await capabilitiesOf(backend) : undefined
+    return { ...row, name, installed: true, ...found, summary, needsDirectory, capabilities }
+  } catch (error) {
+    if (!found && isPersistentLogError(error, 'PLOG_UNKNOWN_BACKEND')) return { ...row, installed: false }
+    const problem = error instanceof Error ? error.message : String(error)
+    return { ...row, installed: found !== undefined, ...found, problem }
+  }
+}
+
+/** The version in the manifest around a module, if it has one. */
+function versionAt(module: URL): string | undefined {
+  if (module.protocol !== 'file:') return undefined
+  for (let folder = dirname(fileURLToPath(module)); folder !== dirname(folder); folder = dirname(folder)) {
+    const file = join(folder, 'package.json')
+    if (!existsSync(file)) continue
+    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version?: unknown }
+    return typeof version === 'string' ? version : undefined
+  }
+  return undefined
+}
+
+async function capabilitiesOf(backend: Backend): Promise<Capabilities> {
+  const directory = await mkdtemp(join(tmpdir(), 'plog-backends-'))
+  try {
+    const log = await openLog({ backend, directory })
+    const { capabilities } = log
+    await log.close()
+    return capabilities
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}

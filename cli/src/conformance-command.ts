@@ -1,0 +1,88 @@
+import { access, constants, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { locateBackend, raise, resolveBackend } from '@persistent-log/core'
+import type { ConformanceReport } from '@persistent-log/conformance'
+import { conformanceProgress } from './conformance-progress.js'
+import { realDirectory } from './real-directory.js'
+import type { Terminal } from './terminal.js'
+
+/** Options of `plog conformance`. */
+export interface ConformanceCommandOptions {
+  readonly json?: string
+  readonly seed?: number
+  readonly only?: readonly string[]
+  readonly budget?: 'quick' | 'full'
+  readonly directory?: string
+  readonly options?: string
+}
+
+/** Runs the conformance kit over a backend; 1 on any failure. */
+export async function conformanceCommand(
+  specifier: string,
+  { json, seed, only, budget, directory, options }: ConformanceCommandOptions,
+  terminal: Terminal,
+): Promise<number> {
+  // All that can be wrong is found out before a run that takes minutes.
+  const module = locateBackend(specifier)
+  const { name, needsDirectory } = await resolveBackend(specifier)
+  const section = options === undefined ? undefined : sectionOf(options)
+  const place = needsDirectory ? await realDirectory(directory) : directory
+  const reportFile = json === undefined ? undefined : await writable(resolve(json))
+
+  const { runConformance } = await import('@persistent-log/conformance')
+  const progress = await conformanceProgress(terminal)
+  let report: ConformanceReport
+  try {
+    report = await runConformance({
+      // A URL: the child processes of the kit find the module where this process found it.
+      backend: module,
+      config: () => (section === undefined ? {} : { options: { [name]: section } }),
+      directory: place,
+      seed,
+      only,
+      budgets: budget,
+      onCase: (result) => progress.onCase(result),
+    })
+  } finally {
+    progress.stop()
+  }
+  if (reportFile !== undefined) await writeFile(reportFile, `${JSON.stringify(report, null, 2)}\n`)
+  for (const line of summary(report)) terminal.out(line)
+  return report.failed > 0 || report.ackedWrites.lost > 0 ? 1 : 0
+}
+
+function sectionOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    const message = `must be JSON: ${error instanceof Error ? error.message : String(error)}`
+    throw raise.invalidConfig([{ path: '--options', message, value: text }])
+  }
+}
+
+async function writable(file: string): Promise<string> {
+  try {
+    await access(dirname(file), constants.W_OK)
+    return file
+  } catch (cause) {
+    throw raise.io('writing the report', { file }, { cause })
+  }
+}
+
+function summary(report: ConformanceReport): string[] {
+  const { backend, capabilities, passed, failed, skipped, failures, kills, ackedWrites, modelRuns, seeds } =
+    report
+  const { accept, commit } = capabilities.survives
+  return [
+    '',
+    ...failures.flatMap((failure) => [
+      `FAILED ${failure.case}: ${failure.title}`,
+      ...(failure.stack ?? failure.message).split('\n').map((line) => `       ${line}`),
+    ]),
+    ...skipped.map((one) => `skipped ${one.case}: ${one.reason}`),
+    `${backend}: accept survives ${accept}, commit survives ${commit}; open by ${capabilities.openBy}`,
+    `${kills} kills, ${ackedWrites.verified} acknowledged writes verified, ${ackedWrites.lost} lost; ${modelRuns} random histories`,
+    `replay with --seed ${seeds.run}`,
+    `${passed} passed, ${failed} failed, ${skipped.length} skipped`,
+  ]
+}

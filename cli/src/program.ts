@@ -1,0 +1,68 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { isPersistentLogError } from '@persistent-log/core'
+import type { BackendsOptions } from './backends-command.js'
+import type { ConformanceCommandOptions } from './conformance-command.js'
+import { version } from './version.js'
+import type { Terminal } from './terminal.js'
+
+/** All is well; something was found or failed; the command line was wrong. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const
+
+function seedOf(text: string): number {
+  const seed = Number(text)
+  if (/^\d+$/.test(text) && seed < 2 ** 32) return seed
+  throw new InvalidArgumentError('It must be an integer from 0 to 4294967295.')
+}
+
+/** Runs a command line and returns the exit code. What a command needs is imported only when it runs. */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = EXIT.ok
+  const program = new Command('plog')
+    .description('Examine persistent logs and their backends')
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
+
+  program
+    .command('backends')
+    .description('list the known backends, and whether they are installed')
+    .argument('[backends...]', 'packages or paths to list beside them')
+    .option('--open', 'open each in a temporary directory and list what it can do')
+    .option('--json', 'print JSON')
+    .action(async (more: string[], options: BackendsOptions) => {
+      const { backendsCommand } = await import('./backends-command.js')
+      exitCode = await backendsCommand(more, options, terminal)
+    })
+
+  program
+    .command('conformance')
+    .description('examine a backend: every law of the contract, as a test')
+    .argument('<backend>', 'a known name, an npm package, or the path of a module')
+    .option('--json <file>', 'write the report to a file')
+    .option('--seed <number>', 'replay the choices of an earlier run', seedOf)
+    .option('--only <ids...>', 'cases or categories; a part that ends in * stands for all that begin with it')
+    .addOption(new Option('--budget <budget>', 'how hard to try').choices(['quick', 'full']).default('quick'))
+    .option('--directory <directory>', 'where the logs are made (default: the temporary directory)')
+    .option('--options <json>', "the backend's own options")
+    .action(async (backend: string, options: ConformanceCommandOptions) => {
+      const { conformanceCommand } = await import('./conformance-command.js')
+      exitCode = await conformanceCommand(backend, options, terminal)
+    })
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // Commander has printed its own: help and version leave with 0, everything else was a wrong command line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    terminal.err(
+      isPersistentLogError(error) || !(error instanceof Error)
+        ? String(error)
+        : (error.stack ?? error.message),
+    )
+    return EXIT.failed
+  }
+}
