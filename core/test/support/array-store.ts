@@ -6,6 +6,9 @@ import type {
 } from '../../src/backend/ordered-store/ordered-store.js'
 import type { Survival } from '../../src/contract/survival.js'
 
+/** `slice` of a Buffer would share its memory. */
+const copy = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
+
 /** An ordered store over a sorted array of pairs: the smallest one there is, with ways to damage it. */
 export class ArrayStore implements OrderedStore {
   readonly survives: Survival = 'power-loss'
@@ -28,12 +31,13 @@ export class ArrayStore implements OrderedStore {
 
   /** What a crash right now would leave. */
   crashed(): ArrayStore {
-    return new ArrayStore(this.pairs.map(({ key, value }) => ({ key: key.slice(), value: value.slice() })))
+    return new ArrayStore(this.pairs.map(({ key, value }) => ({ key: copy(key), value: copy(value) })))
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.#checkOpen()
-    return this.#find(key)?.value.slice()
+    const pair = this.#find(key)
+    return pair && copy(pair.value)
   }
 
   borrow(key: Uint8Array): Uint8Array | undefined {
@@ -49,7 +53,7 @@ export class ArrayStore implements OrderedStore {
     this.longestPage = Math.max(this.longestPage, page.length)
     const bytes = page.reduce((sum, pair) => sum + pair.value.byteLength, 0)
     this.largestPageBytes = Math.max(this.largestPageBytes, bytes)
-    return page.map(({ key, value }) => ({ key: key.slice(), value: value.slice() }))
+    return page.map(({ key, value }) => ({ key: copy(key), value: copy(value) }))
   }
 
   async write(operations: readonly StoreOperation[]): Promise<void> {
@@ -57,7 +61,7 @@ export class ArrayStore implements OrderedStore {
     if (this.#writing) throw new Error('a write is under way')
     this.#writing = true
     // As in a real engine, nothing is visible in the turn of the call.
-    const copies = operations.map(({ key, value }) => ({ key: key.slice(), value: value?.slice() }))
+    const copies = operations.map(({ key, value }) => ({ key: copy(key), value: value && copy(value) }))
     await new Promise((resolve) => setImmediate(resolve))
     this.#writing = false
     if (this.writes.length >= this.failFrom) throw new Error('no space left')

@@ -25,6 +25,8 @@ export type SlotDamage = Damage & { readonly slots: SlotRange }
 /** What is missing or wrong, as narrowly as it can be told. */
 export interface Completeness {
   readonly damaged: readonly SlotDamage[]
+  /** Records behind the end of the log: a bad key, or a deletion that was undone. No slot is hit. */
+  readonly unexpected: readonly SlotRange[]
   /** An accepted proposal may be gone, or an older one be back. */
   readonly votesLost: boolean
 }
@@ -49,8 +51,8 @@ export function judgeCompleteness(meta: Meta, found: FoundSlots): Completeness {
     const reason = found.unreadable.countIn(slots.from, slots.to) > 0 ? UNREADABLE : MISSING
     damaged.push({ reason, slots })
   }
-  for (const set of [found.decided, found.accepted, found.unreadable])
-    report(set.ranges(nextSlot), UNEXPECTED)
+  const behind = [found.decided, found.accepted, found.unreadable]
+  const unexpected = behind.flatMap((set) => [...set.ranges(nextSlot)])
   report(found.unreadable.ranges(above.from, above.to), UNREADABLE)
 
   const unreadable = found.unreadable.countIn(above.from, above.to)
@@ -69,12 +71,11 @@ export function judgeCompleteness(meta: Meta, found: FoundSlots): Completeness {
 
   const oldVotes = lostVotes < 0 || lostDecisions < 0 || (lostVotes === 0 && !sameVotes)
   if (oldVotes || !found.knownIsWhole) report(found.accepted.ranges(above.from, above.to), MAY_BE_OLD)
-  return { damaged, votesLost: !sameVotes || lostDecisions < 0 || !found.knownIsWhole }
+  return { damaged, unexpected, votesLost: !sameVotes || lostDecisions < 0 || !found.knownIsWhole }
 }
 
 const UNREADABLE = 'a record fails its checksum'
 const MISSING = 'a record is missing'
-const UNEXPECTED = 'a record is there that must not be'
 const MAY_BE_OLD = 'one of these records is an old version'
 
 const one = (slot: Slot): SlotRange => ({ from: slot, to: slot + 1 })

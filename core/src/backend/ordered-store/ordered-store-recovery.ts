@@ -1,10 +1,10 @@
 import type { Damage } from '../../contract/reports.js'
-import type { Slot } from '../../contract/slot.js'
+import type { Slot, SlotRange } from '../../contract/slot.js'
 import type { SlotRanges } from '../engine/slot-ranges.js'
 import { ChecksumTally } from './checksum-tally.js'
 import { judgeCompleteness, missingFrom, type SlotDamage } from './completeness.js'
 import { engineFailure } from './engine-failure.js'
-import { damageKey, META_KEY } from './key-layout.js'
+import { damageKey, META_KEY, slotKey } from './key-layout.js'
 import { encodeMeta, type Meta } from './meta-record.js'
 import type { OrderedStore, StoreOperation } from './ordered-store.js'
 import type { RecordCodec } from './record-codec.js'
@@ -86,10 +86,18 @@ function applyDamageNotes(scan: StoreScan): SlotDamage[] {
   return still
 }
 
-function giveUp(scan: StoreScan, slots: { readonly from: Slot; readonly to: Slot }): void {
+function giveUp(scan: StoreScan, slots: SlotRange): void {
   scan.state.forgetAccepted(slots)
   scan.state.ledger.addDamage(slots)
   scan.unreadable.remove(slots.from, slots.to)
+}
+
+/** Records that say nothing about any slot; a salvage deletes them. */
+function drop(scan: StoreScan, slots: SlotRange): void {
+  scan.state.forgetAccepted(slots)
+  scan.state.ledger.removeAccepted(slots.from, slots.to)
+  scan.state.ledger.decided.remove(slots.from, slots.to)
+  scan.dropped.add(slots.from, slots.to)
 }
 
 /** What the last owner did not know yet. */
@@ -126,6 +134,12 @@ function compareWith(scan: StoreScan, meta: Meta): News {
   })
   const damaged: Damage[] = [...complete.damaged]
   for (const { slots } of complete.damaged) giveUp(scan, slots)
+  for (const { from, to } of complete.unexpected) {
+    damaged.push({
+      reason: `records behind the end of the log at ${meta.nextSlot}, the first for slot ${from}`,
+    })
+    drop(scan, { from, to })
+  }
   if (!state.damage.matches(meta.damage)) damaged.push({ reason: 'a note of damaged slots is missing' })
   if (!state.checkpoints.matches(meta.checkpoints)) {
     damaged.push({ reason: 'the header of a checkpoint is missing or old' })
@@ -164,6 +178,9 @@ function salvageOperations(scan: StoreScan, codec: RecordCodec): StoreOperation[
   const operations: StoreOperation[] = stale.map((from) => ({ key: damageKey(from) }))
   for (const from of stale) state.damage.delete(from)
   state.damageNotes.clear()
+  for (const { from, to } of scan.dropped.ranges()) {
+    for (let slot = from; slot < to; slot++) operations.push({ key: slotKey(slot) })
+  }
   for (const range of state.ledger.damaged.ranges()) {
     const { key, value, checksum } = encodeDamage(codec, range)
     operations.push({ key, value })

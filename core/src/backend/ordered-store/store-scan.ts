@@ -24,6 +24,8 @@ export class StoreScan {
   readonly state: StoreState
   readonly unreadable = new SlotRanges()
   readonly misplaced: Slot[] = []
+  /** Records that a salvage deletes; filled by who judges. */
+  readonly dropped = new SlotRanges()
   /** Slot records below the point: a crash left them between a compaction and its clean-up. */
   readonly belowPoint = new SlotRanges()
   readonly unreadableDamageNotes: Slot[] = []
