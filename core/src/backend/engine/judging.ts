@@ -30,7 +30,7 @@ export function judgeItem(
   const { judged } = writes
   let unreadable = false
   const sameValue = (): boolean => {
-    const stored = writes.newest(slot)
+    const stored = writes.borrowNewest(slot)
     if (stored !== 'damaged') return equalBytes(stored.value, item.value!)
     unreadable = true
     return false

@@ -66,11 +66,17 @@ export class WritePath {
     return write.done
   }
 
-  /** The bytes of the newest version of a slot, flushed or not; only where `judged` says that it holds something. */
+  /**
+   * The bytes of the newest version of a slot, flushed or not, to keep: an effect may carry them. Only where `judged`
+   * says that the slot holds something.
+   */
   newest(slot: Slot): StoredEntry | 'damaged' {
-    return (
-      this.#overlay.get(slot) ?? this.#readable(slot, this.#engine.borrow?.(slot) ?? this.#engine.read(slot))
-    )
+    return this.#overlay.get(slot) ?? this.read(slot)
+  }
+
+  /** Like `newest`, to look at: the bytes live only until the next call of the engine. */
+  borrowNewest(slot: Slot): StoredEntry | 'damaged' {
+    return this.#overlay.get(slot) ?? this.borrow(slot)
   }
 
   /** The bytes of the shown version of a slot; only where `shown` says that it holds something. */
