@@ -1,6 +1,7 @@
 import { access, constants, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { locateBackend, raise, resolveBackend } from '@persistent-log/core'
+import process from 'node:process'
+import { locateBackend, openContext, raise, resolveBackend } from '@persistent-log/core'
 import type { ConformanceReport } from '@persistent-log/conformance'
 import { conformanceProgress } from './conformance-progress.js'
 import { realDirectory } from './real-directory.js'
@@ -24,9 +25,10 @@ export async function conformanceCommand(
 ): Promise<number> {
   // All that can be wrong is found out before a run that takes minutes.
   const module = locateBackend(specifier)
-  const { name, needsDirectory } = await resolveBackend(specifier)
-  const section = options === undefined ? undefined : sectionOf(options)
-  const place = needsDirectory ? await realDirectory(directory) : directory
+  const backend = await resolveBackend(specifier)
+  const section = options === undefined ? {} : { options: { [backend.name]: sectionOf(options) } }
+  const place = backend.needsDirectory ? await realDirectory(directory) : directory
+  openContext(backend, { config: { backend, directory: '.', ...section }, relativeTo: process.cwd() })
   const reportFile = json === undefined ? undefined : await writable(resolve(json))
 
   const { runConformance } = await import('@persistent-log/conformance')
@@ -36,7 +38,7 @@ export async function conformanceCommand(
     report = await runConformance({
       // A URL: the child processes of the kit find the module where this process found it.
       backend: module,
-      config: () => (section === undefined ? {} : { options: { [name]: section } }),
+      config: () => section,
       directory: place,
       seed,
       only,

@@ -58,11 +58,9 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   } catch (error) {
     // Commander has printed its own: help and version leave with 0, everything else was a wrong command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    terminal.err(
-      isPersistentLogError(error) || !(error instanceof Error)
-        ? String(error)
-        : (error.stack ?? error.message),
-    )
+    // An error of a log says all in its message; anything else is a defect, and its stack helps to find it.
+    if (isPersistentLogError(error)) terminal.err(error.message)
+    else terminal.err(error instanceof Error ? (error.stack ?? error.message) : String(error))
     return EXIT.failed
   }
 }

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import type { ConformanceReport } from '@persistent-log/conformance'
+import { plog, temporaryDirectory } from './support.js'
+
+const FORGETFUL = fileURLToPath(new URL('./fixtures/forgetful-backend.js', import.meta.url))
+const ONE_CASE = ['--only', 'ballot.lower-rejected']
+
+describe('plog conformance', function () {
+  this.timeout(60_000) // Opens real engines.
+  const place = temporaryDirectory()
+  const reportIn = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as ConformanceReport
+
+  it('ends with 0 when every case passes, and writes the report', async () => {
+    const json = join(place.path, 'report.json')
+    const argv = ['conformance', '@persistent-log/backend-lmdb', ...ONE_CASE, '--seed', '7', '--json', json]
+    const { exitCode, out, err } = await plog(argv)
+    expect(exitCode, err).to.equal(0)
+    expect(out.split('\n').at(-1)).to.equal('1 passed, 0 failed, 0 skipped')
+    expect(out).to.include('replay with --seed 7')
+    expect(err).to.match(/^ok {5}1\/1 ballot\.lower-rejected: /)
+    const report = reportIn(json)
+    expect(report).to.deep.include({ backend: 'lmdb', passed: 1, failed: 0, skipped: [], kills: 0 })
+    expect(report.ackedWrites).to.deep.equal({ verified: 0, lost: 0 })
+    expect(report.seeds.run).to.equal(7)
+  })
+
+  it('makes the logs in the directory that it is given, and cleans up', async () => {
+    const argv = ['conformance', 'lmdb', ...ONE_CASE, '--directory', place.path]
+    expect((await plog(argv, { isInteractive: true })).exitCode).to.equal(0)
+    expect(readdirSync(place.path)).to.deep.equal([])
+  })
+
+  it('ends with 1 when a case fails, and names it', async () => {
+    const json = join(place.path, 'report.json')
+    const { exitCode, out, err } = await plog(['conformance', FORGETFUL, '--only', 'promise', '--json', json])
+    expect(exitCode).to.equal(1)
+    expect(out).to.match(/^FAILED promise\./m)
+    expect(err).to.match(/^FAILED \d+\/\d+ promise\./m)
+    expect(reportIn(json).failed).to.be.greaterThan(0)
+    expect(
+      (await plog(['conformance', FORGETFUL, '--only', 'promise'], { isInteractive: true })).exitCode,
+    ).to.equal(1)
+  })
+
+  it('ends with 1 when no case is meant', async () => {
+    const { exitCode, out } = await plog(['conformance', 'lmdb', '--only', 'no-such-case'])
+    expect(exitCode).to.equal(1)
+    expect(out).to.include('no case is called no-such-case')
+  })
+
+  const refused: [title: string, argv: string[], message: string][] = [
+    [
+      'an unknown backend',
+      ['lmbd'],
+      'PLOG_UNKNOWN_BACKEND: unknown backend "lmbd"; known are memory, faster, lmdb, level',
+    ],
+    ['options that are no JSON', ['lmdb', '--options', '{'], 'PLOG_INVALID_CONFIG: --options: must be JSON'],
+    [
+      'an option that does not exist',
+      ['lmdb', '--options', '{"no":1}'],
+      'PLOG_INVALID_CONFIG: options.lmdb.no: is not a known key',
+    ],
+    [
+      'a directory that does not exist',
+      ['lmdb', '--directory', '/no/such'],
+      'PLOG_IO: looking at the directory failed: ENOENT',
+    ],
+    [
+      'a report that could not be written',
+      ['lmdb', '--json', '/no/such/report.json'],
+      'PLOG_IO: writing the report failed: ENOENT',
+    ],
+  ]
+  for (const [title, argv, message] of refused) {
+    it(`refuses ${title} before anything runs`, async () => {
+      const { exitCode, out, err } = await plog(['conformance', ...argv])
+      expect([exitCode, out]).to.deep.equal([1, ''])
+      expect(err).to.include(message)
+    })
+  }
+})

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { plog } from './support.js'
+
+const BIN = fileURLToPath(new URL('../../bin/plog.js', import.meta.url))
+const VERSION = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+
+describe('plog', () => {
+  it('prints its version and its help, and ends well', async () => {
+    expect(await plog(['--version'])).to.deep.equal({ exitCode: 0, out: VERSION, err: '' })
+    const help = await plog(['--help'])
+    expect(help.exitCode).to.equal(0)
+    expect(help.out).to.include('backends').and.include('conformance')
+  })
+
+  const wrong: [argv: string[], message: string][] = [
+    [['conform'], "unknown command 'conform'"],
+    [['conformance'], "missing required argument 'backend'"],
+    [['conformance', 'lmdb', '--seed', '-1'], 'must be an integer from 0 to 4294967295'],
+    [['conformance', 'lmdb', '--seed', '4294967296'], 'must be an integer from 0 to 4294967295'],
+    [['conformance', 'lmdb', '--budget', 'huge'], 'Allowed choices are quick, full'],
+    [['backends', '--jsn'], "unknown option '--jsn'"],
+  ]
+  for (const [argv, message] of wrong) {
+    it(`ends with 2 on: plog ${argv.join(' ')}`, async () => {
+      const { exitCode, err } = await plog(argv)
+      expect(exitCode).to.equal(2)
+      expect(err).to.include(message)
+    })
+  }
+
+  it('shows the help and ends with 2 when nothing is asked of it', async () => {
+    const { exitCode, err } = await plog([])
+    expect(exitCode).to.equal(2)
+    expect(err).to.include('Usage: plog')
+  })
+
+  it('is a program that a shell can run', () => {
+    const shown = spawnSync(process.execPath, [BIN, '--version'], { encoding: 'utf8' })
+    expect([shown.status, shown.stdout, shown.stderr]).to.deep.equal([0, `${VERSION}\n`, ''])
+    const failed = spawnSync(process.execPath, [BIN, 'conformance', 'no-such-backend'], { encoding: 'utf8' })
+    expect(failed.status).to.equal(1)
+    expect(failed.stderr).to.match(
+      /^PLOG_UNKNOWN_BACKEND: unknown backend "no-such-backend"; known are memory, /,
+    )
+  })
+})
