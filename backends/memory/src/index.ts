@@ -1,1 +1,3 @@
-export {}
+export { backend } from './backend.js'
+export { MemoryEngine } from './memory-engine.js'
+export type { MemoryOptions } from './options.js'
