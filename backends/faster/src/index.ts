@@ -1,1 +1,2 @@
-export {}
+export { backend } from './backend.js'
+export type { FasterOptions } from './options.js'

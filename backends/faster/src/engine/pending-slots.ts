@@ -1,0 +1,69 @@
+import { NOWHERE, type Address } from '../regions/address.js'
+import type { SlotTable } from '../regions/slot-table.js'
+import type { PendingWrite } from './stored-effect.js'
+
+interface PendingSlot {
+  writes: number
+  /** Of those, the ones that wait for a flush. */
+  flushing: number
+  /** Where the newest encoded version is; `undefined` until one was encoded. */
+  address: Address | undefined
+}
+
+/** Slots with writes that are not resolved yet. What is encoded next has to build on them, not on what is shown. */
+export class PendingSlots {
+  readonly #slots = new Map<number, PendingSlot>()
+
+  /** The write will change the slot. */
+  hold(write: PendingWrite, slot: number): void {
+    let pending = this.#slots.get(slot)
+    if (!pending) this.#slots.set(slot, (pending = { writes: 0, flushing: 0, address: undefined }))
+    pending.writes++
+    if (write.joinsFlush) pending.flushing++
+    write.held.push(slot)
+  }
+
+  /** The write was encoded, and this is where the slot is going to be. The write holds the slot. */
+  place(write: PendingWrite, slot: number, address: Address): void {
+    const pending = this.#slots.get(slot)
+    if (pending) pending.address = address
+    write.changes.push({ slot, address })
+  }
+
+  has(slot: number): boolean {
+    return this.#slots.has(slot)
+  }
+
+  isFlushing(slot: number): boolean {
+    return (this.#slots.get(slot)?.flushing ?? 0) > 0
+  }
+
+  addressOf(slot: number): Address | undefined {
+    return this.#slots.get(slot)?.address
+  }
+
+  /** Slots of `from <= slot < to`, in no order. */
+  *slotsIn(from: number, to: number): Generator<number> {
+    for (const slot of [...this.#slots.keys()]) if (slot >= from && slot < to) yield slot
+  }
+
+  /** The write is resolved. */
+  release(write: PendingWrite): void {
+    for (const slot of write.held) {
+      const pending = this.#slots.get(slot)
+      if (!pending) continue
+      pending.writes--
+      if (write.joinsFlush) pending.flushing--
+      if (pending.writes === 0) this.#slots.delete(slot)
+    }
+  }
+}
+
+/** From here on the write is what reads see: it survives what it asked. */
+export function resolveWrite(write: PendingWrite, table: SlotTable, pending: PendingSlots): void {
+  for (const { slot, address } of write.changes) table.set(slot, address)
+  if (write.point !== undefined) {
+    for (const [slot] of table.entries(0, write.point)) table.set(slot, NOWHERE)
+  }
+  pending.release(write)
+}

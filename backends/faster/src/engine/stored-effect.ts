@@ -1,0 +1,41 @@
+import type { Effect } from '@persistent-log/core/backend'
+
+/** What the engine stores for its own sake, beside the effects of calls. */
+export type InternalEffect =
+  | { readonly kind: 'votes-lost' }
+  /** From here on accepts may be acknowledged below power-loss. */
+  | { readonly kind: 'weak-begin' }
+  /** All of them are in the tail. */
+  | { readonly kind: 'weak-end' }
+  | { readonly kind: 'retire'; readonly before: number }
+  | { readonly kind: 'close' }
+  /** The slot's newest version moves to the end of the tail, if it still is where the mover saw it. */
+  | { readonly kind: 'relocate'; readonly slot: number; readonly from: RelocationSource }
+  /** Everything that is no slot is written once more: promise, point, configurations, checkpoints. */
+  | { readonly kind: 'restate' }
+
+/** The mutable region, or the tail below a position. */
+export type RelocationSource = 'region' | number
+
+/** Everything that becomes a record. */
+export type StoredEffect = Effect | InternalEffect
+
+/** The effects of one call on their way: one atomic unit, always inside one group. */
+export interface PendingWrite {
+  readonly effects: readonly StoredEffect[]
+  /** Resolves with the flush, not when the operating system has it. */
+  readonly joinsFlush: boolean
+  /** Slots that this write holds in `PendingSlots`. */
+  readonly held: number[]
+  /** New addresses, in order; known once the write was encoded, counted once it is resolved. */
+  readonly changes: { readonly slot: number; readonly address: number }[]
+  /** The point, where the write moves it. */
+  point: number | undefined
+  /** A relocation met a record that is damaged: what holds it must stay. */
+  damagedAt: number | undefined
+}
+
+/** A write that nothing has happened to yet. */
+export function newWrite(effects: readonly StoredEffect[], joinsFlush: boolean): PendingWrite {
+  return { effects, joinsFlush, held: [], changes: [], point: undefined, damagedAt: undefined }
+}

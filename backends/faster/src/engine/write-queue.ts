@@ -1,0 +1,146 @@
+import { GroupCommit } from '@persistent-log/core/backend'
+import { GroupBuilder } from '../segments/group-builder.js'
+import type { Tail } from '../segments/tail.js'
+import type { SlotTable } from '../regions/slot-table.js'
+import type { EffectEncoder } from './effect-encoder.js'
+import { resolveWrite, type PendingSlots } from './pending-slots.js'
+import type { PendingWrite } from './stored-effect.js'
+
+/** A group is closed when it reaches this size, in bytes; a larger batch is a group of its own. */
+const GROUP_BYTES = 4 * 1024 * 1024
+
+/** What a queue works on. */
+export interface QueueParts {
+  readonly tail: Tail
+  readonly table: SlotTable
+  readonly pending: PendingSlots
+  readonly encoder: EffectEncoder
+}
+
+/**
+ * The way of a write into the tail, in two steps that both keep the order of the calls: *append* hands bytes to the
+ * operating system (one positional write in flight), *flush* makes them durable (one fdatasync in flight, and what
+ * gathers meanwhile shares the next one). A write that asked for less than power-loss resolves after the first step and
+ * does not wait for a flush that is under way.
+ */
+export class WriteQueue {
+  readonly #parts: QueueParts
+  readonly #builder = new GroupBuilder()
+  readonly #appends = new GroupCommit<PendingWrite>(() => this.#append())
+  readonly #flushes = new GroupCommit<PendingWrite>(() => this.#flush())
+  #queue: PendingWrite[] = []
+  /** Appended, in order, and waiting for a flush. */
+  #appended: PendingWrite[] = []
+  /** Appends one after the other; rejected for ever after the first failure. */
+  #appending: Promise<void> = Promise.resolve()
+  #isAppending = false
+  #failure: { readonly cause: unknown } | undefined
+  #flushedWrites = 0
+
+  constructor(parts: QueueParts) {
+    this.#parts = parts
+  }
+
+  get flushedWrites(): number {
+    return this.#flushedWrites
+  }
+
+  /** What made all later writes impossible. */
+  get failure(): { readonly cause: unknown } | undefined {
+    return this.#failure
+  }
+
+  /** Nothing is queued, in flight or unflushed. */
+  get isFlushed(): boolean {
+    const { tail } = this.#parts
+    return this.isAppended && this.#appended.length === 0 && tail.flushedTo >= tail.position
+  }
+
+  /** Nothing is queued or on its way to the operating system. */
+  get isAppended(): boolean {
+    return this.#queue.length === 0 && !this.#isAppending
+  }
+
+  /** Takes the write over; resolves when it survives what it joins, and is counted. */
+  add(write: PendingWrite): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure.cause as Error)
+    this.#queue.push(write)
+    return write.joinsFlush ? this.#flushes.add(write) : this.#appends.add(write)
+  }
+
+  /** Goes on in a new segment, between two appends. */
+  roll(): Promise<void> {
+    const rolled = this.#appending.then(() => this.#parts.tail.roll())
+    this.#appending = rolled.catch((cause: unknown) => {
+      throw this.#fail(cause)
+    })
+    this.#appending.catch(() => undefined)
+    return this.#appending
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async idle(): Promise<void> {
+    await this.#appends.idle()
+    await this.#flushes.idle()
+  }
+
+  async #flush(): Promise<void> {
+    await this.#append()
+    const covered = this.#appended
+    this.#appended = []
+    try {
+      await this.#parts.tail.flush()
+    } catch (cause) {
+      throw this.#fail(cause)
+    }
+    this.#flushedWrites += covered.length
+    for (const write of covered) this.#resolve(write)
+  }
+
+  #append(): Promise<void> {
+    this.#appending = this.#appending.then(() => this.#appendQueued())
+    this.#appending.catch(() => undefined)
+    return this.#appending
+  }
+
+  async #appendQueued(): Promise<void> {
+    if (this.#failure) throw this.#failure.cause
+    this.#isAppending = true
+    try {
+      while (this.#queue.length > 0) await this.#appendGroup()
+    } catch (cause) {
+      throw this.#fail(cause)
+    } finally {
+      this.#isAppending = false
+    }
+  }
+
+  async #appendGroup(): Promise<void> {
+    const { tail, encoder } = this.#parts
+    if (tail.isActiveFull) await tail.roll()
+    this.#builder.begin({ position: tail.position, seed: tail.active.seed })
+    let taken = 0
+    for (const write of this.#queue) {
+      if (taken > 0 && this.#builder.bytes >= GROUP_BYTES) break
+      encoder.encode(write, this.#builder)
+      taken++
+    }
+    const writes = this.#queue.splice(0, taken)
+    if (this.#builder.summary.records > 0) await tail.append(this.#builder, encoder.state.point)
+    encoder.wasAppended()
+    for (const write of writes) {
+      if (write.joinsFlush) this.#appended.push(write)
+      else this.#resolve(write)
+    }
+  }
+
+  /** From here on the write is what reads see. */
+  #resolve(write: PendingWrite): void {
+    resolveWrite(write, this.#parts.table, this.#parts.pending)
+  }
+
+  #fail(cause: unknown): unknown {
+    this.#failure ??= { cause }
+    return this.#failure.cause
+  }
+}

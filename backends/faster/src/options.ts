@@ -1,0 +1,34 @@
+import { z } from '@persistent-log/core/backend'
+
+const MIB = 1024 * 1024
+/** Larger files could not be mapped whole. */
+const MAX_FILE_BYTES = 1024 * MIB
+
+/** The section `faster` of the configuration. */
+export const fasterOptions = z
+  .strictObject({
+    /** Bytes after which a segment of the tail is sealed: compaction gives back whole segments. */
+    segmentBytes: z
+      .int()
+      .min(4096)
+      .max(MAX_FILE_BYTES)
+      .default(64 * MIB),
+    /** Bytes of the mutable region, which accepts below power-loss go to; what finds no room there goes to the tail. */
+    regionBytes: z
+      .int()
+      .min(64 * 1024)
+      .max(MAX_FILE_BYTES)
+      .default(64 * MIB),
+    /** Bytes of the values and proofs that are accepted but undecided; beyond it an accept waits. */
+    uncommittedBytes: z
+      .int()
+      .min(1)
+      .max(64 * 1024 * MIB)
+      .default(256 * MIB),
+    /** `auto` maps files where the optional package mmap-io can be loaded; `required` refuses to open without it. */
+    mmap: z.enum(['auto', 'off', 'required']).default('auto'),
+  })
+  .prefault({})
+
+/** The options, complete. */
+export type FasterOptions = z.infer<typeof fasterOptions>

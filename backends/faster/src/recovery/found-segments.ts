@@ -1,0 +1,85 @@
+import { raise } from '@persistent-log/core/backend'
+import { Segment, segmentName, segmentNumber, UNPUBLISHED_SUFFIX } from '../segments/segment.js'
+import type { SegmentFiles } from '../segments/segment-files.js'
+import { decodeSegmentHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
+import type { FoundDamage } from './damage.js'
+
+/** The segments on the disk, ascending, and what is wrong with their heads. */
+export interface FoundSegments {
+  readonly segments: Segment[]
+  readonly damage: FoundDamage[]
+  /** Behind everything that is there, readable or not. */
+  readonly floor: { readonly number: number; readonly base: number }
+}
+
+const EVERYTHING = { kinds: undefined, slots: undefined }
+const NOTHING = { kinds: 0, slots: [] }
+
+/** Removes what was never published, opens the rest and reads the headers. */
+export async function findSegments(
+  files: SegmentFiles,
+  names: readonly string[],
+  logId: Buffer,
+): Promise<FoundSegments> {
+  for (const name of names) if (name.endsWith(UNPUBLISHED_SUFFIX)) await files.remove(name)
+  const numbers = names.flatMap((name) => segmentNumber(name) ?? []).sort((a, b) => a - b)
+  const segments: Segment[] = []
+  const damage: FoundDamage[] = []
+  let position = 0
+  let expected = numbers[0] ?? 1
+  try {
+    for (const number of numbers) {
+      for (; expected < number; expected++) damage.push(missing(expected, position))
+      expected = number + 1
+      const { segment, damage: found, bytes } = await openSegment(files, number, position, logId)
+      if (found) damage.push(found)
+      if (segment) {
+        position = segment.header.base
+        segments.push(segment)
+      }
+      position += bytes
+    }
+  } catch (error) {
+    await Promise.allSettled(segments.map(({ file }) => file.close()))
+    throw error
+  }
+  return { segments, damage, floor: { number: expected, base: Math.ceil(position / 8) * 8 } }
+}
+
+/** A segment that is not there although a later one is. */
+export function missing(number: number, position: number): FoundDamage {
+  const file = segmentName(number)
+  return { segment: number, from: 0, to: 0, reason: 'a segment is missing', file, position, lost: EVERYTHING }
+}
+
+async function openSegment(
+  files: SegmentFiles,
+  number: number,
+  position: number,
+  logId: Buffer,
+): Promise<{ segment?: Segment; damage?: FoundDamage; bytes: number }> {
+  const name = segmentName(number)
+  const file = await files.open(name)
+  const bytes = file.size
+  const head = decodeSegmentHeader(file.view(0, Math.min(SEGMENT_HEADER_BYTES, bytes)), logId)
+  if ('newerVersion' in head) {
+    await file.close()
+    throw raise.unknownFormat(`engine/${name}`, head.newerVersion, FORMAT_VERSION)
+  }
+  const about = { segment: number, file: name }
+  if (!head.header || head.header.number !== number) {
+    await file.close()
+    const reason = 'the header of a segment is damaged'
+    return { damage: { ...about, from: 0, to: bytes, reason, position, lost: EVERYTHING }, bytes }
+  }
+  const segment = new Segment(head.header, file, bytes)
+  if (head.damagedAt === undefined) return { segment, bytes }
+  const reason = 'a copy of the header of a segment is damaged'
+  const from = head.damagedAt
+  const { base } = head.header
+  return {
+    segment,
+    bytes,
+    damage: { ...about, from, to: from + 1, reason, position: base + from, lost: NOTHING },
+  }
+}

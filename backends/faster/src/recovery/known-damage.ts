@@ -1,0 +1,63 @@
+import { z } from '@persistent-log/core/backend'
+import { checksum } from '../checksum.js'
+import type { SegmentFiles } from '../segments/segment-files.js'
+
+/** The file in the engine's directory. */
+export const KNOWN_DAMAGE_NAME = 'known-damage.json'
+
+const stretchSchema = z.object({ segment: z.int(), from: z.int(), to: z.int() })
+const fileSchema = z.object({ checksum: z.int(), stretches: z.array(stretchSchema) })
+
+/** Damaged bytes that the user has opened the log over, with `recovery: 'salvage'`. */
+export type KnownStretch = z.infer<typeof stretchSchema>
+
+/** True when the stretch is one of the known ones. */
+export function isKnown(known: readonly KnownStretch[], it: KnownStretch): boolean {
+  return known.some(({ segment, from, to }) => segment === it.segment && from === it.from && to === it.to)
+}
+
+const sumOf = (stretches: readonly KnownStretch[]): number => {
+  const bytes = Buffer.from(JSON.stringify(stretches))
+  return checksum(bytes, 0, bytes.byteLength, 0)
+}
+
+/** What was noted at earlier opens. A file that is damaged itself notes nothing: the damage is then found anew. */
+export async function readKnownDamage(
+  files: SegmentFiles,
+  names: readonly string[],
+): Promise<KnownStretch[]> {
+  if (!names.includes(KNOWN_DAMAGE_NAME)) return []
+  const file = await files.open(KNOWN_DAMAGE_NAME)
+  try {
+    const parsed = fileSchema.safeParse(parseJson(Buffer.from(file.view(0, file.size)).toString()))
+    if (!parsed.success || parsed.data.checksum !== sumOf(parsed.data.stretches)) return []
+    return parsed.data.stretches
+  } finally {
+    await file.close()
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Notes the damage durably, in one step. */
+export async function writeKnownDamage(
+  files: SegmentFiles,
+  stretches: readonly KnownStretch[],
+): Promise<void> {
+  const unpublished = `${KNOWN_DAMAGE_NAME}.new`
+  const file = await files.create(unpublished)
+  try {
+    await file.write(Buffer.from(JSON.stringify({ checksum: sumOf(stretches), stretches })), 0)
+    await file.flush()
+  } finally {
+    await file.close()
+  }
+  await files.rename(unpublished, KNOWN_DAMAGE_NAME)
+  await files.syncDirectory()
+}

@@ -1,0 +1,191 @@
+import { compareBallots, Ledger, type Effect } from '@persistent-log/core/backend'
+import { effectOf } from '../engine/record-fields.js'
+import type { InternalEffect } from '../engine/stored-effect.js'
+import { isDecided, NOWHERE, placeOf, regionAddress, tailAddress } from '../regions/address.js'
+import { SLAB_UNIT_BYTES } from '../regions/slab.js'
+import type { SlotTable } from '../regions/slot-table.js'
+import { markWord, RECORD, type StoredRecord } from '../segments/record.js'
+import type { Segment } from '../segments/segment.js'
+import type { Tail } from '../segments/tail.js'
+
+interface KnownAccept {
+  readonly position: number
+  readonly checksum: number
+}
+
+/** A commit mark whose proposal is not there: the slot is decided, the value is lost. */
+export interface LostMark {
+  readonly slot: number
+  /** Of the mark: in the log, and the file and the number of its segment. */
+  readonly position: number
+  readonly file: string
+  readonly segment: number
+}
+
+/**
+ * Applies records in the order of the tail and builds what the log knows: the ledger, where each slot's newest version
+ * is, and the small state. Entries of the mutable region are applied between the records that they were accepted between.
+ */
+export class Replay {
+  readonly ledger: Ledger
+  /** Everything but the slots. */
+  readonly state: Ledger
+  readonly lostMarks: LostMark[] = []
+  readonly #tail: Tail
+  readonly #table: SlotTable
+  readonly #accepts = new Map<number, KnownAccept>()
+  #region: readonly StoredRecord[] = []
+  #nextRegionEntry = 0
+  /** Accepts below power-loss may have been acknowledged since all were last moved to the tail. */
+  isWeak = false
+  isClosed = false
+  promisedAt = -1
+  /** Segments below this number are retired. */
+  firstSegment = 1
+
+  constructor(firstSlot: number, tail: Tail, table: SlotTable) {
+    this.ledger = new Ledger(firstSlot)
+    this.state = new Ledger(firstSlot)
+    this.#tail = tail
+    this.#table = table
+  }
+
+  /** What a crashed process of this boot left in the mutable region, sorted by where in the tail it belongs. */
+  set region(entries: readonly StoredRecord[]) {
+    this.#region = entries
+  }
+
+  /** The region entry that a region address of the table stands for. */
+  readonly regionEntry = (offset: number): StoredRecord | undefined =>
+    this.#region[offset / SLAB_UNIT_BYTES - 1]
+
+  /** True when an entry of the region rests on a part of the tail that is not there. */
+  hasRegionBehind(position: number): boolean {
+    return this.#region.some((entry) => entry.link > position)
+  }
+
+  /** Applies the entries of the region that were accepted when the tail ended at or before `position`. */
+  applyRegion(position: number): void {
+    for (;;) {
+      const entry = this.#region[this.#nextRegionEntry]
+      if (!entry || entry.link > position) return
+      this.#nextRegionEntry++
+      this.#applyRegionEntry(entry, this.#nextRegionEntry * SLAB_UNIT_BYTES)
+    }
+  }
+
+  /** Applies a record that stays where it is. */
+  apply(record: StoredRecord, position: number, segment: Segment): void {
+    switch (record.kind) {
+      case RECORD.accept:
+        segment.writtenSlots++
+        this.#table.set(record.a, tailAddress(position, false))
+        this.#accepts.set(record.a, { position, checksum: record.checksum })
+        break
+      case RECORD.decide:
+        segment.writtenSlots++
+        this.#table.set(record.a, tailAddress(position, true))
+        this.#accepts.delete(record.a)
+        break
+      case RECORD.mark:
+        if (!this.isMarkGood(record, position)) return
+        this.#table.set(record.a, tailAddress(record.link, true))
+        this.#accepts.delete(record.a)
+        this.ledger.addDecided(record.a)
+        return
+      case RECORD.discard:
+        for (const [slot, address] of this.#table.entries(record.a, record.b)) {
+          if (!isDecided(address)) this.#table.set(slot, NOWHERE)
+        }
+        break
+      case RECORD.promise:
+        this.promisedAt = position
+        break
+      default:
+        break
+    }
+    const effect = effectOf(record, undefined)
+    if (effect) this.note(effect)
+    if (record.kind === RECORD.compact) this.#dropBelow(record.a)
+  }
+
+  /** True when the mark names the newest proposal of its slot; false also where that is gone for a good reason. */
+  isMarkGood(mark: StoredRecord, position: number): boolean {
+    const accept = this.#accepts.get(mark.a)
+    if (accept?.position === mark.link && markWord(accept.checksum) === mark.word) return true
+    // The proposal was in a segment that went: the slot was moved to the tail or lies below the point.
+    const first = this.#tail.segments[0]
+    const isGone = mark.a < this.ledger.point || (first && mark.link < first.header.base)
+    if (!isGone && !isDecided(this.#table.get(mark.a))) this.#addLostMark(mark.a, position)
+    return false
+  }
+
+  /** An accept that will be written once more: marks still name its old place. */
+  rememberAccept(record: StoredRecord, position: number): void {
+    this.#accepts.set(record.a, { position, checksum: record.checksum })
+  }
+
+  /** What an effect means beside the place of a slot. What is written once more reaches the small state by that. */
+  note(effect: Effect | InternalEffect, stateToo = true): void {
+    switch (effect.kind) {
+      case 'votes-lost':
+        this.ledger.votesLost = true
+        this.state.votesLost = true
+        return
+      case 'weak-begin':
+      case 'weak-end':
+        this.isWeak = effect.kind === 'weak-begin'
+        return
+      case 'retire':
+        this.firstSegment = Math.max(this.firstSegment, effect.before)
+        return
+      case 'close':
+        this.isClosed = true
+        return
+      case 'relocate':
+      case 'restate':
+        return
+      case 'accept':
+      case 'decide':
+      case 'discard':
+        this.ledger.apply(effect)
+        return
+      case 'checkpoint':
+        if (this.state.checkpoints.some(({ blob }) => blob === effect.checkpoint.blob)) return
+        break
+      default:
+        break
+    }
+    this.ledger.apply(effect)
+    if (stateToo) this.state.apply(effect)
+  }
+
+  /** Each group repeats the point: it is not lost with the record that moved it. */
+  movePointTo(point: number): void {
+    if (point <= this.ledger.point) return
+    this.note({ kind: 'compact', before: point, ballot: undefined })
+    this.#dropBelow(point)
+  }
+
+  #addLostMark(slot: number, position: number): void {
+    // Marks are met in the order of the tail: the segment is the last one that begins at or before it.
+    const { header, name } =
+      this.#tail.segments.findLast((one) => one.header.base <= position) ?? this.#tail.active
+    this.lostMarks.push({ slot, position, file: name, segment: header.number })
+  }
+
+  #dropBelow(point: number): void {
+    for (const [slot] of this.#table.entries(0, point)) this.#table.set(slot, NOWHERE)
+  }
+
+  #applyRegionEntry({ a: slot, b: round, c: nodeId, value, proof }: StoredRecord, offset: number): void {
+    const { ledger } = this
+    const ballot = { round, nodeId }
+    const stored = ledger.acceptedBallot(slot)
+    if (slot < ledger.point || isDecided(this.#table.get(slot))) return
+    if (stored && compareBallots(ballot, stored) < 0) return
+    this.#table.set(slot, regionAddress(offset))
+    this.#accepts.delete(slot)
+    ledger.apply({ kind: 'accept', slot, ballot, value, proof })
+  }
+}

@@ -1,0 +1,155 @@
+import { close, openSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { roundUp } from '../integers.js'
+import { PositionalSegmentFile, PositionalSegmentFiles, writeZeros } from './positional-segment-files.js'
+import type { RegionFile, SegmentFile, SegmentFiles } from './segment-files.js'
+
+/** The part of mmap-io that is used here; its own types do not fit an ES module. */
+interface MmapIo {
+  readonly PROT_READ: number
+  readonly PROT_WRITE: number
+  readonly MAP_SHARED: number
+  readonly PAGESIZE: number
+  map(size: number, protection: number, flags: number, descriptor: number, offset?: number): Buffer
+}
+
+/** The add-on reads sizes as int32: from here on it would map something else than it was asked for. */
+const MAX_MAP_BYTES = 0x7fff_f000
+
+const closeFile = promisify(close)
+
+type Transfer = (this: ArrayBufferLike, length: number) => ArrayBuffer
+
+/**
+ * `ArrayBuffer.prototype.transfer`: detaching a buffer is the one way to unmap deterministically. Node.js 20 has it
+ * behind a flag that counts for contexts made after it is set.
+ */
+function findTransfer(): Transfer {
+  const own = (ArrayBuffer.prototype as { transfer?: Transfer }).transfer
+  if (own) return own
+  setFlagsFromString('--harmony-rab-gsab-transfer')
+  const found: unknown = runInNewContext('ArrayBuffer.prototype.transfer')
+  if (typeof found !== 'function') throw new Error('this Node.js cannot detach a buffer')
+  return found as Transfer
+}
+
+interface Mapping {
+  readonly mmap: MmapIo
+  readonly transfer: Transfer
+}
+
+let loaded: Mapping | undefined
+
+function load(): Mapping {
+  const mmap = createRequire(import.meta.url)('mmap-io') as MmapIo
+  loaded ??= { mmap, transfer: findTransfer() }
+  return loaded
+}
+
+/** Why memory maps cannot be used here; `undefined` when they can. */
+export function whyNotMapped(): Error | undefined {
+  try {
+    load()
+    return undefined
+  } catch (cause) {
+    return cause instanceof Error ? cause : new Error(String(cause))
+  }
+}
+
+/** Reads through maps, writes by position: both show the same page cache. Throws when mmap-io cannot be loaded. */
+export class MappedSegmentFiles extends PositionalSegmentFiles implements SegmentFiles {
+  override readonly mapped = true
+  readonly #mapping = load()
+
+  override async createRegion(name: string, capacity: number): Promise<RegionFile> {
+    return new MappedRegionFile(this.#mapping, openSync(join(this.path, name), 'w+'), capacity)
+  }
+
+  protected override file(descriptor: number): SegmentFile {
+    return new MappedSegmentFile(this.#mapping, descriptor)
+  }
+}
+
+/** Maps grow in these steps, so that a growing file needs few of them. */
+const MAP_STEP_BYTES = 64 * 1024 * 1024
+
+/**
+ * A file that is read through a read-only map. The map may be longer than the file (that is legal, and spares a map per
+ * append); a page behind the end of the file is never touched, because that would be a SIGBUS.
+ */
+class MappedSegmentFile extends PositionalSegmentFile {
+  readonly #mapping: Mapping
+  /** The last one is the longest. Earlier ones stay until the file is closed: a borrowed view may still be in use. */
+  readonly #maps: Buffer[] = []
+
+  constructor(mapping: Mapping, descriptor: number) {
+    super(descriptor)
+    this.#mapping = mapping
+  }
+
+  override view(offset: number, length: number): Buffer {
+    const end = offset + length
+    if (offset < 0 || end > this.size) throw new RangeError(`${offset}+${length} is beyond ${this.size}`)
+    if (end > MAX_MAP_BYTES) return super.view(offset, length)
+    let map = this.#maps.at(-1)
+    if (!map || map.byteLength < end) {
+      map = this.#map(Math.min(roundUp(Math.max(end, 1), MAP_STEP_BYTES), MAX_MAP_BYTES))
+    }
+    return map.subarray(offset, end)
+  }
+
+  override async close(): Promise<void> {
+    for (const map of this.#maps.splice(0)) this.#mapping.transfer.call(map.buffer, 0)
+    await super.close()
+  }
+
+  #map(bytes: number): Buffer {
+    const { mmap } = this.#mapping
+    const map = mmap.map(bytes, mmap.PROT_READ, mmap.MAP_SHARED, this.descriptor, 0)
+    this.#maps.push(map)
+    return map
+  }
+}
+
+/** The file itself is the memory: a store costs no system call. */
+class MappedRegionFile implements RegionFile {
+  readonly bytes: Buffer
+  readonly #mapping: Mapping
+  readonly #descriptor: number
+  #size = 0
+
+  constructor(mapping: Mapping, descriptor: number, capacity: number) {
+    const { mmap } = mapping
+    this.#mapping = mapping
+    this.#descriptor = descriptor
+    this.bytes = mmap.map(
+      Math.min(roundUp(capacity, mmap.PAGESIZE), MAX_MAP_BYTES),
+      mmap.PROT_READ | mmap.PROT_WRITE,
+      mmap.MAP_SHARED,
+      descriptor,
+      0,
+    )
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  extend(size: number): void {
+    writeZeros(this.#descriptor, this.#size, size)
+    this.#size = size
+  }
+
+  stored(): void {
+    // The store itself was enough: the page belongs to the file.
+  }
+
+  async close(): Promise<void> {
+    this.#mapping.transfer.call(this.bytes.buffer, 0)
+    await closeFile(this.#descriptor)
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * THE PORT to the disk: one directory of files. Everything that the hybrid log stores goes through here, so crashes,
+ * failed flushes and full disks are injected here. Names are plain; a file's size is what was written.
+ */
+export interface SegmentFiles {
+  /** True when reads go through a map, false when each is a system call. */
+  readonly mapped: boolean
+  list(): Promise<readonly string[]>
+  /** A new, empty file; what had this name is gone. Its name is durable only after `syncDirectory`. */
+  create(name: string): Promise<SegmentFile>
+  open(name: string): Promise<SegmentFile>
+  /** Memory that outlives this process, of at most `capacity` bytes; what had this name is gone. */
+  createRegion(name: string, capacity: number): Promise<RegionFile>
+  /** Replaces what had the name `to`. Durable only after `syncDirectory`. */
+  rename(from: string, to: string): Promise<void>
+  /** Durable only after `syncDirectory`. */
+  remove(name: string): Promise<void>
+  syncDirectory(): Promise<void>
+}
+
+/** One open file. Writes never overlap each other; reads may happen at any time, below `size` only. */
+export interface SegmentFile {
+  /** In bytes, as of the last write that resolved. */
+  readonly size: number
+  /** All bytes, however many system calls that takes. Resolved: the operating system has them. */
+  write(bytes: Uint8Array, offset: number): Promise<void>
+  /** The device has everything whose write had resolved when this was called. A failure proves nothing about any of it. */
+  flush(): Promise<void>
+  truncate(size: number): Promise<void>
+  /** A view that lives until the next call on this file. Throws `RangeError` beyond `size`. */
+  view(offset: number, length: number): Buffer
+  close(): Promise<void>
+}
+
+/** Memory behind which the operating system stands: what is stored outlives the process, not the machine's power. */
+export interface RegionFile {
+  /** `capacity` bytes; only those below `size` are backed. */
+  readonly bytes: Buffer
+  readonly size: number
+  /** Backs the bytes below `size` with blocks of zeros; never a sparse file, which a full disk would turn into SIGBUS. */
+  extend(size: number): void
+  /** Must follow every store into `bytes`: returns when the operating system has the range. */
+  stored(offset: number, length: number): void
+  close(): Promise<void>
+}

@@ -1,0 +1,211 @@
+import { checksum } from '../checksum.js'
+import { decodeGroupHeader, GROUP_HEADER_BYTES, type GroupHeader, type GroupSummary } from './group.js'
+import {
+  decodeRecord,
+  isContentIntact,
+  isRecordHeader,
+  RECORD_ALIGNMENT_BYTES,
+  RECORD_HEADER_BYTES,
+  storedBytes,
+  type RecordKind,
+  type StoredRecord,
+} from './record.js'
+import { SEGMENT_HEADER_BYTES } from './segment-header.js'
+
+/** A record and the offset of its first byte. */
+export interface FoundRecord {
+  readonly offset: number
+  readonly record: StoredRecord
+}
+
+/** What may have been in damaged bytes: `undefined` fields mean that nothing is known. */
+export interface Lost {
+  readonly kinds: number | undefined
+  /** Half-open, each. */
+  readonly slots: readonly { readonly from: number; readonly to: number }[] | undefined
+}
+
+/** A whole group. */
+export interface IntactStretch {
+  readonly kind: 'group'
+  readonly from: number
+  readonly to: number
+  readonly header: GroupHeader
+}
+
+/** Bytes that are not what was written, and the records in them that are intact all the same. */
+export interface DamagedStretch {
+  readonly kind: 'damage'
+  readonly from: number
+  readonly to: number
+  readonly reason: string
+  readonly header: GroupHeader | undefined
+  readonly records: readonly FoundRecord[]
+  readonly lost: Lost
+}
+
+/** A segment is a sequence of these without a gap. */
+export type Stretch = IntactStretch | DamagedStretch
+
+/** The bytes to scan and where they stand. */
+export interface ScanRequest {
+  /** The segment from its first byte to where it ends. */
+  readonly bytes: Buffer
+  readonly base: number
+  readonly seed: number
+  /** The sequence number that the first group must have. */
+  readonly firstSequence: number
+  /** The first group of the next segment, where there is one: it tells about the last group here. */
+  readonly successor?: GroupHeader | undefined
+}
+
+const SLOT_KINDS = (1 << 1) | (1 << 2) | (1 << 3)
+const NOTHING_LOST: Lost = { kinds: 0, slots: [] }
+const ALL_LOST: Lost = { kinds: undefined, slots: undefined }
+
+/** The records of an intact group. */
+export function* recordsIn(bytes: Buffer, from: number, to: number): Generator<FoundRecord> {
+  for (let offset = from + GROUP_HEADER_BYTES; offset < to;) {
+    const record = decodeRecord(bytes, offset)
+    yield { offset, record }
+    offset += record.bytes
+  }
+}
+
+/** The first group of a segment, where its frame is intact. */
+export function firstGroupOf({ bytes, base, seed }: ScanRequest): GroupHeader | undefined {
+  return decodeGroupHeader(bytes, SEGMENT_HEADER_BYTES, bytes.byteLength, base + SEGMENT_HEADER_BYTES, seed)
+}
+
+/**
+ * Splits a segment into whole groups and damaged stretches. Behind damage it goes on at the next intact frame, and inside
+ * damage it picks out every record that has its own checksums right.
+ */
+export function scanSegment(request: ScanRequest): Stretch[] {
+  const { bytes, base, seed, successor } = request
+  const limit = bytes.byteLength
+  const stretches: Stretch[] = []
+  let sequence = request.firstSequence
+  let before: GroupHeader | undefined
+  let offset = Math.min(SEGMENT_HEADER_BYTES, limit)
+  while (offset < limit) {
+    const header = decodeGroupHeader(bytes, offset, limit, base + offset, seed)
+    if (header) {
+      const stretch = follows(header, sequence, before)
+        ? framed(request, offset, header)
+        : foreign(request, offset, header)
+      stretches.push(stretch)
+      sequence = header.sequence + 1
+      before = header
+      offset = stretch.to
+      continue
+    }
+    before = undefined
+    const next = nextGroup(request, offset + RECORD_ALIGNMENT_BYTES)
+    const to = next?.offset ?? limit
+    stretches.push(unframed(request, offset, to, sequence, next?.header ?? successor))
+    offset = to
+  }
+  return stretches
+}
+
+/** Behind damage nothing is known about the group before. */
+function follows(header: GroupHeader, sequence: number, before: GroupHeader | undefined): boolean {
+  return !before || (header.sequence === sequence && header.previousChecksum === before.checksum)
+}
+
+/** A group that is intact but not the one that was written here: its records count, what was here is lost. */
+function foreign(request: ScanRequest, from: number, header: GroupHeader): DamagedStretch {
+  const to = Math.min(from + GROUP_HEADER_BYTES + header.bodyBytes, request.bytes.byteLength)
+  const { intact } = findRecords(request, from + GROUP_HEADER_BYTES, to)
+  return {
+    kind: 'damage',
+    from,
+    to,
+    reason: 'a group does not follow the one before',
+    header,
+    records: intact,
+    lost: ALL_LOST,
+  }
+}
+
+function framed(request: ScanRequest, from: number, header: GroupHeader): Stretch {
+  const { bytes, seed } = request
+  const end = from + GROUP_HEADER_BYTES + header.bodyBytes
+  const isWhole = end <= bytes.byteLength
+  if (isWhole && checksum(bytes, from + GROUP_HEADER_BYTES, end, seed) === header.bodyChecksum) {
+    return { kind: 'group', from, to: end, header }
+  }
+  const to = Math.min(end, bytes.byteLength)
+  const found = findRecords(request, from + GROUP_HEADER_BYTES, to)
+  const lost = lostOf(found, header)
+  const reason = isWhole ? 'the content of a group is damaged' : 'a group ends behind the end of the file'
+  return { kind: 'damage', from, to, reason, header, records: found.intact, lost }
+}
+
+function unframed(
+  request: ScanRequest,
+  from: number,
+  to: number,
+  sequence: number,
+  next: GroupHeader | undefined,
+): DamagedStretch {
+  const found = findRecords(request, from, to)
+  const isAccountedFor = found.located > 0 && to - from === GROUP_HEADER_BYTES + found.bytes
+  let lost = ALL_LOST
+  if (isAccountedFor) lost = lostOf(found, undefined)
+  else if (next?.sequence === sequence) lost = NOTHING_LOST
+  else if (next?.sequence === sequence + 1) lost = lostOf(found, next.previous)
+  const reason = 'the frame of a group is damaged'
+  return { kind: 'damage', from, to, reason, header: undefined, records: found.intact, lost }
+}
+
+interface Found {
+  readonly intact: FoundRecord[]
+  /** Records with an intact header and damaged content: what they were is known. */
+  readonly damaged: { readonly kind: RecordKind; readonly slot: number }[]
+  readonly located: number
+  /** Of all located records. */
+  readonly bytes: number
+}
+
+function findRecords({ bytes, base, seed }: ScanRequest, from: number, to: number): Found {
+  const intact: FoundRecord[] = []
+  const damaged: { kind: RecordKind; slot: number }[] = []
+  let total = 0
+  for (let offset = from; offset + RECORD_HEADER_BYTES <= to;) {
+    if (!isRecordHeader(bytes, offset, to, base + offset, seed)) {
+      offset += RECORD_ALIGNMENT_BYTES
+      continue
+    }
+    const record = decodeRecord(bytes, offset)
+    if (isContentIntact(bytes, offset, seed)) intact.push({ offset, record })
+    else damaged.push({ kind: record.kind, slot: record.a })
+    total += storedBytes(bytes, offset)
+    offset += storedBytes(bytes, offset)
+  }
+  return { intact, damaged, located: intact.length + damaged.length, bytes: total }
+}
+
+/** Exactly the damaged records where every record was found; otherwise whatever the group says that it held. */
+function lostOf(found: Found, summary: GroupSummary | undefined): Lost {
+  if (summary && found.located < summary.records) {
+    const { kinds, lowest, end } = summary
+    return { kinds, slots: end > 0 ? [{ from: lowest, to: end }] : [] }
+  }
+  let kinds = 0
+  for (const one of found.damaged) kinds |= 1 << one.kind
+  const named = found.damaged.filter((one) => ((1 << one.kind) & SLOT_KINDS) !== 0)
+  return { kinds, slots: named.map(({ slot }) => ({ from: slot, to: slot + 1 })) }
+}
+
+function nextGroup(
+  { bytes, base, seed }: ScanRequest,
+  from: number,
+): { readonly offset: number; readonly header: GroupHeader } | undefined {
+  for (let offset = from; offset + GROUP_HEADER_BYTES <= bytes.byteLength; offset += RECORD_ALIGNMENT_BYTES) {
+    const header = decodeGroupHeader(bytes, offset, bytes.byteLength, base + offset, seed)
+    if (header) return { offset, header }
+  }
+  return undefined
+}

@@ -1,0 +1,60 @@
+import { checksum } from '../checksum.js'
+import {
+  decodeRecord,
+  isContentIntact,
+  isRecordHeader,
+  RECORD_HEADER_BYTES,
+  storedBytes,
+  type StoredRecord,
+} from './record.js'
+import type { SegmentFile } from './segment-files.js'
+import type { SegmentHeader } from './segment-header.js'
+
+const NAME = /^tail-(\d{10})\.log$/
+/** Ending of a segment that is being written; the next open removes what a crash left. */
+export const UNPUBLISHED_SUFFIX = '.new'
+
+/** The file of a segment; names sort by number. */
+export const segmentName = (number: number): string => `tail-${String(number).padStart(10, '0')}.log`
+
+/** The number in the name of a published segment. */
+export function segmentNumber(name: string): number | undefined {
+  const digits = NAME.exec(name)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/** One file of the tail. Positions are `base` + offset and never repeat in a log. */
+export class Segment {
+  readonly header: SegmentHeader
+  readonly file: SegmentFile
+  /** Every checksum in this segment starts from it. */
+  readonly seed: number
+  /** The offset behind the last whole group. */
+  end: number
+  /** Slots whose newest version is here, and slots of all records that were ever written here. */
+  liveSlots = 0
+  writtenSlots = 0
+
+  constructor(header: SegmentHeader, file: SegmentFile, end: number) {
+    this.header = header
+    this.file = file
+    this.seed = checksum(header.salt, 0, header.salt.byteLength, 0)
+    this.end = end
+  }
+
+  get name(): string {
+    return segmentName(this.header.number)
+  }
+
+  /** The record at an offset, verified; `undefined` when it is not what was written. */
+  record(offset: number): StoredRecord | undefined {
+    const { file, header, seed } = this
+    if (offset + RECORD_HEADER_BYTES > file.size) return undefined
+    const head = file.view(offset, RECORD_HEADER_BYTES)
+    const bytes = storedBytes(head, 0)
+    if (offset + bytes > file.size) return undefined
+    const whole = file.view(offset, bytes)
+    if (!isRecordHeader(whole, 0, bytes, header.base + offset, seed)) return undefined
+    return isContentIntact(whole, 0, seed) ? decodeRecord(whole, 0) : undefined
+  }
+}
