@@ -48,6 +48,6 @@ const lines = ({ bounds, promised, ...lists }: Observation): Set<string> =>
     ...Object.entries(bounds).map(([name, value]) => `${name} is ${JSON.stringify(value)}`),
     `promised is ${JSON.stringify(promised)}`,
     ...Object.entries(lists).flatMap(([list, items]) =>
-      (items as readonly string[]).map((item) => `${list}: ${item}`),
+      (items).map((item) => `${list}: ${item}`),
     ),
   ])

@@ -14,24 +14,27 @@ export interface Interrupted {
 
 /** Calls of which no later write may survive without them. */
 const COVERS_LATER: ReadonlySet<Operation['kind']> = new Set(['promise', 'discard'])
-/** Calls that are ordered when their content is written, which may be long after they were made. */
-const ORDERED_LATE: ReadonlySet<Operation['kind']> = new Set(['checkpoint', 'compact', 'configure', 'flush'])
+/** Calls that are judged when content was written or read back, which may be long after they were made. */
+const JUDGED_LATE: ReadonlySet<Operation['kind']> = new Set(['checkpoint', 'compact'])
+/** Calls that are not ordered against promises and discards. */
+const OUTSIDE_THE_ORDER: ReadonlySet<Operation['kind']> = new Set([...JUDGED_LATE, 'configure', 'flush'])
 
 /**
  * Every state that a log may be in after the kill: all calls that were acknowledged took effect, each of those in flight
  * took effect whole or not at all. In flight are few calls, so that all of their subsets can be tried.
  */
 export function* possibleStates({ base, operations, acknowledged, begun }: Interrupted): Generator<Oracle> {
-  // A flush covers every earlier call, whatever was heard of those.
+  // A flush covers every earlier call that was judged by then, whatever was heard of those.
   const flushed = operations.findLastIndex(({ kind }, at) => kind === 'flush' && acknowledged.has(at))
-  const isCertain = (at: number): boolean => acknowledged.has(at) || at < flushed
+  const isCertain = (at: number, { kind }: Operation): boolean =>
+    acknowledged.has(at) || (at < flushed && !JUDGED_LATE.has(kind))
 
   function* from(start: number, state: Oracle, lostCover: boolean): Generator<Oracle> {
     for (let at = start; at < operations.length; at++) {
       const operation = operations[at]
       if (operation === undefined || !begun.has(at)) continue
-      const needsCover = !ORDERED_LATE.has(operation.kind)
-      if (isCertain(at)) {
+      const needsCover = !OUTSIDE_THE_ORDER.has(operation.kind)
+      if (isCertain(at, operation)) {
         if ((lostCover && needsCover) || !state.apply(operation)) return
         continue
       }

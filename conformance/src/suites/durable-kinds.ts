@@ -9,8 +9,8 @@ export interface DurableKind {
   /** Part of the case's id. */
   readonly name: string
   readonly what: string
-  act(log: PersistentLog): Promise<unknown>
-  look(log: PersistentLog): Promise<unknown>
+  readonly act: (log: PersistentLog) => Promise<unknown>
+  readonly look: (log: PersistentLog) => Promise<unknown>
 }
 
 const statusOf = async (log: PersistentLog, slot: number): Promise<string> => {
