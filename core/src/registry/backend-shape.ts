@@ -25,8 +25,3 @@ export function backendFaults(value: unknown): readonly string[] {
   const record = value as Readonly<Record<string, unknown>>
   return PARTS.filter(([part, , is]) => !is(record[part])).map(([part, must]) => `${part} must be ${must}`)
 }
-
-/** True when a value has the shape of a backend. */
-export function isBackend(value: unknown): value is Backend {
-  return backendFaults(value).length === 0
-}

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Ledger } from '../../src/backend/index.js'
 import type { PersistentLog } from '../../src/contract/index.js'
-import { recover } from '../../src/recovery/index.js'
+import { recover, type RecoveryProgress } from '../../src/recovery/index.js'
 import { openMemory, type MemoryEngine } from '../support/memory-engine.js'
 import { rejection } from '../support/rejections.js'
 import { ballot, bytes, learn } from '../support/values.js'
@@ -38,6 +38,22 @@ describe('recover, at a gap', () => {
     const report = await recover(log, machine)
     expect(machine.state).to.deep.equal(['v0', 'v2', 'v3'])
     expect(report).to.deep.include({ from: 3, to: 4, stoppedBy: 'gap' })
+  })
+
+  it('goes on to the end behind a checkpoint across a gap when nothing is missing there', async () => {
+    await learn(log, 0, 2, 3, 4)
+    await log.checkpoints.store(3, bytes('v0,v2'), { acrossGaps: true })
+    const machine = new Recorder()
+    const report = await recover(log, machine)
+    expect(machine.state).to.deep.equal(['v0', 'v2', 'v3', 'v4'])
+    expect(report).to.deep.include({ from: 3, to: 5 })
+    expect(report.stoppedBy).to.equal(undefined)
+  })
+
+  it('rejects when the log is closed before it could tell why it stopped', async () => {
+    await learn(log, 0, 2)
+    const onProgress = ({ at }: RecoveryProgress) => void (at === 1 && log.close())
+    await rejection('PLOG_NOT_OPEN', () => recover(log, new Recorder(), { onProgress }))
   })
 
   describe('of a log with a damaged slot', () => {

@@ -191,6 +191,26 @@ describe('a typed log', () => {
       await rejection('PLOG_ALREADY_COMMITTED', () => typed.learn(at(0)))
     })
 
+    it('and passes the error of a codec on that cannot read what is stored', async () => {
+      await old.learn(at(0))
+      await old.configuration.store('members', { version: 1, value: bytes('abc') })
+      const failure = new Error('schema 1 is gone')
+      const decode = (): never => {
+        throw failure
+      }
+      const newer = typedLog(log, {
+        decision: { ...codecs.decision, decode },
+        configuration: { ...utf8Codec, decode },
+      })
+      const outcome = (call: Promise<unknown>) => call.catch((error: unknown) => error)
+      expect(await outcome(newer.learn(at(0)))).to.equal(failure)
+      expect(await outcome(newer.read(0))).to.equal(failure)
+      expect(await outcome(newer.decisions().nextBatch())).to.equal(failure)
+      expect(await outcome(newer.configuration.store('members', { version: 1, value: 'x' }))).to.equal(
+        failure,
+      )
+    })
+
     it('in a configuration record', async () => {
       const upper: Codec<string> = {
         encode: (value) => bytes(value.toUpperCase()),
