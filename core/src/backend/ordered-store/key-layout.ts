@@ -131,6 +131,7 @@ export function parseKey(bytes: Uint8Array): ParsedKey {
         ? { kind: 'blob', blob, chunk: key.readUInt32BE(1 + U64_BYTES) }
         : UNKNOWN
     }
+    case undefined:
     default:
       return UNKNOWN
   }

@@ -18,7 +18,7 @@ export interface VerificationParts {
   readonly ledger: Ledger
   readonly engine: Pick<LogEngine, 'read' | 'blobs'>
   /** What `look` sees while books and store agree; `undefined` when they never will again (a failed write). */
-  settled<T>(look: () => T): Promise<T | undefined>
+  readonly settled: <T>(look: () => T) => Promise<T | undefined>
   readonly signal: AbortSignal | undefined
 }
 

@@ -58,7 +58,10 @@ describe('keys of an ordered store', () => {
       MAX_SLOT - 1,
       MAX_SLOT,
     ]
-    const sorted = [...slots].reverse().map(slotKey).sort(Buffer.compare)
+    const sorted = [...slots]
+      .reverse()
+      .map(slotKey)
+      .sort((a, b) => Buffer.compare(a, b))
     expect(sorted.map(parseKey)).to.deep.equal(slots.map((slot) => ({ kind: 'slot', slot })))
   })
 

@@ -230,6 +230,38 @@ describe('a log over an ordered store, reopened', () => {
     expect([store.isClosed, released]).to.deep.equal([true, true])
   })
 
+  it('finds nothing wrong by verifying beside writers', async () => {
+    const log = await openStore(new ArrayStore())
+    await log.learnAll(
+      Array.from({ length: 5_000 }, (_, slot) => ({ slot, ballot: ballot(1), value: bytes('x') })),
+    )
+    let isDone = false
+    const write = async (): Promise<void> => {
+      for (let round = 1; !isDone; round++) {
+        const slots = Array.from({ length: 50 }, (_, at) => 5_000 + at)
+        await log.acceptAll(slots.map((slot) => ({ slot, ballot: ballot(round), value: bytes(`${round}`) })))
+        await log.discard({ from: 5_010 })
+        await log.compact({ before: Math.min(round, 5_000), withoutCheckpoint: true })
+      }
+    }
+    const writing = write()
+    for (let time = 0; time < 10; time++) expect((await log.verify()).damaged).to.deep.equal([])
+    isDone = true
+    await writing
+    await log.close()
+  })
+
+  it('gives up a verification when its signal says so', async () => {
+    const log = await openStore(new ArrayStore())
+    await decide(log, 0)
+    const reason = new Error('enough')
+    const control = new AbortController()
+    const verifying = log.verify({ signal: control.signal }).catch((error: unknown) => error)
+    control.abort(reason)
+    expect(await verifying).to.equal(reason)
+    await log.close()
+  })
+
   it('lends the value without a copy where the store does', async () => {
     const log = await openStore(new ArrayStore())
     await decide(log, 0)
