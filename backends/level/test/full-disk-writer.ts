@@ -30,6 +30,8 @@ while (failure === undefined && acknowledged < 1_000) {
   failure = await codeOf(store.write([{ key, value: new Uint8Array(VALUE_BYTES).fill(acknowledged) }]))
   if (failure === undefined) acknowledged++
 }
+// Time for a rejection that nobody handles to end the process.
+await new Promise((resolve) => setTimeout(resolve, 100))
 const next = await codeOf(store.write([{ key: Uint8Array.of(2), value: Uint8Array.of(2) }]))
 const readable = (await store.page({ from: Uint8Array.of(1), to: Uint8Array.of(2), limit: 2_000 })).length
 console.log(JSON.stringify({ acknowledged, failure, next, readable }))

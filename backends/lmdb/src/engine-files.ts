@@ -30,6 +30,9 @@ export function openEnvironment(
     keyEncoding: 'binary',
     // Otherwise a write is visible before it is durable, and a failed flush leaves it visible, also after reopening.
     overlappingSync: false,
+    // Otherwise lmdb-js makes a promise of its own for each turn of the event loop, which nobody can catch: a failed
+    // commit rejects it, and that ends a Node.js process. Each of our writes is one batch, and needs no other.
+    eventTurnBatching: false,
     noSync: false,
     noMetaSync: false,
     // Otherwise a full disk is a SIGBUS, and a stray pointer a damaged store.

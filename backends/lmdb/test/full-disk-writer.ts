@@ -4,6 +4,8 @@ import { LmdbStore } from '../src/lmdb-store.js'
 import { lmdbOptions } from '../src/options.js'
 
 const VALUE_BYTES = 20_000
+/** Rewritten by every write, as a log does with its meta record. */
+const COUNTER = Uint8Array.of(2)
 
 const options = lmdbOptions.parse({})
 const store = new LmdbStore({
@@ -28,10 +30,18 @@ let acknowledged = 0
 let failure: string | undefined
 while (failure === undefined && acknowledged < 1_000) {
   const key = Uint8Array.of(1, acknowledged >> 8, acknowledged & 255)
-  failure = await codeOf(store.write([{ key, value: new Uint8Array(VALUE_BYTES).fill(acknowledged) }]))
+  const value = new Uint8Array(VALUE_BYTES).fill(acknowledged)
+  failure = await codeOf(
+    store.write([
+      { key, value },
+      { key: COUNTER, value: key },
+    ]),
+  )
   if (failure === undefined) acknowledged++
 }
-const next = await codeOf(store.write([{ key: Uint8Array.of(2), value: Uint8Array.of(2) }]))
+// Time for a rejection that nobody handles to end the process.
+await new Promise((resolve) => setTimeout(resolve, 100))
+const next = await codeOf(store.write([{ key: COUNTER, value: COUNTER }]))
 const readable = (await store.page({ from: Uint8Array.of(1), to: Uint8Array.of(2), limit: 2_000 })).length
 console.log(JSON.stringify({ acknowledged, failure, next, readable }))
 await store.close()
