@@ -28,11 +28,12 @@ export function modelGaps(
   to = model.nextSlot(),
 ): { from: number; to: number }[] {
   const gaps: { from: number; to: number }[] = []
-  for (let slot = from; slot < to; slot++) {
-    if (model.state.slots.get(slot)?.decided) continue
-    const last = gaps.at(-1)
-    if (last?.to === slot) last.to = slot + 1
-    else gaps.push({ from: slot, to: slot + 1 })
+  let next = from
+  for (const slot of model.slots(from, to)) {
+    if (!model.state.slots.get(slot)?.decided) continue
+    if (slot > next) gaps.push({ from: next, to: slot })
+    next = slot + 1
   }
+  if (next < to) gaps.push({ from: next, to })
   return gaps
 }

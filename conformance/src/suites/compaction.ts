@@ -1,0 +1,312 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { MAX_SLOT } from '@persistent-log/core'
+import { rejects } from '../running/assertions.js'
+import { slotsOf } from '../running/dump.js'
+import { ballot, bytes, proposal, proposals, text } from '../running/values.js'
+import { needsReopen, type Case } from './case.js'
+
+async function bytesBelow(directory: string): Promise<number> {
+  let total = 0
+  for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
+    // Blocks, not lengths: a sparse or pre-allocated file is as big as what it occupies.
+    if (entry.isFile()) total += (await stat(join(entry.parentPath, entry.name))).blocks * 512
+  }
+  return total
+}
+
+/** Compaction: the point, and what lies below it. */
+export const compactionCases: readonly Case[] = [
+  {
+    id: 'trim.exact',
+    title: 'drops exactly the slots below the point',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll(proposals(0, 10))
+      const report = await log.compact({ before: 4, withoutCheckpoint: true })
+      expect(report).to.include({ compactedBefore: 4, removed: 4 })
+      expect(await slotsOf(log.decisions())).to.deep.equal([4, 5, 6, 7, 8, 9])
+      expect(text((await log.read(4))?.value)).to.equal('value 4.1')
+      await rejects(log.read(3), 'PLOG_COMPACTED', { slot: 3, compactedBefore: 4 })
+      await rejects(log.readAccepted(3), 'PLOG_COMPACTED')
+      expect(log.bounds()).to.include({ compactedBefore: 4, lowest: 4, committedCount: 6, contiguousTo: 10 })
+      expect(log.bounds().compactedBallot).to.deep.equal(ballot(1))
+    },
+  },
+  {
+    id: 'trim.idempotent',
+    title: 'changes nothing when repeated, and never moves the point down',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll(proposals(0, 6))
+      await log.compact({ before: 4, withoutCheckpoint: true })
+      await ctx.unchanged(log, async () => {
+        expect(await log.compact({ before: 4, withoutCheckpoint: true })).to.deep.include({
+          compactedBefore: 4,
+          removed: 0,
+        })
+        expect((await log.compact({ before: 2 })).compactedBefore).to.equal(4)
+        expect((await log.compact({ before: 0 })).compactedBefore).to.equal(4)
+        expect((await log.compact({ before: 6, retain: 3 })).compactedBefore).to.equal(4)
+      })
+    },
+  },
+  {
+    id: 'trim.retain',
+    title: 'keeps as many slots below as it is told to',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll(proposals(0, 10))
+      const report = await log.compact({ before: 8, retain: 3, withoutCheckpoint: true })
+      expect(report.compactedBefore).to.equal(5)
+      expect(await slotsOf(log.decisions())).to.deep.equal([5, 6, 7, 8, 9])
+    },
+  },
+  {
+    id: 'trim.gap-refused-whole',
+    title: 'refuses to pass an undecided slot, accepted or empty, and drops nothing then',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll([0, 1, 3, 4].map((slot) => proposal(slot)))
+      await ctx.unchanged(log, () =>
+        rejects(log.compact({ before: 5, withoutCheckpoint: true }), 'PLOG_GAP', { slot: 2 }),
+      )
+      await log.accept(proposal(2))
+      await ctx.unchanged(log, () => rejects(log.compact({ before: 3, withoutCheckpoint: true }), 'PLOG_GAP'))
+      await log.compact({ before: 2, withoutCheckpoint: true })
+      expect(log.bounds().compactedBefore).to.equal(2)
+    },
+  },
+  {
+    id: 'trim.across-gaps',
+    title: 'passes undecided slots when the caller gives them up, and their proposals go',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll([0, 3].map((slot) => proposal(slot)))
+      await log.acceptAll([1, 5].map((slot) => proposal(slot)))
+      await log.compact({ before: 3, acrossGaps: true, withoutCheckpoint: true })
+      expect(await slotsOf(log.decisions({}, { includeAccepted: true }))).to.deep.equal([3, 5])
+      await rejects(log.accept(proposal(1)), 'PLOG_COMPACTED')
+      expect(log.bounds()).to.include({ acceptedCount: 1, committedCount: 1, contiguousTo: 4 })
+    },
+  },
+  {
+    id: 'trim.beyond-last',
+    title: 'moves behind everything it holds when the caller gives the slots up, and goes on there',
+    requires: needsReopen,
+    async run(ctx) {
+      let log = await ctx.open()
+      await log.learnAll(proposals(0, 3))
+      await ctx.unchanged(log, () =>
+        rejects(log.compact({ before: 50, withoutCheckpoint: true }), 'PLOG_GAP', { slot: 3 }),
+      )
+      await log.compact({ before: 50, acrossGaps: true, withoutCheckpoint: true })
+      log = await ctx.reopen(log)
+      expect(log.bounds()).to.include({
+        compactedBefore: 50,
+        contiguousTo: 50,
+        nextSlot: 50,
+        committedCount: 0,
+      })
+      await log.learn(proposal(50))
+      expect(log.bounds()).to.include({ contiguousTo: 51, missingCount: 0 })
+    },
+  },
+  {
+    id: 'trim.to-largest-slot',
+    title: 'moves to the end of all slots',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learn(proposal(MAX_SLOT))
+      await log.compact({ before: MAX_SLOT + 1, acrossGaps: true, withoutCheckpoint: true })
+      expect(log.bounds()).to.include({
+        compactedBefore: MAX_SLOT + 1,
+        nextSlot: MAX_SLOT + 1,
+        committedCount: 0,
+      })
+      await rejects(log.learn(proposal(MAX_SLOT)), 'PLOG_COMPACTED')
+      expect(await slotsOf(log.decisions())).to.deep.equal([])
+    },
+  },
+  {
+    id: 'trim.checkpoint-required',
+    title: 'refuses to pass the newest checkpoint, and names the code',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll(proposals(0, 6))
+      await ctx.unchanged(log, () => rejects(log.compact({ before: 1 }), 'PLOG_CHECKPOINT_REQUIRED'))
+      await log.checkpoints.store(3, bytes('state'))
+      await ctx.unchanged(log, () => rejects(log.compact({ before: 4 }), 'PLOG_CHECKPOINT_REQUIRED'))
+      expect((await log.compact({ before: 3 })).compactedBefore).to.equal(3)
+      expect((await log.compact({ before: 5, retain: 2 })).compactedBefore).to.equal(3)
+    },
+  },
+  {
+    id: 'trim.survives-reopen',
+    title: 'keeps the point, and what it took stays gone, after reopening',
+    requires: needsReopen,
+    async run(ctx) {
+      let log = await ctx.open()
+      await log.learnAll(proposals(0, 8, 3))
+      await log.compact({ before: 5, withoutCheckpoint: true })
+      log = await ctx.reopen(log)
+      expect(log.bounds()).to.include({ compactedBefore: 5, lowest: 5, contiguousTo: 8, committedCount: 3 })
+      expect(log.bounds().compactedBallot).to.deep.equal(ballot(3))
+      expect(await slotsOf(log.decisions())).to.deep.equal([5, 6, 7])
+      await rejects(log.read(4), 'PLOG_COMPACTED')
+      await rejects(log.learn(proposal(0)), 'PLOG_COMPACTED')
+    },
+  },
+  {
+    id: 'trim.append-after-full-trim',
+    title: 'takes new slots after everything was compacted, before and after reopening',
+    requires: needsReopen,
+    async run(ctx) {
+      let log = await ctx.open()
+      await log.learnAll(proposals(0, 5, 7))
+      await log.compact({ before: 5, withoutCheckpoint: true })
+      expect(await slotsOf(log.decisions())).to.deep.equal([])
+      expect(log.bounds()).to.include({ contiguousTo: 5, nextSlot: 5, committedCount: 0 })
+      expect(log.bounds().lowest).to.equal(undefined)
+      log = await ctx.reopen(log)
+      expect(log.bounds()).to.include({ compactedBefore: 5, contiguousTo: 5, nextSlot: 5 })
+      expect(log.bounds().compactedBallot, 'where the log continues').to.deep.equal(ballot(7))
+      await log.accept(proposal(5, 8))
+      await log.commit({ slot: 5, ballot: ballot(8) })
+      log = await ctx.reopen(log)
+      expect(log.bounds()).to.include({ contiguousTo: 6, committedCount: 1 })
+      expect(text((await log.read(5))?.value)).to.equal('value 5.8')
+    },
+  },
+  {
+    id: 'trim.repeatedly-while-writing',
+    title: 'compacts again and again behind a growing log',
+    requires: needsReopen,
+    async run(ctx) {
+      let log = await ctx.open()
+      for (let round = 0; round < 12; round++) {
+        await log.learnAll(proposals(round * 10, 10))
+        await log.compact({ before: round * 10 + 5, withoutCheckpoint: true })
+      }
+      log = await ctx.reopen(log)
+      expect(await slotsOf(log.decisions())).to.deep.equal([115, 116, 117, 118, 119])
+    },
+  },
+  {
+    id: 'trim.frees-space',
+    title: 'does not grow for ever under steady compaction',
+    requires: needsReopen,
+    timeoutMs: 30_000,
+    async run(ctx) {
+      const directory = await ctx.freshDirectory()
+      let log = await ctx.open({ directory })
+      const value = ctx.random.bytes(65_536)
+      const rounds = async (from: number, count: number): Promise<void> => {
+        for (let round = from; round < from + count; round++) {
+          const batch = Array.from({ length: 8 }, (_, at) => proposal(round * 8 + at, 1, value))
+          await log.learnAll(batch)
+          await log.compact({ before: round * 8 + 8, withoutCheckpoint: true })
+        }
+      }
+      await rounds(0, 2)
+      log = await ctx.reopen(log)
+      const early = await bytesBelow(directory)
+      await rounds(2, 24)
+      log = await ctx.reopen(log)
+      const late = await bytesBelow(directory)
+      // 24 rounds wrote 12 MiB. What an engine keeps to reuse is its own affair, as long as it is bounded.
+      expect(late - early, `${early} bytes early, ${late} late`).to.be.below(8 * 1024 * 1024)
+    },
+  },
+  {
+    id: 'trim.other-stores-stay',
+    title: 'leaves configuration, checkpoints and the promise alone',
+    requires: needsReopen,
+    async run(ctx) {
+      let log = await ctx.open()
+      await log.learnAll(proposals(0, 4))
+      await log.configuration.store('members', { version: 3, value: bytes('a b c') })
+      await log.checkpoints.store(4, bytes('state at 4'))
+      await log.promise(ballot(2))
+      await log.compact({ before: 4 })
+      log = await ctx.reopen(log)
+      expect(text((await log.configuration.load('members'))?.value)).to.equal('a b c')
+      expect((await log.checkpoints.latest())?.slot).to.equal(4)
+      expect(log.promised()).to.deep.equal(ballot(2))
+    },
+  },
+]
+
+/** Discard: the suffix of proposals that a protocol proved dead. */
+export const discardCases: readonly Case[] = [
+  {
+    id: 'discard.drops-undecided',
+    title: 'drops the proposals of its range and counts them',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.acceptAll(proposals(0, 8))
+      expect(await log.discard({ from: 2, to: 5 })).to.deep.equal({ discarded: 3, keptCommitted: 0 })
+      expect(await slotsOf(log.uncommitted())).to.deep.equal([0, 1, 5, 6, 7])
+      expect(await log.readAccepted(3)).to.equal(undefined)
+      await rejects(log.commit({ slot: 3, ballot: ballot(1) }), 'PLOG_NOT_ACCEPTED')
+    },
+  },
+  {
+    id: 'discard.keeps-committed',
+    title: 'keeps decisions and tells how many',
+    requires: needsReopen,
+    async run(ctx) {
+      let log = await ctx.open()
+      await log.acceptAll(proposals(0, 6))
+      await log.commitAll([1, 4].map((slot) => ({ slot, ballot: ballot(1) })))
+      expect(await log.discard({ from: 0 })).to.deep.equal({ discarded: 4, keptCommitted: 2 })
+      log = await ctx.reopen(log)
+      expect(await slotsOf(log.decisions({}, { includeAccepted: true }))).to.deep.equal([1, 4])
+      expect(text((await log.read(4))?.value)).to.equal('value 4.1')
+    },
+  },
+  {
+    id: 'discard.survives-reopen',
+    title: 'is durable: the old suffix does not come back',
+    requires: needsReopen,
+    async run(ctx) {
+      let log = await ctx.open()
+      await log.acceptAll(proposals(0, 6))
+      await log.discard({ from: 3 })
+      log = await ctx.reopen(log)
+      expect(await slotsOf(log.uncommitted())).to.deep.equal([0, 1, 2])
+      await log.accept(proposal(4, 1, 'new value'))
+      log = await ctx.reopen(log)
+      expect(await slotsOf(log.uncommitted())).to.deep.equal([0, 1, 2, 4])
+      expect(text((await log.readAccepted(4))?.value)).to.equal('new value')
+    },
+  },
+  {
+    id: 'discard.idempotent',
+    title: 'finds nothing the second time, and nothing behind the end',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.acceptAll(proposals(0, 3))
+      await log.discard({ from: 1 })
+      await ctx.unchanged(log, async () => {
+        expect(await log.discard({ from: 1 })).to.deep.equal({ discarded: 0, keptCommitted: 0 })
+        expect(await log.discard({ from: 900, to: 1_000 })).to.deep.equal({ discarded: 0, keptCommitted: 0 })
+        expect(await log.discard({ from: 0, to: 0 })).to.deep.equal({ discarded: 0, keptCommitted: 0 })
+      })
+    },
+  },
+  {
+    id: 'discard.promise-stays',
+    title: 'leaves the promise where it is',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.promise(ballot(4))
+      await log.accept(proposal(0, 5))
+      await log.discard({ from: 0 })
+      expect(log.promised()).to.deep.equal(ballot(4))
+      await rejects(log.accept(proposal(0, 3)), 'PLOG_STALE_BALLOT')
+      await log.accept(proposal(0, 4))
+    },
+  },
+]

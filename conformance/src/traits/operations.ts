@@ -1,0 +1,295 @@
+import type { Ballot, CallOptions, PersistentLog } from '@persistent-log/core'
+import { collect } from '../running/dump.js'
+import { ballot, bytes, joined, proposal } from '../running/values.js'
+
+/** A call with a mistake in it: what the error must be, and the field that its message must name. */
+export interface Mistake {
+  readonly what: string
+  readonly kind: 'TypeError' | 'RangeError' | 'either'
+  readonly field: string
+  readonly call: (log: PersistentLog) => unknown
+}
+
+/** One operation of the interface: a right call, and wrong ones. */
+export interface Operation {
+  readonly name: string
+  /** False for what takes no options. */
+  readonly takesSignal: boolean
+  readonly call: (log: PersistentLog, options?: CallOptions) => unknown
+  readonly mistakes: readonly Mistake[]
+}
+
+/** Passes something past the compiler, as a caller in JavaScript does by accident. */
+const as = <T>(value: unknown): T => value as T
+
+const WRONG_BALLOTS: readonly [string, unknown, Mistake['kind'], string][] = [
+  ['no ballot', undefined, 'TypeError', 'ballot'],
+  ['a number for a ballot', 3, 'TypeError', 'ballot'],
+  ['a negative round', { round: -1, nodeId: 0 }, 'RangeError', 'round'],
+  ['a fraction for a node', { round: 1, nodeId: 0.5 }, 'RangeError', 'nodeId'],
+  ['a round beyond the safe integers', { round: 2 ** 53, nodeId: 0 }, 'RangeError', 'round'],
+  ['a ballot without a node', { round: 1 }, 'either', 'nodeId'],
+]
+
+const wrongBallots = (call: (log: PersistentLog, wrong: Ballot) => unknown): Mistake[] =>
+  WRONG_BALLOTS.map(([what, wrong, kind, field]) => ({
+    what,
+    kind,
+    field,
+    call: (log) => call(log, as(wrong)),
+  }))
+
+const mistake = (what: string, kind: Mistake['kind'], field: string, call: Mistake['call']): Mistake => ({
+  what,
+  kind,
+  field,
+  call,
+})
+
+const wrongSignal = (call: (log: PersistentLog, options: CallOptions) => unknown): Mistake =>
+  mistake('a signal that is none', 'TypeError', 'signal', (log) => call(log, as({ signal: 'stop' })))
+
+/** Decision-log operations that write. */
+const writes: readonly Operation[] = [
+  {
+    name: 'promise',
+    takesSignal: true,
+    call: (log, options) => log.promise(ballot(9), options),
+    mistakes: [
+      ...wrongBallots((log, wrong) => log.promise(wrong)),
+      wrongSignal((log, options) => log.promise(ballot(9), options)),
+    ],
+  },
+  {
+    name: 'accept',
+    takesSignal: true,
+    call: (log, options) => log.accept(proposal(50, 9), options),
+    mistakes: [
+      ...wrongBallots((log, wrong) => log.accept({ ...proposal(50), ballot: wrong })),
+      mistake('no proposal', 'TypeError', 'proposal', (log) => log.accept(as(undefined))),
+      mistake('text for a proof', 'TypeError', 'proof', (log) =>
+        log.accept({ ...proposal(50), proof: as('proof') }),
+      ),
+      wrongSignal((log, options) => log.accept(proposal(50), options)),
+    ],
+  },
+  {
+    name: 'acceptAll',
+    takesSignal: true,
+    call: (log, options) => log.acceptAll([proposal(50, 9), proposal(51, 9)], options),
+    mistakes: [
+      ...wrongBallots((log, wrong) => log.acceptAll([proposal(50), { ...proposal(51), ballot: wrong }])),
+      mistake('one proposal for a list', 'TypeError', 'proposals', (log) => log.acceptAll(as(proposal(50)))),
+      mistake('a negative discardFrom', 'RangeError', 'discardFrom', (log) =>
+        log.acceptAll([proposal(50)], { discardFrom: -1 }),
+      ),
+    ],
+  },
+  {
+    name: 'commit',
+    takesSignal: true,
+    call: (log, options) => log.commit({ slot: 1, ballot: ballot(1) }, options),
+    mistakes: [
+      ...wrongBallots((log, wrong) => log.commit({ slot: 1, ballot: wrong })),
+      mistake('a slot for an id', 'TypeError', 'id', (log) => log.commit(as(1))),
+    ],
+  },
+  {
+    name: 'commitAll',
+    takesSignal: true,
+    call: (log, options) => log.commitAll([{ slot: 1, ballot: ballot(1) }], options),
+    mistakes: [
+      ...wrongBallots((log, wrong) => log.commitAll([{ slot: 1, ballot: wrong }])),
+      mistake('null for a list', 'TypeError', 'ids', (log) => log.commitAll(as(null))),
+    ],
+  },
+  {
+    name: 'learn',
+    takesSignal: true,
+    call: (log, options) => log.learn(proposal(60), options),
+    mistakes: [
+      ...wrongBallots((log, wrong) => log.learn({ ...proposal(60), ballot: wrong })),
+      mistake('an array for a value', 'TypeError', 'value', (log) =>
+        log.learn({ ...proposal(60), value: as([1, 2]) }),
+      ),
+    ],
+  },
+  {
+    name: 'learnAll',
+    takesSignal: true,
+    call: (log, options) => log.learnAll([proposal(60), proposal(61)], options),
+    mistakes: [
+      ...wrongBallots((log, wrong) => log.learnAll([proposal(60), { ...proposal(61), ballot: wrong }])),
+      mistake('a hole in a list', 'TypeError', 'decisions[1]', (log) =>
+        log.learnAll(as([proposal(60), undefined])),
+      ),
+    ],
+  },
+  {
+    name: 'discard',
+    takesSignal: true,
+    call: (log, options) => log.discard({ from: 0 }, options),
+    mistakes: [
+      mistake('no range', 'TypeError', 'range', (log) => log.discard(as(undefined))),
+      mistake('a range without from', 'either', 'from', (log) => log.discard(as({ to: 3 }))),
+      mistake('a fraction for to', 'RangeError', 'to', (log) => log.discard({ from: 0, to: 1.5 })),
+    ],
+  },
+  {
+    name: 'compact',
+    takesSignal: true,
+    call: (log, options) => log.compact({ before: 1, withoutCheckpoint: true, ...options }),
+    mistakes: [
+      mistake('no options', 'TypeError', 'options', (log) => log.compact(as(undefined))),
+      mistake('no before', 'either', 'before', (log) => log.compact(as({}))),
+      mistake('a negative retain', 'RangeError', 'retain', (log) =>
+        log.compact({ before: 1, retain: -1, withoutCheckpoint: true }),
+      ),
+    ],
+  },
+  {
+    name: 'flush',
+    takesSignal: true,
+    call: (log, options) => log.flush(options),
+    mistakes: [wrongSignal((log, options) => log.flush(options))],
+  },
+]
+
+/** Operations of the stores beside the log. */
+const stores: readonly Operation[] = [
+  {
+    name: 'checkpoints.store',
+    takesSignal: true,
+    call: (log, options) => log.checkpoints.store(1, bytes('state'), options),
+    mistakes: [
+      mistake('text for a state', 'TypeError', 'content', (log) => log.checkpoints.store(1, as('state'))),
+      mistake('text for metadata', 'TypeError', 'metadata', (log) =>
+        log.checkpoints.store(1, bytes('x'), { metadata: as('m') }),
+      ),
+      ...wrongBallots((log, wrong) => log.checkpoints.store(1, bytes('x'), { ballot: wrong })).slice(1),
+    ],
+  },
+  {
+    name: 'checkpoints.install',
+    takesSignal: true,
+    call: (log, options) => log.checkpoints.install(1, bytes('state'), options),
+    mistakes: [
+      mistake('null for a state', 'TypeError', 'content', (log) => log.checkpoints.install(1, as(null))),
+      mistake('a negative slot', 'RangeError', 'slot', (log) => log.checkpoints.install(-1, bytes('x'))),
+      mistake('a wrong discardFrom', 'RangeError', 'discardFrom', (log) =>
+        log.checkpoints.install(1, bytes('x'), { discardFrom: -3 }),
+      ),
+    ],
+  },
+  {
+    name: 'checkpoints.latest',
+    takesSignal: true,
+    call: (log, options) => log.checkpoints.latest(options),
+    mistakes: [],
+  },
+  {
+    name: 'checkpoints.nearest',
+    takesSignal: true,
+    call: (log, options) => log.checkpoints.nearest(5, options),
+    mistakes: [mistake('a fraction', 'RangeError', 'slot', (log) => log.checkpoints.nearest(0.5))],
+  },
+  {
+    name: 'checkpoints.list',
+    takesSignal: true,
+    call: (log, options) => log.checkpoints.list(options),
+    mistakes: [],
+  },
+  {
+    name: 'checkpoints.read',
+    takesSignal: true,
+    call: (log, options) => joined(log.checkpoints.read(0, options)),
+    mistakes: [mistake('a negative slot', 'RangeError', 'slot', (log) => joined(log.checkpoints.read(-1)))],
+  },
+  {
+    name: 'checkpoints.prune',
+    takesSignal: true,
+    call: (log, options) => log.checkpoints.prune({ keep: 1, ...options }),
+    mistakes: [
+      mistake('keep nothing', 'RangeError', 'keep', (log) => log.checkpoints.prune({ keep: 0 })),
+      mistake('no options', 'TypeError', 'options', (log) => log.checkpoints.prune(as(undefined))),
+    ],
+  },
+  {
+    name: 'configuration.load',
+    takesSignal: true,
+    call: (log, options) => log.configuration.load('name', options),
+    mistakes: [
+      mistake('no name', 'TypeError', 'name', (log) => log.configuration.load(as(undefined))),
+      mistake('an empty name', 'either', 'name', (log) => log.configuration.load('')),
+    ],
+  },
+  {
+    name: 'configuration.store',
+    takesSignal: true,
+    call: (log, options) => log.configuration.store('name', { version: 2, value: bytes('new') }, options),
+    mistakes: [
+      mistake('a name of 256 bytes', 'either', 'name', (log) =>
+        log.configuration.store('x'.repeat(256), { version: 2, value: bytes('x') }),
+      ),
+      mistake('a negative version', 'RangeError', 'version', (log) =>
+        log.configuration.store('name', { version: -1, value: bytes('x') }),
+      ),
+      mistake('text for a value', 'TypeError', 'value', (log) =>
+        log.configuration.store('name', { version: 2, value: as('x') }),
+      ),
+      mistake('no record', 'TypeError', 'record', (log) => log.configuration.store('name', as(undefined))),
+    ],
+  },
+]
+
+/** Operations that read. */
+const reads: readonly Operation[] = [
+  {
+    name: 'read',
+    takesSignal: true,
+    call: (log, options) => log.read(0, options),
+    mistakes: [wrongSignal((log, options) => log.read(0, options))],
+  },
+  {
+    name: 'readAccepted',
+    takesSignal: true,
+    call: (log, options) => log.readAccepted(1, options),
+    mistakes: [],
+  },
+  {
+    name: 'decisions',
+    takesSignal: true,
+    call: (log, options) => collect(log.decisions({}, options)),
+    mistakes: [
+      mistake('a batch of none', 'RangeError', 'batchLength', (log) =>
+        collect(log.decisions({}, { batchLength: 0 })),
+      ),
+      mistake('a batch too long', 'RangeError', 'batchLength', (log) =>
+        collect(log.decisions({}, { batchLength: 65_537 })),
+      ),
+      mistake('a number for a range', 'TypeError', 'range', (log) => collect(log.decisions(as(3)))),
+    ],
+  },
+  {
+    name: 'uncommitted',
+    takesSignal: true,
+    call: (log, options) => collect(log.uncommitted({}, options)),
+    mistakes: [mistake('a fraction', 'RangeError', 'from', (log) => collect(log.uncommitted({ from: 0.5 })))],
+  },
+  {
+    name: 'gaps',
+    takesSignal: true,
+    call: async (log, options) => {
+      let count = 0
+      for await (const gap of log.gaps({}, options)) count += gap.to - gap.from
+      return count
+    },
+    mistakes: [],
+  },
+  { name: 'verify', takesSignal: true, call: (log, options) => log.verify(options), mistakes: [] },
+  { name: 'bounds', takesSignal: false, call: (log) => log.bounds(), mistakes: [] },
+  { name: 'promised', takesSignal: false, call: (log) => log.promised(), mistakes: [] },
+]
+
+/** Every operation of the interface but `close`, `status` and `metrics`, which work in every state. */
+export const operations: readonly Operation[] = [...writes, ...stores, ...reads]
