@@ -1,4 +1,4 @@
-import { z } from '@persistent-log/core/backend'
+import { z, type Capabilities } from '@persistent-log/core/backend'
 
 const MIB = 1024 * 1024
 /** Larger files could not be mapped whole. */
@@ -32,3 +32,20 @@ export const fasterOptions = z
 
 /** The options, complete. */
 export type FasterOptions = z.infer<typeof fasterOptions>
+
+const VALUE_BYTES = 16 * MIB
+const BATCH_SLOTS = 65_536
+const BATCH_BYTES = 64 * MIB
+
+/** What a log with these options offers. */
+export function capabilitiesOf({ uncommittedBytes }: Pick<FasterOptions, 'uncommittedBytes'>): Capabilities {
+  return {
+    survives: { accept: 'power-loss', commit: 'power-loss' },
+    openBy: 'one-process',
+    atomicBatches: true,
+    locatesCorruption: true,
+    syncReads: true,
+    borrowedReads: true,
+    limits: { valueBytes: VALUE_BYTES, batchSlots: BATCH_SLOTS, batchBytes: BATCH_BYTES, uncommittedBytes },
+  }
+}

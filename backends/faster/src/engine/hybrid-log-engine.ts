@@ -90,7 +90,7 @@ export class HybridLogEngine implements LogEngine {
 
   write(effects: readonly Effect[], survives: Survival): Promise<void> {
     const { failure } = this.#queue
-    if (failure) return Promise.reject(failure.cause as Error)
+    if (failure) return Promise.reject(failure.cause)
     const isStrong = survivesAtLeast(survives, 'power-loss')
     if (effects.length === 0) return isStrong ? this.#flushAll() : this.#appendAll()
     if (isStrong) return this.#enqueue(effects, true)

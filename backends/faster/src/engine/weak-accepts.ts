@@ -18,18 +18,14 @@ const MOVE_BYTES = 1024 * 1024
 export class WeakAccepts {
   readonly #files: SegmentFiles
   readonly #capacity: number
+  readonly #table: SlotTable
   #region: MutableRegion | undefined
-  #table: SlotTable | undefined
   #isAnnounced = false
   #announcing: Promise<void> | undefined
 
-  constructor(files: SegmentFiles, capacity: number) {
+  constructor(files: SegmentFiles, capacity: number, table: SlotTable) {
     this.#files = files
     this.#capacity = capacity
-  }
-
-  /** The table that entries are put into; it needs `read` and `free` from here first. */
-  attach(table: SlotTable): void {
     this.#table = table
   }
 
@@ -61,7 +57,7 @@ export class WeakAccepts {
     }
     const offset = this.#region.store(fields)
     if (offset === undefined) return false
-    this.#table?.set(slot, regionAddress(offset))
+    this.#table.set(slot, regionAddress(offset))
     return true
   }
 
@@ -74,8 +70,8 @@ export class WeakAccepts {
     const batches: StoredEffect[][] = []
     let batch: StoredEffect[] = []
     let bytes = 0
-    for (const slot of this.#table?.regionSlots ?? []) {
-      const record = this.read(placeOf(this.#table?.get(slot) ?? 0))
+    for (const slot of this.#table.regionSlots) {
+      const record = this.read(placeOf(this.#table.get(slot)))
       batch.push({ kind: 'relocate', slot, from: 'region' })
       bytes += record?.bytes ?? 0
       if (bytes < MOVE_BYTES) continue

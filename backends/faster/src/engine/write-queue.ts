@@ -63,7 +63,7 @@ export class WriteQueue {
 
   /** Takes the write over; resolves when it survives what it joins, and is counted. */
   add(write: PendingWrite): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure.cause as Error)
+    if (this.#failure) return Promise.reject(this.#failure.cause)
     this.#queue.push(write)
     return write.joinsFlush ? this.#flushes.add(write) : this.#appends.add(write)
   }

@@ -1,7 +1,7 @@
 import { compareBallots, Ledger, type Effect } from '@persistent-log/core/backend'
 import { effectOf } from '../engine/record-fields.js'
 import type { InternalEffect } from '../engine/stored-effect.js'
-import { isDecided, NOWHERE, placeOf, regionAddress, tailAddress } from '../regions/address.js'
+import { isDecided, NOWHERE, regionAddress, tailAddress } from '../regions/address.js'
 import { SLAB_UNIT_BYTES } from '../regions/slab.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { markWord, RECORD, type StoredRecord } from '../segments/record.js'
@@ -101,12 +101,22 @@ export class Replay {
       case RECORD.promise:
         this.promisedAt = position
         break
-      default:
+      case RECORD.compact:
+        this.#dropBelow(record.a)
+        break
+      case RECORD.configure:
+      case RECORD.checkpoint:
+      case RECORD.dropCheckpoint:
+      case RECORD.votesLost:
+      case RECORD.acceptLostVotes:
+      case RECORD.weakBegin:
+      case RECORD.weakEnd:
+      case RECORD.retire:
+      case RECORD.close:
         break
     }
     const effect = effectOf(record, undefined)
     if (effect) this.note(effect)
-    if (record.kind === RECORD.compact) this.#dropBelow(record.a)
   }
 
   /** True when the mark names the newest proposal of its slot; false also where that is gone for a good reason. */
@@ -153,7 +163,11 @@ export class Replay {
       case 'checkpoint':
         if (this.state.checkpoints.some(({ blob }) => blob === effect.checkpoint.blob)) return
         break
-      default:
+      case 'promise':
+      case 'compact':
+      case 'configure':
+      case 'drop-checkpoint':
+      case 'accept-lost-votes':
         break
     }
     this.ledger.apply(effect)

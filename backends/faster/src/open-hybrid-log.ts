@@ -1,0 +1,60 @@
+import { openEngineLog, type OpenContext, type PersistentLog } from '@persistent-log/core/backend'
+import { CheckpointBlobs } from './checkpoint-blobs.js'
+import { HybridLogEngine, type EngineParts } from './engine/hybrid-log-engine.js'
+import { WeakAccepts } from './engine/weak-accepts.js'
+import { capabilitiesOf, type FasterOptions } from './options.js'
+import { recover } from './recovery.js'
+import type { SegmentFiles } from './segments/segment-files.js'
+
+/** Where a log lives: its files, and what its directory knows about it. */
+export interface HybridLogHome {
+  readonly files: SegmentFiles
+  readonly blobFiles: SegmentFiles
+  readonly logId: Uint8Array
+  readonly firstSlot: number
+  readonly created: boolean
+  readonly cleanClose: boolean
+  readonly sameBoot: boolean
+  /** What a restart may have cost is settled. */
+  forgetRestart(): Promise<void>
+  markClean(): Promise<void>
+  release(): Promise<void>
+}
+
+/** What the user asked for. */
+export type HybridLogContext = Pick<
+  OpenContext<FasterOptions>,
+  'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes' | 'recovery' | 'options'
+>
+
+/** Recovers the log that lives there and opens it. The caller gives the home back when this rejects before it is open. */
+export async function openHybridLog(home: HybridLogHome, context: HybridLogContext): Promise<PersistentLog> {
+  const started = performance.now()
+  const { files, firstSlot, cleanClose, sameBoot, created } = home
+  const { segmentBytes, regionBytes } = context.options
+  const logId = Buffer.from(home.logId)
+  const mode = context.recovery
+  const recovered = await recover({ files, logId, firstSlot, segmentBytes, cleanClose, sameBoot, mode })
+  const { ledger, region, tail, table, tornBytes, ambiguous, damaged } = recovered
+  const blobs = new CheckpointBlobs(home.blobFiles, logId)
+  try {
+    await blobs.removeAllBut(new Set(ledger.checkpoints.map(({ blob }) => blob)))
+    if (!sameBoot) await home.forgetRestart()
+  } catch (error) {
+    await tail.close()
+    throw error
+  }
+  const weak = new WeakAccepts(files, regionBytes, table)
+  region.read = weak.read
+  region.free = weak.free
+  const capabilities = capabilitiesOf(context.options)
+  const parts: EngineParts = { ...recovered, files, logId, blobs, weak, capabilities, directory: home }
+  const recovery = {
+    ...{ created, cleanClose, tornBytes, ambiguous, damaged },
+    decisions: ledger.decided.count,
+    accepted: ledger.accepted.count,
+    votesLost: ledger.votesLost,
+    tookMs: performance.now() - started,
+  }
+  return openEngineLog({ engine: new HybridLogEngine(parts), firstSlot, ledger, recovery, context })
+}

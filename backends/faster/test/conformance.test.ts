@@ -1,0 +1,6 @@
+import { describePersistentLog } from '@persistent-log/conformance'
+
+await describePersistentLog({
+  backend: '@persistent-log/backend-faster',
+  config: (directory) => ({ directory, options: { faster: { mmap: 'required' } } }),
+})

@@ -1,0 +1,79 @@
+import { raise, type PersistentLog } from '@persistent-log/core/backend'
+import { openHybridLog, type HybridLogHome } from '../../src/open-hybrid-log.js'
+import { fasterOptions, type FasterOptions } from '../../src/options.js'
+import { PRISTINE_NAME } from '../../src/recovery.js'
+import { MemoryDisk, type DiskImage } from './memory-disk.js'
+
+/** The log id of all logs in memory. */
+export const LOG_ID = Buffer.alloc(16, 7)
+
+/** What the directory of a log would say. */
+export interface OpenInMemory {
+  readonly cleanClose?: boolean
+  readonly sameBoot?: boolean
+  readonly created?: boolean
+  readonly recovery?: 'strict' | 'salvage'
+  readonly acceptLostVotes?: boolean
+  readonly options?: Partial<FasterOptions>
+}
+
+/** An empty disk with a log that was never opened. */
+export async function newDisk(): Promise<MemoryDisk> {
+  const disk = new MemoryDisk()
+  const folder = disk.folder('')
+  const file = await folder.create(PRISTINE_NAME)
+  await file.flush()
+  await folder.syncDirectory()
+  return disk
+}
+
+/** Opens the log on a disk in memory; `events` notes what its directory was told. */
+export async function openOn(
+  disk: MemoryDisk,
+  about: OpenInMemory = {},
+  events: string[] = [],
+): Promise<PersistentLog> {
+  const home: HybridLogHome = {
+    files: disk.folder(''),
+    blobFiles: disk.folder('checkpoints/'),
+    logId: LOG_ID,
+    firstSlot: 0,
+    created: about.created ?? false,
+    cleanClose: about.cleanClose ?? false,
+    sameBoot: about.sameBoot ?? true,
+    forgetRestart: async () => void events.push('forgetRestart'),
+    markClean: async () => void events.push('markClean'),
+    release: async () => void events.push('release'),
+  }
+  const parsed = fasterOptions.safeParse(about.options ?? {})
+  if (!parsed.success) throw raise.invalidConfig([{ path: 'options', message: parsed.error.message }])
+  return openHybridLog(home, {
+    durability: {},
+    limits: {},
+    fullWaitMs: 1000,
+    acceptLostVotes: about.acceptLostVotes ?? false,
+    recovery: about.recovery ?? 'strict',
+    options: parsed.data,
+  })
+}
+
+/** Opens what a crash left, without touching the image. */
+export function openImage(image: DiskImage, about: OpenInMemory = {}): Promise<PersistentLog> {
+  return openOn(new MemoryDisk(new MemoryDisk(image).copy()), about)
+}
+
+/** The value that every test stores in a slot under a ballot: so a wrong one is recognised wherever it turns up. */
+export function valueOf(slot: number, round: number, length = 40): Buffer {
+  return Buffer.from(`slot ${slot} round ${round} `.padEnd(length, '.'))
+}
+
+/** Everything a log shows, as plain data; throws where a value is not the one of its slot and ballot. */
+export async function shownBy(log: PersistentLog, length = 40): Promise<Map<number, string>> {
+  const shown = new Map<number, string>()
+  for await (const entry of log.decisions({}, { includeAccepted: true, damaged: 'skip' })) {
+    const expected = valueOf(entry.slot, entry.ballot.round, length)
+    if (!expected.equals(entry.value)) throw new Error(`slot ${entry.slot} holds ${Buffer.from(entry.value).toString()}`)
+    shown.set(entry.slot, `${entry.status} ${entry.ballot.round}`)
+  }
+  return shown
+}
