@@ -113,7 +113,7 @@ export class ModelLog {
   }
 
   checkSlot(slot: number): void {
-    if (slot < this.state.point) throw new Refusal(['PLOG_COMPACTED'])
+    if (slot < this.state.point) throw new Refusal(['PLOG_COMPACTED'], { slot })
   }
 
   judgeAccept(proposal: Proposal, held: ModelSlot | undefined): Verdict {
@@ -153,7 +153,11 @@ export class ModelLog {
   }
 
   /** Judges all on the state before. `conflict`: a decided slot outside the batch refuses the call as well. */
-  judgeAll<T>(items: readonly T[], judge: (item: T) => Verdict, conflict = false): Verdict[] {
+  judgeAll<T extends { readonly slot: number }>(
+    items: readonly T[],
+    judge: (item: T) => Verdict,
+    conflict = false,
+  ): Verdict[] {
     return items.map((item, index) => {
       try {
         return judge(item)
@@ -161,7 +165,7 @@ export class ModelLog {
         if (!(error instanceof Refusal)) throw error
         throw conflict
           ? new Refusal([...error.codes, 'PLOG_ALREADY_COMMITTED'])
-          : new Refusal(error.codes, index)
+          : new Refusal(error.codes, { slot: item.slot, index })
       }
     })
   }

@@ -56,7 +56,7 @@ export class Model extends ModelLog {
     if (older && ahead) throw new Refusal(['PLOG_STALE_CHECKPOINT', 'PLOG_CHECKPOINT_AHEAD'])
     if (older) throw new Refusal(['PLOG_STALE_CHECKPOINT'])
     if (gone) throw new Refusal(['PLOG_COMPACTED'])
-    if (ahead) throw new Refusal(['PLOG_CHECKPOINT_AHEAD'])
+    if (ahead) throw new Refusal(['PLOG_CHECKPOINT_AHEAD'], { contiguousTo: this.contiguousTo() })
     return undefined
   }
 
@@ -82,7 +82,7 @@ export class Model extends ModelLog {
     const gap = !call.acrossGaps && this.contiguousTo() < point
     if (uncovered && gap) throw new Refusal(['PLOG_CHECKPOINT_REQUIRED', 'PLOG_GAP'])
     if (uncovered) throw new Refusal(['PLOG_CHECKPOINT_REQUIRED'])
-    if (gap) throw new Refusal(['PLOG_GAP'])
+    if (gap) throw new Refusal(['PLOG_GAP'], { slot: this.contiguousTo() })
     return this.moveTo(point)
   }
 

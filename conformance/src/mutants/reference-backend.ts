@@ -1,11 +1,20 @@
 import { performance } from 'node:perf_hooks'
-import type { Backend, Capabilities, Limits, OpenContext, RecoveryReport } from '@persistent-log/core'
+import {
+  raise,
+  survivesAtLeast,
+  type Backend,
+  type Capabilities,
+  type Limits,
+  type OpenContext,
+  type RecoveryReport,
+} from '@persistent-log/core'
 import { Model } from '../model/model.js'
 import { newState, type ModelState } from '../model/model-state.js'
 import { ReferenceDisk } from './disk.js'
 import { ReferenceCore } from './reference-core.js'
 import { ReferenceLog } from './reference-log.js'
 
+const SURVIVES = 'process-crash'
 const LIMITS: Limits = { valueBytes: 2 ** 24, batchSlots: 16_384, batchBytes: 2 ** 25 }
 
 /** The classes that a reference log is made of. A mutant replaces one of them. */
@@ -20,7 +29,7 @@ export const REFERENCE_PARTS: ReferenceParts = { Model, Core: ReferenceCore, Log
 
 function capabilitiesFor({ limits }: OpenContext): Capabilities {
   return {
-    survives: { accept: 'process-crash', commit: 'process-crash' },
+    survives: { accept: SURVIVES, commit: SURVIVES },
     openBy: 'one-process',
     atomicBatches: true,
     locatesCorruption: false,
@@ -45,6 +54,11 @@ export function referenceBackend(name: string, parts: ReferenceParts = REFERENCE
     async open(context) {
       const startedMs = performance.now()
       if (context.directory === undefined) throw new TypeError('directory must be a path')
+      const { durability } = context
+      for (const wanted of [durability.accept, durability.commit]) {
+        if (wanted !== undefined && !survivesAtLeast(SURVIVES, wanted))
+          throw raise.unsupported('open', `survives ${wanted}`)
+      }
       const disk = new ReferenceDisk(context.directory)
       const stored = disk.load()
       const state = stored?.state ?? newState(context.firstSlot)

@@ -96,10 +96,10 @@ export class ReferenceCore {
     return Uint8Array.from(bytes)
   }
 
-  asError({ codes, index }: Refusal, operation: string): PersistentLogError {
+  asError({ codes, facts }: Refusal, operation: string): PersistentLogError {
     const [code = 'PLOG_IO'] = codes
     const { promised, point } = this.model.state
-    return new PersistentLogError(code, operation, { operation, index, promised, compactedBefore: point })
+    return new PersistentLogError(code, operation, { ...facts, operation, promised, compactedBefore: point })
   }
 
   /** Adds what the refusal of a call on one slot must tell. */

@@ -54,6 +54,10 @@ export class ReferenceLog implements PersistentLog {
     this.configuration = new ReferenceConfigurations(core)
   }
 
+  get firstSlot(): number {
+    return this.core.context.firstSlot
+  }
+
   get status(): LogStatus {
     const { accept, commit } = { ...this.capabilities.survives, ...this.core.context.durability }
     return { state: this.core.state, durability: { accept, commit }, votesLost: false }
@@ -246,11 +250,9 @@ export class ReferenceLog implements PersistentLog {
     write: (items: readonly Proposal[]) => Promise<void>,
   ): Promise<void> {
     this.core.call('accept', signal, () => undefined)
-    for (
-      let wait = this.space.wait(proposals, discardFrom);
-      wait;
-      wait = this.space.wait(proposals, discardFrom)
-    ) {
+    for (;;) {
+      const wait = this.space.wait(proposals, signal, discardFrom)
+      if (!wait) break
       await wait
     }
     await this.#freeing(write(proposals))

@@ -24,12 +24,16 @@ export class ReferenceSpace {
   }
 
   /** `undefined`: there is room now. Otherwise a wait, after which there is room or which rejects. */
-  wait(proposals: readonly Proposal[], discardFrom = Infinity): Promise<void> | undefined {
+  wait(
+    proposals: readonly Proposal[],
+    signal: AbortSignal | undefined,
+    discardFrom = Infinity,
+  ): Promise<void> | undefined {
     const capacity = this.core.capabilities.limits.uncommittedBytes
     if (capacity === undefined || this.#fits(proposals, discardFrom, capacity)) return undefined
     const total = proposals.reduce((sum, { value, proof }) => sum + value.length + (proof?.length ?? 0), 0)
     if (total > capacity) return Promise.reject(raise.tooLarge('uncommitted bytes', total, capacity))
-    return this.#wait(() => this.#fits(proposals, discardFrom, capacity), capacity)
+    return this.#wait(() => this.#fits(proposals, discardFrom, capacity), capacity, signal)
   }
 
   /** Something may have been freed. */
@@ -54,13 +58,17 @@ export class ReferenceSpace {
     return after <= capacity || after <= this.used()
   }
 
-  #wait(fits: () => boolean, capacity: number): Promise<void> {
+  #wait(fits: () => boolean, capacity: number, signal: AbortSignal | undefined): Promise<void> {
     return this.core.track(
       new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => {
+        const giveUp = (reason: Error): void => {
+          clearTimeout(timer)
           this.#freed = this.#freed.filter((one) => one !== look)
-          reject(new PersistentLogError('PLOG_FULL', 'no space', { used: this.used(), capacity }))
-        }, this.core.context.fullWaitMs)
+          reject(reason)
+        }
+        const full = new PersistentLogError('PLOG_FULL', 'no space', { used: this.used(), capacity })
+        const timer = setTimeout(() => giveUp(full), this.core.context.fullWaitMs)
+        signal?.addEventListener('abort', () => giveUp(signal.reason as Error), { once: true })
         const look = (): void => {
           if (!fits()) return void this.#freed.push(look)
           clearTimeout(timer)

@@ -32,8 +32,9 @@ export class ReferenceCheckpoints implements CheckpointStore {
     content: CheckpointContent,
     options: StoreCheckpointOptions = {},
   ): Promise<CheckpointInfo> {
+    const about = own(options)
     const state = await this.#content(slot, content, options)
-    return this.#publish('store', options, () => this.core.model.storeCheckpoint(slot, state, options))
+    return this.#publish('store', options, () => this.core.model.storeCheckpoint(slot, state, about))
   }
 
   async install(
@@ -42,8 +43,9 @@ export class ReferenceCheckpoints implements CheckpointStore {
     options: InstallCheckpointOptions = {},
   ): Promise<CheckpointInfo> {
     check.bound(options.discardFrom, 'options.discardFrom')
+    const about = own(options)
     const state = await this.#content(slot, content, options)
-    return this.#publish('install', options, () => this.core.model.installCheckpoint(slot, state, options))
+    return this.#publish('install', options, () => this.core.model.installCheckpoint(slot, state, about))
   }
 
   async latest(options?: CallOptions): Promise<CheckpointInfo | undefined> {
@@ -113,6 +115,11 @@ export class ReferenceCheckpoints implements CheckpointStore {
     }
     return Uint8Array.from(Buffer.concat(chunks))
   }
+}
+
+/** The caller may change his bytes as soon as the call returns. */
+function own<T extends StoreCheckpointOptions>(options: T): T {
+  return { ...options, metadata: options.metadata && Uint8Array.from(options.metadata) }
 }
 
 function info({ slot, content, ballot, metadata }: ModelCheckpoint): CheckpointInfo {
