@@ -21,6 +21,7 @@ export const backend = defineBackend<MemoryOptions>({
 function openLog(context: OpenContext<MemoryOptions>): Promise<PersistentLog> {
   return openEngineLog({
     engine: new MemoryEngine(),
+    firstSlot: context.firstSlot,
     ledger: new Ledger(context.firstSlot),
     context,
     recovery: {

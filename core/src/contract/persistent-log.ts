@@ -45,6 +45,8 @@ export interface CompactOptions extends CallOptions {
 export interface PersistentLog extends DecisionLog, AsyncDisposable {
   /** The name of the backend, as in the configuration. */
   readonly backend: string
+  /** The slot the log began with. A point above it says that something was compacted. */
+  readonly firstSlot: Slot
   readonly status: LogStatus
   readonly capabilities: Capabilities
   readonly checkpoints: CheckpointStore

@@ -28,7 +28,10 @@ export interface RecoverOptions extends CallOptions {
 }
 
 /** The parts of a log that recovery reads. */
-export type RecoverableLog = Pick<PersistentLog, 'bounds' | 'checkpoints' | 'decisions' | 'gaps' | 'read'>
+export type RecoverableLog = Pick<
+  PersistentLog,
+  'firstSlot' | 'bounds' | 'checkpoints' | 'decisions' | 'gaps' | 'read'
+>
 
 /**
  * Brings a state machine up to date: the newest valid checkpoint, then only the decisions that follow it, in slot order,

@@ -24,11 +24,12 @@ interface Demand {
  * one below the point is of no use, since the decisions behind it are gone.
  */
 export async function restoreCheckpoint(
-  log: Pick<PersistentLog, 'bounds' | 'checkpoints'>,
+  log: Pick<PersistentLog, 'firstSlot' | 'bounds' | 'checkpoints'>,
   machine: StateMachine,
   { upTo, signal }: Demand,
 ): Promise<Restored> {
-  const standsAt = machine.appliedTo?.() ?? 0
+  // Below the first slot there is nothing to apply: a new machine stands there.
+  const standsAt = Math.max(machine.appliedTo?.() ?? 0, log.firstSlot)
   const { compactedBefore } = log.bounds()
   const damaged: CheckpointInfo[] = []
   for (const listed of (await log.checkpoints.list({ signal })).toReversed()) {

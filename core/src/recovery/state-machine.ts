@@ -17,8 +17,7 @@ export interface StateMachine {
   apply(decisions: readonly Decision[]): Promise<void> | void
   /**
    * The slot at which the state stands now: every decision below it is in. A machine that keeps its state resumes from
-   * here. Absent: the machine is empty and expects slot 0. Where a log begins at another slot (Raft: 1), its empty
-   * machine answers with that.
+   * here. Absent: the machine is empty and expects the slot with which the log began.
    */
   appliedTo?(): Slot
 }

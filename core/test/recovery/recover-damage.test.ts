@@ -111,6 +111,7 @@ describe('recover, over damage', () => {
   it('notices a log that leaves a decided slot out', async () => {
     await learn(log, ...slots(3))
     const forgetful = {
+      firstSlot: log.firstSlot,
       bounds: () => log.bounds(),
       checkpoints: log.checkpoints,
       gaps: log.gaps.bind(log),

@@ -94,7 +94,10 @@ export async function openMemory(
 ): Promise<{ engine: MemoryEngine; log: PersistentLog }> {
   const engine = new MemoryEngine()
   const context = { durability: {}, limits: {}, fullWaitMs: 1_000, acceptLostVotes: false, ...asked }
-  return { engine, log: await openEngineLog({ engine, ledger, recovery: NOTHING_FOUND, context }) }
+  return {
+    engine,
+    log: await openEngineLog({ engine, firstSlot: ledger.point, ledger, recovery: NOTHING_FOUND, context }),
+  }
 }
 
 /** The same as a backend, with every log that it opened. */

@@ -52,6 +52,7 @@ async function openToy(context: OpenContext<ToyOptions>): Promise<PersistentLog>
     if (defect === 'noLock') await directory.release()
     return await openEngineLog({
       engine: new ToyEngine(directory, handle, state, blobs, defect),
+      firstSlot: directory.firstSlot,
       ledger: state.ledger,
       recovery: {
         created: directory.created,

@@ -32,6 +32,8 @@ import { WritePath } from './write-path.js'
 /** An engine that was opened and recovered, and what the user asked for. */
 export interface OpenedEngine {
   readonly engine: LogEngine
+  /** The slot the log began with when it was created. */
+  readonly firstSlot: Slot
   /** What recovery found in each slot; it is copied. */
   readonly ledger: Ledger
   readonly recovery: RecoveryReport
@@ -58,6 +60,7 @@ export async function openEngineLog(opened: OpenedEngine): Promise<PersistentLog
 /** The contract over an engine: a facade; each part of it lives in a file of its own. */
 class EngineLog implements PersistentLog {
   readonly backend: string
+  readonly firstSlot: Slot
   readonly capabilities: Capabilities
   readonly recovery: RecoveryReport
   readonly checkpoints: EngineCheckpoints
@@ -70,12 +73,13 @@ class EngineLog implements PersistentLog {
   readonly #reads: Reads
   readonly #compaction: Compaction
 
-  constructor({ engine, ledger, recovery, context }: OpenedEngine) {
+  constructor({ engine, firstSlot, ledger, recovery, context }: OpenedEngine) {
     const writes = new WritePath(engine, ledger, this.#life)
     const health = new CheckpointHealth(engine, writes, this.#life)
     const parts = logParts(engine, this.#life, writes, context)
     this.#parts = parts
     this.backend = engine.backend
+    this.firstSlot = firstSlot
     this.capabilities = { ...engine.capabilities, limits: parts.limits }
     this.recovery = recovery
     this.checkpoints = new EngineCheckpoints(parts, health)

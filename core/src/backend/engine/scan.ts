@@ -50,6 +50,7 @@ export class EngineScan implements DecisionScan {
       this.#damaged = options?.damaged ?? 'reject'
       this.#signal = options?.signal
       this.#next = range?.from ?? writes.shown.point
+      if (this.#next < writes.shown.point) throw raise.compacted(this.#next, writes.shown.point)
       this.#end = Math.min(range?.to ?? Number.MAX_SAFE_INTEGER, writes.shown.nextSlot)
     } catch (error) {
       this.#wrong = { error }
@@ -68,10 +69,14 @@ export class EngineScan implements DecisionScan {
   #collect(): LogEntry[] | undefined {
     const { shown } = this.#writes
     const batch: LogEntry[] = []
-    while (batch.length < this.#batchLength) {
+    while (batch.length < this.#batchLength && this.#next < this.#end) {
       if (this.#next < shown.point) throw raise.compacted(this.#next, shown.point)
       const slot = firstHeld(shown, this.#next, this.#scope)
-      if (slot === undefined || slot >= this.#end) break
+      if (slot === undefined || slot >= this.#end) {
+        // Finished: what happens to the log from here on does not concern this scan.
+        this.#next = this.#end
+        break
+      }
       const entry = this.#entry(slot)
       if (entry === 'damaged' && this.#damaged === 'reject') {
         // What was gathered before the damage is delivered first; the next pull comes back here.

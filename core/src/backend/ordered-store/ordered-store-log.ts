@@ -61,6 +61,7 @@ export async function openOrderedStoreLog(options: OrderedStoreLogOptions): Prom
   const { ledger } = recovered.state
   return openEngineLog({
     engine,
+    firstSlot: options.firstSlot ?? options.context.firstSlot,
     ledger,
     context: options.context,
     recovery: {

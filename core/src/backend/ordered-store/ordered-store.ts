@@ -25,7 +25,8 @@ export interface StoreRange {
  * THE PORT for ordered key-value engines: whoever writes one such adapter has a whole `PersistentLog` over the engine
  * by `openOrderedStoreLog`, which adds the law, checksums, completeness, checkpoints and recovery.
  *
- * Keys are 1 to 300 bytes, ordered as unsigned bytes; values are 0 to `limits.valueBytes` + 1 KiB long.
+ * Keys are 1 to 300 bytes, ordered as unsigned bytes. A record holds a value and a proof, so it may be twice
+ * `limits.valueBytes` and 1 KiB long; that limit is lowered until it fits `maxValueBytes`.
  */
 export interface OrderedStore {
   /** What every resolved `write` outlives. */
@@ -40,7 +41,10 @@ export interface OrderedStore {
   get(key: Uint8Array): Uint8Array | undefined
   /** Like `get`, but the bytes live only until the next call of the store; offered where it saves a copy. */
   borrow?(key: Uint8Array): Uint8Array | undefined
-  /** The first pairs of a range in ascending order. */
+  /**
+   * The first pairs of a range in ascending order. A page may be shorter than asked, to bound its bytes: only an empty
+   * one is the end.
+   */
   page(range: StoreRange): Promise<StorePair[]>
   /**
    * All operations or none, also after any event up to `survives`; resolves when they outlive it. Never called while

@@ -68,6 +68,10 @@ class LogOfValues<D, S, C> implements TypedLog<D, S, C> {
     return this.log.status
   }
 
+  get firstSlot() {
+    return this.log.firstSlot
+  }
+
   get recovery() {
     return this.log.recovery
   }

@@ -74,6 +74,7 @@ export interface TypedLog<D, S, C>
       | 'backend'
       | 'status'
       | 'capabilities'
+      | 'firstSlot'
       | 'recovery'
       | 'compact'
       | 'flush'

@@ -102,7 +102,10 @@ export async function openHeld(
 ): Promise<{ engine: HeldEngine; log: PersistentLog }> {
   const engine = new HeldEngine()
   const context = { durability: {}, limits: {}, fullWaitMs: 60_000, acceptLostVotes: false, ...asked }
-  return { engine, log: await openEngineLog({ engine, ledger, recovery: RECOVERY, context }) }
+  return {
+    engine,
+    log: await openEngineLog({ engine, firstSlot: ledger.point, ledger, recovery: RECOVERY, context }),
+  }
 }
 
 /** Lets every continuation that is ready run. */

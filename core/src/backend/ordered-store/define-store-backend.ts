@@ -1,0 +1,133 @@
+import type { Backend, OpenContext, OptionsSchema } from '../../contract/backend.js'
+import type { PersistentLog } from '../../contract/persistent-log.js'
+import type { Damage } from '../../contract/reports.js'
+import { raise } from '../../errors/raise.js'
+import { defineBackend } from '../define-backend.js'
+import { openDirectory, type LogDirectory } from '../directory/open-directory.js'
+import { initialiseOrderedStore, openOrderedStoreLog } from './ordered-store-log.js'
+import type { OrderedStore } from './ordered-store.js'
+
+/** An engine that was opened, and what it found in its own files before. */
+export interface OpenedStore {
+  readonly store: OrderedStore
+  readonly damaged?: readonly Damage[] | undefined
+  readonly torn?: { readonly bytes: number; readonly ambiguous: boolean } | undefined
+}
+
+/** What opening an engine depends on. */
+export interface OpenStoreRequest<Options> {
+  /** The directory is empty and the engine's files are to be made; durable, names included, when `close` resolves. */
+  readonly created: boolean
+  /** The last owner closed the log. */
+  readonly cleanClose: boolean
+  readonly options: Options
+}
+
+/** A backend over an ordered key-value engine with files. */
+export interface StoreBackend<Options> {
+  readonly name: string
+  readonly summary: string
+  /** The newest version of the engine's files that it reads, and the one that it writes. */
+  readonly formatVersion: number
+  readonly options: OptionsSchema<Options>
+  /** Opens the engine in a directory that is its own: locked, and identified as one of this backend. */
+  openStore(directory: string, request: OpenStoreRequest<Options>): Promise<OpenedStore>
+}
+
+/**
+ * Declares a backend over an ordered key-value engine with files: the directory, its lock and its identity, a record of
+ * clean closes, and the whole contract come from here; the engine is one adapter.
+ */
+export function defineStoreBackend<Options>(definition: StoreBackend<Options>): Backend<Options> {
+  const { name, summary, options } = definition
+  const open = (context: OpenContext<Options>) => openLog(definition, context)
+  return defineBackend({ name, summary, needsDirectory: true, options, open })
+}
+
+async function openLog<Options>(
+  { name, formatVersion, openStore }: StoreBackend<Options>,
+  context: OpenContext<Options>,
+): Promise<PersistentLog> {
+  const { firstSlot, options } = context
+  if (context.directory === undefined) {
+    throw raise.invalidConfig([{ path: 'directory', message: `is required: backend "${name}" stores files` }])
+  }
+  const directory = await openDirectory({
+    directory: context.directory,
+    backend: name,
+    formatVersion,
+    firstSlot,
+    initialise: async (enginePath, log) => {
+      const { store } = await openStore(enginePath, { created: true, cleanClose: true, options })
+      try {
+        await initialiseOrderedStore(store, log)
+      } finally {
+        await store.close()
+      }
+    },
+  })
+  const session = new Session(directory)
+  let opened: OpenedStore
+  try {
+    const { cleanClose } = directory
+    opened = await openStore(directory.enginePath, { created: false, cleanClose, options })
+  } catch (cause) {
+    await session.end()
+    throw cause
+  }
+  const log = await openOrderedStoreLog({
+    store: session.watch(opened.store),
+    backend: name,
+    logId: directory.logId,
+    context,
+    firstSlot: directory.firstSlot,
+    created: directory.created,
+    cleanClose: directory.cleanClose,
+    damaged: opened.damaged,
+    torn: opened.torn,
+    onClose: () => session.end(),
+  })
+  session.isServed = true
+  return log
+}
+
+/** From opening the engine until it is closed: knows how it ends. */
+class Session {
+  readonly #directory: LogDirectory
+  isServed = false
+  #hasFailed = false
+
+  constructor(directory: LogDirectory) {
+    this.#directory = directory
+  }
+
+  end(): Promise<void> {
+    return this.#directory.end(!this.isServed ? 'refused' : this.#hasFailed ? 'failed' : 'intact')
+  }
+
+  /** The same store; a call that changes something and fails is remembered. */
+  watch(store: OrderedStore): OrderedStore {
+    const { survives, openBy, maxValueBytes } = store
+    const noting = async (work: Promise<void>): Promise<void> => {
+      try {
+        await work
+      } catch (cause) {
+        this.#hasFailed = true
+        throw cause
+      }
+    }
+    return {
+      survives,
+      openBy,
+      maxValueBytes,
+      get: (key) => store.get(key),
+      ...(store.borrow && { borrow: (key: Uint8Array) => store.borrow!(key) }),
+      page: (range) => store.page(range),
+      write: (operations) => noting(store.write(operations)),
+      ...(store.reclaim && {
+        reclaim: (from: Uint8Array, to: Uint8Array) => noting(store.reclaim!(from, to)),
+      }),
+      close: () => noting(store.close()),
+    }
+  }
+}
