@@ -20,7 +20,8 @@ import { FORMAT_VERSION } from './segments/segment-header.js'
 /** The hybrid log as a backend. */
 export const backend = defineBackend<FasterOptions>({
   name: BACKEND_NAME,
-  summary: 'the hybrid log: mutable region at memory speed, segmented tail with group commit, reads from a map',
+  summary:
+    'the hybrid log: mutable region at memory speed, segmented tail with group commit, reads from a map',
   needsDirectory: true,
   options: fasterOptions,
   open,

@@ -23,10 +23,12 @@ async function workload(disk: MemoryDisk): Promise<Acknowledged[]> {
   const ack = (what: string, holds: Acknowledged['holds'], isWeakVote = false): void => {
     acks.push({ after: disk.operations.length - 1, what, holds, isWeakVote })
   }
-  const isAt = (slot: number, status: string, round: number): Acknowledged['holds'] => (recovered, shown) =>
-    recovered.bounds().compactedBefore > slot ||
-    shown.get(slot)?.startsWith('decided') === true ||
-    (status === 'accepted' && roundOf(shown.get(slot)) >= round)
+  const isAt =
+    (slot: number, status: string, round: number): Acknowledged['holds'] =>
+    (recovered, shown) =>
+      recovered.bounds().compactedBefore > slot ||
+      shown.get(slot)?.startsWith('decided') === true ||
+      (status === 'accepted' && roundOf(shown.get(slot)) >= round)
   const accept = async (slot: number, round: number, survives?: 'process-crash'): Promise<void> => {
     await log.accept({ slot, ballot: ballot(round), value: valueOf(slot, round) }, { survives })
     ack(`accept ${slot}.${round}`, isAt(slot, 'accepted', round), survives !== undefined)
@@ -44,7 +46,8 @@ async function workload(disk: MemoryDisk): Promise<Acknowledged[]> {
   await accept(10, 2)
   await log.acceptAll([20, 21, 22].map((slot) => ({ slot, ballot: ballot(2), value: valueOf(slot, 2) })))
   ack('batch 20-22', (recovered, shown) =>
-    [20, 21, 22].every((slot) => shown.has(slot) || recovered.bounds().compactedBefore > slot))
+    [20, 21, 22].every((slot) => shown.has(slot) || recovered.bounds().compactedBefore > slot),
+  )
   await log.learn({ slot: 30, ballot: ballot(1), value: valueOf(30, 1) })
   ack('learn 30', isAt(30, 'decided', 1))
   await log.accept({ slot: 40, ballot: ballot(2), value: valueOf(40, 2) })
@@ -65,7 +68,8 @@ async function workload(disk: MemoryDisk): Promise<Acknowledged[]> {
   for (let slot = 60; slot < 64; slot++) await accept(slot, 3, 'process-crash')
   await commit(60, 3)
   await commit(8, 1)
-  for (let slot = 70; slot < 110; slot++) await log.learn({ slot, ballot: ballot(3), value: valueOf(slot, 3) })
+  for (let slot = 70; slot < 110; slot++)
+    await log.learn({ slot, ballot: ballot(3), value: valueOf(slot, 3) })
   await log.compact({ before: 108, acrossGaps: true, withoutCheckpoint: true })
   ack('compact 108', (recovered) => recovered.bounds().compactedBefore === 108)
   await log.close()
@@ -120,7 +124,11 @@ describe('faster: power cuts', () => {
       }
       const again = await openOn(new MemoryDisk(first.copy()), { options: SMALL })
       expect([...(await shownBy(again))], `state ${states}`).deep.equal([...shown])
-      await check(again, acks.filter((ack) => ack.isWeakVote !== true), after)
+      await check(
+        again,
+        acks.filter((ack) => ack.isWeakVote !== true),
+        after,
+      )
     }
   })
 
@@ -137,10 +145,19 @@ describe('faster: power cuts', () => {
       // What the first crash left is durable by now: it was read from the disk.
       const base = [...before.image.names].flatMap(([name, inode]) => [
         { kind: 'create' as const, name, inode },
-        { kind: 'write' as const, inode, offset: 0, bytes: before.image.inodes.get(inode) ?? Buffer.alloc(0) },
+        {
+          kind: 'write' as const,
+          inode,
+          offset: 0,
+          bytes: before.image.inodes.get(inode) ?? Buffer.alloc(0),
+        },
         { kind: 'flush' as const, inode },
       ])
-      const settled = [...base, { kind: 'sync-directory' as const, folder: '' }, { kind: 'sync-directory' as const, folder: 'checkpoints/' }]
+      const settled = [
+        ...base,
+        { kind: 'sync-directory' as const, folder: '' },
+        { kind: 'sync-directory' as const, folder: 'checkpoints/' },
+      ]
       for (const second of crashStates([...settled, ...recovering.operations], 4, settled.length - 1)) {
         const log = await openOn(new MemoryDisk(second.image), { sameBoot: false, options: SMALL })
         await check(log, acks, after)

@@ -57,8 +57,6 @@ export class HybridLogEngine implements LogEngine {
   readonly blobs: BlobStore
   readonly #parts: EngineParts
   readonly #queue: WriteQueue
-  /** Writes under way that are ordered against all slots. */
-  #barriers = 0
   #reclaiming: Promise<void> = DONE
 
   constructor(parts: EngineParts) {
@@ -169,7 +167,7 @@ export class HybridLogEngine implements LogEngine {
     const { weak, pending, tail } = this.#parts
     const [effect] = effects
     if (effects.length !== 1 || effect?.kind !== 'accept') return false
-    if (!weak.isAnnounced || this.#barriers > 0 || pending.has(effect.slot)) return false
+    if (!weak.isAnnounced || pending.barriers > 0 || pending.has(effect.slot)) return false
     return weak.store(effect, tail.position)
   }
 
@@ -179,7 +177,7 @@ export class HybridLogEngine implements LogEngine {
    */
   #mayResolveEarly(effects: readonly Effect[]): boolean {
     const { weak, pending } = this.#parts
-    let isEarly = this.#barriers === 0
+    let isEarly = pending.barriers === 0
     for (const effect of effects) {
       if (effect.kind !== 'accept' && effect.kind !== 'decide') return false
       if (pending.isFlushing(effect.slot)) isEarly = false
@@ -196,18 +194,8 @@ export class HybridLogEngine implements LogEngine {
   }
 
   #add(write: PendingWrite): Promise<void> {
-    const { pending } = this.#parts
-    let isBarrier = false
-    for (const effect of write.effects) {
-      if (effect.kind === 'accept' || effect.kind === 'decide' || effect.kind === 'relocate') {
-        pending.hold(write, effect.slot)
-      } else {
-        isBarrier = true
-      }
-    }
-    if (!isBarrier) return this.#queue.add(write)
-    this.#barriers++
-    return this.#queue.add(write).finally(() => this.#barriers--)
+    this.#parts.pending.holdAll(write)
+    return this.#queue.add(write)
   }
 
   /** Resolves when the operating system has everything taken over before. */

@@ -1,6 +1,8 @@
 import { NOWHERE, type Address } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
-import type { PendingWrite } from './stored-effect.js'
+import type { PendingWrite, StoredEffect } from './stored-effect.js'
+
+type EntryKind = 'accept' | 'decide' | 'relocate'
 
 interface PendingSlot {
   writes: number
@@ -13,6 +15,19 @@ interface PendingSlot {
 /** Slots with writes that are not resolved yet. What is encoded next has to build on them, not on what is shown. */
 export class PendingSlots {
   readonly #slots = new Map<number, PendingSlot>()
+
+  /** Writes under way that are ordered against all slots: batches, and everything that is no entry. */
+  #barriers = 0
+
+  get barriers(): number {
+    return this.#barriers
+  }
+
+  /** The write was taken over. */
+  holdAll(write: PendingWrite): void {
+    for (const effect of write.effects) if (isOfSlot(effect)) this.hold(write, effect.slot)
+    if (isBarrier(write)) this.#barriers++
+  }
 
   /** The write will change the slot. */
   hold(write: PendingWrite, slot: number): void {
@@ -49,6 +64,7 @@ export class PendingSlots {
 
   /** The write is resolved. */
   release(write: PendingWrite): void {
+    if (isBarrier(write)) this.#barriers--
     for (const slot of write.held) {
       const pending = this.#slots.get(slot)
       if (!pending) continue
@@ -58,6 +74,11 @@ export class PendingSlots {
     }
   }
 }
+
+const isOfSlot = (effect: StoredEffect): effect is Extract<StoredEffect, { slot: number; kind: EntryKind }> =>
+  effect.kind === 'accept' || effect.kind === 'decide' || effect.kind === 'relocate'
+
+const isBarrier = ({ effects }: PendingWrite): boolean => effects.length > 1 || !effects.every(isOfSlot)
 
 /** From here on the write is what reads see: it survives what it asked. */
 export function resolveWrite(write: PendingWrite, table: SlotTable, pending: PendingSlots): void {

@@ -192,11 +192,7 @@ export async function appendEffects(parts: ReappendParts, effects: readonly Stor
   const { encoder, pending, tail, table } = parts
   const builder = new GroupBuilder()
   const write = newWrite(effects, true)
-  for (const effect of effects) {
-    if (effect.kind === 'accept' || effect.kind === 'decide' || effect.kind === 'relocate') {
-      pending.hold(write, effect.slot)
-    }
-  }
+  pending.holdAll(write)
   builder.begin({ position: tail.position, seed: tail.active.seed })
   encoder.encode(write, builder)
   if (builder.summary.records > 0) await tail.append(builder, encoder.state.point)

@@ -25,8 +25,15 @@ export interface CrashState {
  * combination. The strict model: a name is durable only after a sync of its directory, and writes persist by sectors in
  * any order.
  */
-export function* crashStates(operations: readonly DiskOperation[], seed: number, from = 0): Generator<CrashState> {
-  const pieces = operations.map((operation, index) => ({ index, parts: piecesOf(operations, operation, index) }))
+export function* crashStates(
+  operations: readonly DiskOperation[],
+  seed: number,
+  from = 0,
+): Generator<CrashState> {
+  const pieces = operations.map((operation, index) => ({
+    index,
+    parts: piecesOf(operations, operation, index),
+  }))
   const random = generator(seed)
   for (let after = from; after < operations.length; after++) {
     const inPlay = pieces.slice(0, after + 1).flatMap(({ parts }) => parts)
@@ -35,7 +42,8 @@ export function* crashStates(operations: readonly DiskOperation[], seed: number,
       const image: DiskImage = { names: new Map(), inodes: new Map() }
       for (const piece of inPlay) if (!lost.has(piece)) performOn(image, piece.operation)
       // A name may be durable before anything of its file is.
-      for (const inode of image.names.values()) if (!image.inodes.has(inode)) image.inodes.set(inode, Buffer.alloc(0))
+      for (const inode of image.names.values())
+        if (!image.inodes.has(inode)) image.inodes.set(inode, Buffer.alloc(0))
       yield { after, image, pending: pending.length }
     }
   }
@@ -65,20 +73,30 @@ function piecesOf(all: readonly DiskOperation[], operation: DiskOperation, index
       const { inode, offset, bytes } = operation
       const durableAt = until((later) => later.kind === 'flush' && later.inode === inode)
       const parts: Piece[] = []
-      for (let at = 0; at < bytes.byteLength; ) {
+      for (let at = 0; at < bytes.byteLength;) {
         const end = Math.min(bytes.byteLength, at + SECTOR_BYTES - ((offset + at) % SECTOR_BYTES))
-        parts.push({ operation: { kind: 'write', inode, offset: offset + at, bytes: bytes.subarray(at, end) }, durableAt })
+        parts.push({
+          operation: { kind: 'write', inode, offset: offset + at, bytes: bytes.subarray(at, end) },
+          durableAt,
+        })
         at = end
       }
       return parts
     }
     case 'truncate':
-      return [{ operation, durableAt: until((later) => later.kind === 'flush' && later.inode === operation.inode) }]
+      return [
+        { operation, durableAt: until((later) => later.kind === 'flush' && later.inode === operation.inode) },
+      ]
     case 'create':
     case 'remove':
     case 'rename': {
       const folder = folderOf(operation.kind === 'rename' ? operation.to : operation.name)
-      return [{ operation, durableAt: until((later) => later.kind === 'sync-directory' && later.folder === folder) }]
+      return [
+        {
+          operation,
+          durableAt: until((later) => later.kind === 'sync-directory' && later.folder === folder),
+        },
+      ]
     }
     case 'flush':
     case 'sync-directory':

@@ -62,14 +62,18 @@ export function performOn({ names, inodes }: DiskImage, operation: DiskOperation
     case 'write': {
       const { inode, offset, bytes } = operation
       const before = inodes.get(inode) ?? Buffer.alloc(0)
-      const after = before.byteLength >= offset + bytes.byteLength ? before : Buffer.alloc(offset + bytes.byteLength)
+      const after =
+        before.byteLength >= offset + bytes.byteLength ? before : Buffer.alloc(offset + bytes.byteLength)
       if (after !== before) before.copy(after)
       bytes.copy(after, offset)
       inodes.set(inode, after)
       return
     }
     case 'truncate':
-      inodes.set(operation.inode, Buffer.from((inodes.get(operation.inode) ?? Buffer.alloc(0)).subarray(0, operation.size)))
+      inodes.set(
+        operation.inode,
+        Buffer.from((inodes.get(operation.inode) ?? Buffer.alloc(0)).subarray(0, operation.size)),
+      )
       return
     case 'rename':
       names.delete(operation.from)

@@ -72,7 +72,8 @@ export async function shownBy(log: PersistentLog, length = 40): Promise<Map<numb
   const shown = new Map<number, string>()
   for await (const entry of log.decisions({}, { includeAccepted: true, damaged: 'skip' })) {
     const expected = valueOf(entry.slot, entry.ballot.round, length)
-    if (!expected.equals(entry.value)) throw new Error(`slot ${entry.slot} holds ${Buffer.from(entry.value).toString()}`)
+    if (!expected.equals(entry.value))
+      throw new Error(`slot ${entry.slot} holds ${Buffer.from(entry.value).toString()}`)
     shown.set(entry.slot, `${entry.status} ${entry.ballot.round}`)
   }
   return shown
