@@ -99,6 +99,11 @@ export class Child {
     return { ...(await this.#inTime(this.#ended)), stderr: this.#stderr }
   }
 
+  /** Sends SIGKILL; what the child said before can still be heard. */
+  signalKill(): void {
+    this.#process.kill('SIGKILL')
+  }
+
   /** Ends it with SIGKILL and waits until it is gone. True when this was what ended it. */
   async kill(): Promise<boolean> {
     if (this.#ending === undefined) this.#process.kill('SIGKILL')

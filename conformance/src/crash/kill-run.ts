@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { RecoveryReport } from '@persistent-log/core'
 import type { CaseContext } from '../running/case-context.js'
+import type { Random } from '../running/random.js'
 import type { OpenConfig, OpenOrder } from '../running/target.js'
 import { withChild, type Child } from './child.js'
 import { observe, type Observation } from './observation.js'
@@ -11,10 +12,16 @@ import { matchOutcome, type Interrupted } from './outcomes.js'
 /** Calls that a child may have in flight: with so few, every subset of them can be tried. */
 export const WINDOW = 6
 
-/** When to kill: when the call at this place has begun, and after so many more turns of the event loop. */
-export interface Moment {
-  readonly begun: number
-  readonly turns: number
+/**
+ * When to kill: from outside, when the call at this place has begun and so many more turns of the event loop have
+ * passed; or by its own hand, in the very moment in which the call at this place is acknowledged.
+ */
+export type Moment = { readonly begun: number; readonly turns: number } | { readonly acknowledged: number }
+
+/** Draws a moment in a workload of so many calls: late enough that something was acknowledged. */
+export function drawMoment(random: Random, calls: number): Moment {
+  const at = random.below(calls)
+  return random.below(2) === 0 ? { acknowledged: at } : { begun: at, turns: random.below(12) }
 }
 
 /** What the kit heard of a workload before the kill. */
@@ -60,9 +67,11 @@ export class KillRun {
     })
   }
 
-  /** A child opens the log, makes all the calls, and is killed when the last one is acknowledged. */
+  /** A child opens the log, makes all the calls, and is dead in the moment in which the last one is acknowledged. */
   async killAfter(operations: readonly Operation[]): Promise<void> {
-    await this.killDuring(() => operations, { begun: operations.length, turns: 0 })
+    const last = operations.length - 1
+    await this.killDuring(() => operations, { acknowledged: last })
+    expect(this.#interrupted.acknowledged.has(last), 'the last call was acknowledged').to.equal(true)
   }
 
   /** What a process found must be explained by what was acknowledged; it is the base of everything that follows. */
@@ -73,8 +82,10 @@ export class KillRun {
     this.verified += writes
     this.ctx.tally.ackedVerified += writes
     if (verdict.state === undefined) {
-      const lost = verdict.differences.filter((line) => line.startsWith('-')).length
-      this.ctx.tally.ackedLost += Math.min(writes, Math.max(1, lost))
+      const lost = verdict.differences.filter((line) =>
+        /^- (?:entries|configurations|checkpoints|promised)/.test(line),
+      )
+      this.ctx.tally.ackedLost += Math.max(1, lost.length)
       const inFlight = [...this.#interrupted.begun].filter((at) => !acknowledged.has(at))
       expect.fail(
         `after the kill the log does not hold what it acknowledged (${writes} calls; in flight were ` +
@@ -106,18 +117,21 @@ export class KillRun {
 async function runUntil(child: Child, operations: readonly Operation[], moment: Moment): Promise<Heard> {
   const acknowledged = new Set<number>()
   const begun = new Set<number>()
-  child.tell({ kind: 'run', operations, window: WINDOW })
+  const diesAt = 'acknowledged' in moment ? moment.acknowledged : undefined
+  child.tell({ kind: 'run', operations, window: WINDOW, diesAt })
   for (let report = await child.next(); report !== undefined; report = await child.next()) {
     if (report.kind === 'failed') {
       expect.fail(`${JSON.stringify(operations[report.at])} was refused: ${report.error.message}`)
     }
     if (report.kind === 'will') begun.add(report.at)
     if (report.kind === 'did') acknowledged.add(report.at)
-    const due = report.kind === 'will' && report.at === moment.begun
-    if (due) for (let turn = 0; turn < moment.turns; turn++) await new Promise(setImmediate)
-    if ((due || report.kind === 'ran') && !(await child.kill()))
-      expect.fail('the child ended before it was killed')
+    if (report.kind === 'will' && 'begun' in moment && report.at === moment.begun) {
+      for (let turn = 0; turn < moment.turns; turn++) await new Promise(setImmediate)
+      child.signalKill()
+    }
+    if (report.kind === 'ran') break
   }
+  if (!(await child.kill())) expect.fail('the child ended before it was killed')
   return { acknowledged, begun }
 }
 

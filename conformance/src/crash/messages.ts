@@ -8,7 +8,13 @@ export type Command =
   /** Import the backend, open the log, show what it holds. */
   | { readonly kind: 'open'; readonly order: OpenOrder }
   /** Make the calls in this order, at most `window` of them at a time. */
-  | { readonly kind: 'run'; readonly operations: readonly Operation[]; readonly window: number }
+  | {
+      readonly kind: 'run'
+      readonly operations: readonly Operation[]
+      readonly window: number
+      /** The child kills itself in the very moment in which this call is acknowledged. */
+      readonly diesAt?: number | undefined
+    }
   | { readonly kind: 'close' }
   /** Let go of the kit: the process must end by itself then. */
   | { readonly kind: 'leave' }

@@ -47,7 +47,5 @@ const lines = ({ bounds, promised, ...lists }: Observation): Set<string> =>
   new Set([
     ...Object.entries(bounds).map(([name, value]) => `${name} is ${JSON.stringify(value)}`),
     `promised is ${JSON.stringify(promised)}`,
-    ...Object.entries(lists).flatMap(([list, items]) =>
-      (items).map((item) => `${list}: ${item}`),
-    ),
+    ...Object.entries(lists).flatMap(([list, items]) => items.map((item) => `${list}: ${item}`)),
   ])

@@ -4,7 +4,7 @@ import { isPersistentLogError, type PersistentLog } from '@persistent-log/core'
 import { loadBackend, openLogUnderTest } from '../running/target.js'
 import type { Command, PlainError, Report } from './messages.js'
 import { observe } from './observation.js'
-import { perform, type Operation } from './operation.js'
+import { perform } from './operation.js'
 
 let log: PersistentLog | undefined
 
@@ -33,14 +33,24 @@ async function open(order: Extract<Command, { kind: 'open' }>['order']): Promise
   await tell({ kind: 'opened', found: await observe(log), recovery: log.recovery })
 }
 
-async function run(opened: PersistentLog, operations: readonly Operation[], window: number): Promise<void> {
+/** Nothing that the log put off until after its acknowledgement gets a chance. */
+function die(at: number): void {
+  // A message as short as this is with the kernel when `send` returns.
+  process.send?.({ kind: 'did', at } satisfies Report)
+  process.kill(process.pid, 'SIGKILL')
+}
+
+async function run(
+  opened: PersistentLog,
+  { operations, window, diesAt }: Extract<Command, { kind: 'run' }>,
+): Promise<void> {
   const inFlight = new Set<Promise<void>>()
   for (const [at, operation] of operations.entries()) {
     while (inFlight.size >= (operation.alone === true ? 1 : window)) await Promise.race(inFlight)
     await tell({ kind: 'will', at })
     const call: Promise<void> = perform(opened, operation)
       .then(
-        () => tell({ kind: 'did', at }),
+        () => (at === diesAt ? die(at) : tell({ kind: 'did', at })),
         (error: unknown) => tell({ kind: 'failed', at, error: plain(error) }),
       )
       .finally(() => inFlight.delete(call))
@@ -54,7 +64,7 @@ async function obey(command: Command): Promise<void> {
   if (command.kind === 'open') return open(command.order)
   if (command.kind === 'leave') return process.disconnect()
   if (log === undefined) throw new Error(`${command.kind}: no log is open`)
-  if (command.kind === 'run') return run(log, command.operations, command.window)
+  if (command.kind === 'run') return run(log, command)
   await log.close()
   await tell({ kind: 'closed' })
 }

@@ -214,5 +214,5 @@ export const ONE_OF_EACH: readonly Operation[] = [
   { kind: 'configure', name: 'members', version: 3, value: 'one, two' },
   { kind: 'discard', from: 8 },
   { kind: 'accept', entry: { slot: 7, round: 3, nodeId: 0, value: 'shorter' } },
-  { kind: 'promise', round: 11, nodeId: 2 },
+  { kind: 'promise', round: 11, nodeId: 2, alone: true },
 ]

@@ -1,13 +1,12 @@
 import { expect } from 'chai'
 import { join } from 'node:path'
 import { recover, type PersistentLog, type StateMachine } from '@persistent-log/core'
-import { withChild } from '../crash/child.js'
-import { KillRun } from '../crash/kill-run.js'
+import { killWhileOpening } from '../crash/kill-opening.js'
+import { drawMoment, KillRun } from '../crash/kill-run.js'
 import type { Operation } from '../crash/operation.js'
 import type { Oracle } from '../crash/oracle.js'
 import { planWorkload } from '../crash/workload.js'
 import { rejects } from '../running/assertions.js'
-import type { CaseContext } from '../running/case-context.js'
 import { ballot, bytes, joined, proposal, proposals, text } from '../running/values.js'
 import { needsReopen, type Case } from './case.js'
 import { directoryCases } from './directories.js'
@@ -91,7 +90,7 @@ const openingCases: readonly Case[] = [
     spawns: true,
     timeoutMs: KILL_TIMEOUT_MS,
     async run(ctx) {
-      await new KillRun(ctx).killAfter([acceptOf(0), acceptOf(3)])
+      await new KillRun(ctx).killAfter([acceptOf(0), { ...acceptOf(3), alone: true }])
       let log = await ctx.open()
       expect(log.recovery).to.deep.include({
         created: false,
@@ -130,11 +129,8 @@ const openingCases: readonly Case[] = [
           label: `cycle ${cycle}`,
         }
         // A kill right after opening, too: what the unfinished work of one recovery left is found by the next.
-        const begun = ctx.random.below(5) === 0 ? 0 : ctx.random.below(count)
-        await run.killDuring((base) => planWorkload({ ...plan, base }), {
-          begun,
-          turns: ctx.random.below(12),
-        })
+        const moment = ctx.random.below(5) === 0 ? { begun: 0, turns: 0 } : drawMoment(ctx.random, count)
+        await run.killDuring((base) => planWorkload({ ...plan, base }), moment)
         if (ctx.random.below(3) > 0) continue
         await run.checkHere((state) => sameLengthRecords(state, cycle, plan.valueLength))
         await run.checkHere()
@@ -161,7 +157,7 @@ const openingCases: readonly Case[] = [
         label: 'base',
       }
       await run.killDuring((base) => planWorkload({ ...plan, base }), { begun: 55, turns: 3 })
-      await killWhileOpening(ctx)
+      await killWhileOpening(ctx, Math.max(4, ctx.budgets.kills / 8))
       await run.checkHere()
     },
   },
@@ -172,7 +168,7 @@ const openingCases: readonly Case[] = [
     spawns: true,
     timeoutMs: KILL_TIMEOUT_MS,
     async run(ctx) {
-      await killWhileOpening(ctx)
+      await killWhileOpening(ctx, Math.max(4, ctx.budgets.kills / 8))
       const run = new KillRun(ctx)
       await run.checkHere(() => [acceptOf(0)])
       await run.checkHere()
@@ -238,20 +234,6 @@ function sameLengthRecords(state: Oracle, cycle: number, length: number): Operat
   const nodeId = state.promised?.nodeId ?? 0
   const next = state.nextSlot()
   return [0, 1, 2].map((offset) => ({ kind: 'accept', entry: { slot: next + offset, round, nodeId, value } }))
-}
-
-/** Kills children between the first and the last step of their opening: the moments are drawn, and some come late. */
-async function killWhileOpening(ctx: CaseContext): Promise<void> {
-  for (let time = 0; time < Math.max(3, ctx.budgets.kills / 8); time++) {
-    await withChild(async (child) => {
-      child.tell({ kind: 'open', order: ctx.order() })
-      await child.expect('opening')
-      // A moment, not a wait for something: whatever it hits, nothing may be lost.
-      await new Promise((resolve) => setTimeout(resolve, ctx.random.next() * 12))
-      await child.kill()
-      ctx.tally.kills++
-    })
-  }
 }
 
 interface Replayed {
