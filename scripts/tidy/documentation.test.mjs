@@ -13,6 +13,12 @@ const entryPoints = Object.values(core.manifest.exports)
   .filter((target) => typeof target === 'object')
   .map(({ default: output }) => join(core.path, output.replace(/^\.\/dist\//, '').replace(/\.js$/, '.ts')))
 
+/** What a library declares, and the core passes on, is documented there. */
+const isOurs = (declared) =>
+  declared.declarations?.some(
+    (declaration) => !declaration.getSourceFile().fileName.includes('/node_modules/'),
+  )
+
 /** Exported names of an entry point that have no TSDoc at any of their declarations. */
 const undocumented = (checker, entry) => {
   const symbol = checker.getSymbolAtLocation(entry)
@@ -22,7 +28,7 @@ const undocumented = (checker, entry) => {
     .map((exported) =>
       exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported,
     )
-    .filter((declared) => declared.getDocumentationComment(checker).length === 0)
+    .filter((declared) => declared.getDocumentationComment(checker).length === 0 && isOurs(declared))
     .map((declared) => {
       const declaration = declared.declarations?.[0]
       const file = declaration ? shown(declaration.getSourceFile().fileName) : shown(entry.fileName)
