@@ -1,0 +1,87 @@
+import { expect } from 'chai'
+import { defineStoreBackend } from '../../../src/backend/ordered-store/define-store-backend.js'
+import { z } from '../../../src/backend/define-backend.js'
+import type { Backend } from '../../../src/contract/backend.js'
+import { ArrayStore } from '../../support/array-store.js'
+import { rejection } from '../../support/rejections.js'
+import { temporaryDirectory } from '../../support/temporary-directory.js'
+import { ballot, bytes, CONTEXT } from './open-store.js'
+
+/** An engine whose pairs outlive its log, and whose next open may be made to fail. */
+class Engine {
+  #store = new ArrayStore()
+  refuses: Error | undefined
+  readonly requests: { created: boolean; cleanClose: boolean }[] = []
+
+  /** The store that is open now. */
+  get store(): ArrayStore {
+    return this.#store
+  }
+
+  readonly backend: Backend = defineStoreBackend<unknown>({
+    name: 'engine',
+    summary: 'for tests',
+    formatVersion: 1,
+    options: z.unknown(),
+    openStore: async (_directory, { created, cleanClose }) => {
+      this.requests.push({ created, cleanClose })
+      if (this.refuses) throw this.refuses
+      this.#store = this.#store.crashed()
+      return { store: this.#store }
+    },
+  })
+
+  open(directory: string | undefined) {
+    return this.backend.open({ ...CONTEXT, directory })
+  }
+}
+
+const decision = { slot: 0, ballot: ballot(1), value: bytes('v') }
+
+describe('a backend declared over an ordered store', () => {
+  const place = temporaryDirectory()
+
+  it('needs a directory, and says so', async () => {
+    const error = await rejection('PLOG_INVALID_CONFIG', () => new Engine().open(undefined))
+    expect(error.context.field).to.equal('directory')
+  })
+
+  it('makes its files once, and finds them again after a clean close', async () => {
+    const engine = new Engine()
+    const log = await engine.open(place.path)
+    expect(log.recovery.created).to.equal(true)
+    await log.learn(decision)
+    await log.close()
+    const again = await engine.open(place.path)
+    expect(again.recovery).to.include({ created: false, cleanClose: true, decisions: 1 })
+    await again.close()
+    expect(engine.requests).to.deep.equal([
+      { created: true, cleanClose: true },
+      { created: false, cleanClose: true },
+      { created: false, cleanClose: true },
+    ])
+  })
+
+  it('remembers that a write failed: the next open knows of no clean close', async () => {
+    const engine = new Engine()
+    const log = await engine.open(place.path)
+    engine.store.failFrom = 0
+    await rejection('PLOG_IO', () => log.learn(decision))
+    await log.close().catch(() => undefined)
+    const again = await engine.open(place.path)
+    expect(again.recovery.cleanClose).to.equal(false)
+    await again.close()
+  })
+
+  it('gives the directory back when the engine does not open, and forgets nothing', async () => {
+    const engine = new Engine()
+    await (await engine.open(place.path)).close()
+    engine.refuses = new Error('no such engine')
+    const error = await engine.open(place.path).catch((cause: unknown) => cause)
+    expect(error).to.equal(engine.refuses)
+    engine.refuses = undefined
+    const again = await engine.open(place.path)
+    expect(again.recovery.cleanClose).to.equal(true)
+    await again.close()
+  })
+})
