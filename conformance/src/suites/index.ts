@@ -1,3 +1,4 @@
+import { modelCases } from '../model/cases.js'
 import { stateCases } from '../traits/states.js'
 import { ballotCases, promiseCases } from './ballot.js'
 import { basicCases } from './basic.js'
@@ -34,4 +35,5 @@ export const allCases: readonly Case[] = [
   ...concurrencyCases,
   ...capabilityCases,
   ...stateCases,
+  ...modelCases,
 ]
