@@ -12,6 +12,7 @@ import {
   type Backend,
   type Capabilities,
 } from '@persistent-log/core'
+import type { BackendRow } from './backend-row.js'
 import { backendsTable } from './backends-table.js'
 import type { Terminal } from './terminal.js'
 
@@ -19,21 +20,6 @@ import type { Terminal } from './terminal.js'
 export interface BackendsOptions {
   readonly json?: boolean
   readonly open?: boolean
-}
-
-/** What is known about one backend. */
-export interface BackendRow {
-  /** The word for the configuration. */
-  readonly name: string
-  readonly package: string
-  readonly installed: boolean
-  readonly version?: string | undefined
-  readonly summary?: string | undefined
-  readonly needsDirectory?: boolean | undefined
-  /** Facts about a log that was opened in a temporary directory. */
-  readonly capabilities?: Capabilities | undefined
-  /** Why it cannot be used although it is there. */
-  readonly problem?: string | undefined
 }
 
 /** Lists the known backends and those that were named; 1 when one of them is there but cannot be used. */

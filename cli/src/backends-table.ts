@@ -1,4 +1,4 @@
-import type { BackendRow } from './backends-command.js'
+import type { BackendRow } from './backend-row.js'
 
 const yesOrNo = (fact: boolean): string => (fact ? 'yes' : 'no')
 

@@ -8,14 +8,8 @@ import {
   type OpenContext,
   type PersistentLog,
 } from '@persistent-log/core/backend'
-import {
-  checkFiles,
-  createDatabase,
-  FORMAT_VERSION,
-  openDatabase,
-  type Database,
-  type TornTail,
-} from './engine-files.js'
+import type { Database } from './database.js'
+import { checkFiles, createDatabase, FORMAT_VERSION, openDatabase, type TornTail } from './engine-files.js'
 import { LevelStore } from './level-store.js'
 import { levelOptions, type LevelOptions } from './options.js'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { raise, syncDirectory, type OrderedStore } from '@persistent-log/core/backend'
 import { ClassicLevel } from 'classic-level'
+import type { Database } from './database.js'
 import { engineError } from './engine-error.js'
 import { LevelStore } from './level-store.js'
 import type { LevelOptions } from './options.js'
@@ -8,9 +9,6 @@ import { checkLevelDirectory } from './wal-check.js'
 
 /** Of the files that this backend writes; a change that an older version cannot read raises it. */
 export const FORMAT_VERSION = 1
-
-/** LevelDB with keys and values as bytes. */
-export type Database = ClassicLevel<Uint8Array, Uint8Array>
 
 /** An unfinished write at the end of LevelDB's log. */
 export interface TornTail {

@@ -5,8 +5,8 @@ import {
   type StorePair,
   type StoreRange,
 } from '@persistent-log/core/backend'
+import type { Database } from './database.js'
 import { engineError } from './engine-error.js'
-import type { Database } from './engine-files.js'
 
 /** What the store works on. */
 export interface LevelStoreParts {
