@@ -146,7 +146,13 @@ async function recoverTail(
   const first = tail.segments[0]
   if (first && first.header.number > replay.firstSegment) damage.push(missing(replay.firstSegment, 0))
   if (cleanClose && !isNew && !replay.isClosed) damage.push(missingEnd(last.segment, split.end))
-  const judged = [...damage, ...lostMarks(replay)].map((one) => judgeDamage(one, replay, table))
+  const judge = (one: FoundDamage): JudgedDamage => judgeDamage(one, replay, table)
+  const stretches = damage.map(judge)
+  // A slot that was decided anew needs its lost mark no more.
+  const marks = lostMarks(replay, stretches)
+    .map(judge)
+    .filter(({ slots }) => slots.length > 0)
+  const judged = [...stretches, ...marks]
   const known = await readKnownDamage(files, names)
   const open = judged.filter((one) => !isKnown(known, one) || one.slots.length > 0)
   if (mode === 'strict') refuseDamaged(open)
@@ -190,10 +196,13 @@ function missingEnd({ header, name, end }: Segment, position: number): FoundDama
   return { segment: header.number, from: end, to: end, reason, file: name, position, lost }
 }
 
-/** Decided slots whose value is nowhere. */
-function lostMarks({ lostMarks }: Replay): FoundDamage[] {
-  return lostMarks.map(({ slot, position, segment, file }) => ({
-    ...{ segment, file, position, from: position, to: position },
+/** Decided slots whose value is nowhere, unless other damage tells of them already. */
+function lostMarks({ lostMarks }: Replay, told: readonly JudgedDamage[]): FoundDamage[] {
+  const isTold = (slot: number): boolean =>
+    told.some(({ slots }) => slots.some(({ from, to }) => slot >= from && slot < to))
+  const untold = lostMarks.filter(({ slot }) => !isTold(slot))
+  return untold.map(({ slot, position, offset, segment, file }) => ({
+    ...{ segment, file, position, from: offset, to: offset },
     reason: 'a commit mark without its proposal',
     lost: { kinds: 1 << RECORD.mark, slots: [{ from: slot, to: slot + 1 }] },
   }))

@@ -4,6 +4,7 @@ import type { InternalEffect } from '../engine/stored-effect.js'
 import { isDecided, NOWHERE, regionAddress, tailAddress } from '../regions/address.js'
 import { SLAB_UNIT_BYTES } from '../regions/slab.js'
 import type { SlotTable } from '../regions/slot-table.js'
+import type { GroupSummary } from '../segments/group.js'
 import { markWord, RECORD, type StoredRecord } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import type { Tail } from '../segments/tail.js'
@@ -16,8 +17,9 @@ interface KnownAccept {
 /** A commit mark whose proposal is not there: the slot is decided, the value is lost. */
 export interface LostMark {
   readonly slot: number
-  /** Of the mark: in the log, and the file and the number of its segment. */
+  /** Of the mark: in the log, and in the file and the segment that it is in. */
   readonly position: number
+  readonly offset: number
   readonly file: string
   readonly segment: number
 }
@@ -174,8 +176,9 @@ export class Replay {
     if (stateToo) this.state.apply(effect)
   }
 
-  /** Each group repeats the point: it is not lost with the record that moved it. */
-  movePointTo(point: number): void {
+  /** What the frame of a group repeats is not lost with the record that said it. */
+  frame({ point, kinds }: GroupSummary & { readonly point: number }): void {
+    if ((kinds & (1 << RECORD.close)) !== 0) this.isClosed = true
     if (point <= this.ledger.point) return
     this.note({ kind: 'compact', before: point, ballot: undefined })
     this.#dropBelow(point)
@@ -185,7 +188,8 @@ export class Replay {
     // Marks are met in the order of the tail: the segment is the last one that begins at or before it.
     const { header, name } =
       this.#tail.segments.findLast((one) => one.header.base <= position) ?? this.#tail.active
-    this.lostMarks.push({ slot, position, file: name, segment: header.number })
+    const offset = position - header.base
+    this.lostMarks.push({ slot, position, offset, file: name, segment: header.number })
   }
 
   #dropBelow(point: number): void {

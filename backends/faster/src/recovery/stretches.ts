@@ -134,7 +134,7 @@ export function applyStretches(
     replay.applyRegion(base + stretch.from)
     const records = stretch.kind === 'group' ? recordsIn(bytes, stretch.from, stretch.to) : stretch.records
     for (const { offset, record } of records) replay.apply(record, base + offset, segment)
-    if (stretch.header) replay.movePointTo(stretch.header.point)
+    if (stretch.header) replay.frame(stretch.header)
     if (stretch.kind === 'group') continue
     const { from, to, reason, lost } = stretch
     damage.push({ segment: number, file: segment.name, from, to, reason, lost, position: base + from })

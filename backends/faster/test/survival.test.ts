@@ -1,0 +1,153 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isPersistentLogError, TEST_BOOT_ID_VARIABLE, type PersistentLog } from '@persistent-log/core/backend'
+import { expect } from 'chai'
+import { openDirectoryLog } from './support/open-directory-log.js'
+import { shownBy, valueOf } from './support/open-log.js'
+
+const CHILD = fileURLToPath(new URL('./support/weak-accepts-child.js', import.meta.url))
+const ballot = { round: 1, nodeId: 1 }
+
+/** Runs a child that accepts at process-crash until it is killed; returns how many slots it acknowledged. */
+async function acceptAndKill(directory: string, mmap: 'required' | 'off', bootId?: string): Promise<number> {
+  const env = { ...process.env, ...(bootId === undefined ? {} : { [TEST_BOOT_ID_VARIABLE]: bootId }) }
+  const child = fork(CHILD, [directory, mmap], { env })
+  let acknowledged = 0
+  child.on('message', (slot) => {
+    acknowledged = Number(slot) + 1
+    if (acknowledged === 2_000) child.kill('SIGKILL')
+  })
+  await once(child, 'exit')
+  return acknowledged
+}
+
+async function underBoot<T>(bootId: string, body: () => Promise<T>): Promise<T> {
+  const before = process.env[TEST_BOOT_ID_VARIABLE]
+  process.env[TEST_BOOT_ID_VARIABLE] = bootId
+  try {
+    return await body()
+  } finally {
+    if (before === undefined) delete process.env[TEST_BOOT_ID_VARIABLE]
+    else process.env[TEST_BOOT_ID_VARIABLE] = before
+  }
+}
+
+for (const mmap of ['required', 'off'] as const) {
+  describe(`faster: survival (mmap ${mmap})`, () => {
+    let directory = ''
+    let log: PersistentLog | undefined
+
+    beforeEach(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'plog-'))
+    })
+
+    afterEach(async () => {
+      await log?.close()
+      log = undefined
+      await rm(directory, { recursive: true, force: true })
+    })
+
+    it('keeps every accept that was acknowledged at process-crash over SIGKILL', async function () {
+      this.timeout(30_000)
+      const acknowledged = await acceptAndKill(directory, mmap)
+      expect(acknowledged).at.least(2_000)
+      log = await openDirectoryLog(directory, { mmap })
+      const shown = await shownBy(log)
+      for (let slot = 0; slot < acknowledged; slot++) expect(shown.has(slot), `slot ${slot}`).equal(true)
+      expect(log.recovery.votesLost).equal(false)
+      expect(await readdir(join(directory, 'engine'))).not.include('region')
+    })
+
+    it('tells that votes may be lost when the machine restarted behind weak accepts', async function () {
+      this.timeout(30_000)
+      await acceptAndKill(directory, mmap, 'boot-1')
+      log = await underBoot('boot-2', () => openDirectoryLog(directory, { mmap }))
+      expect(log.recovery.votesLost).equal(true)
+      await shownBy(log)
+      const error: unknown = await log
+        .accept({ slot: 1, ballot, value: valueOf(1, 1) })
+        .catch((e: unknown) => e)
+      expect(isPersistentLogError(error, 'PLOG_VOTES_LOST')).equal(true)
+      await log.close()
+      // It is remembered until the user takes it on himself, and not afterwards.
+      log = await underBoot('boot-2', () => openDirectoryLog(directory, { mmap }))
+      expect(log.status.votesLost).equal(true)
+      await log.close()
+      log = await underBoot('boot-2', () => openDirectoryLog(directory, { mmap, acceptLostVotes: true }))
+      expect(log.status.votesLost).equal(false)
+      await log.close()
+      log = await underBoot('boot-2', () => openDirectoryLog(directory, { mmap }))
+      expect(log.status.votesLost).equal(false)
+    })
+
+    it('loses no vote in a restart when every accept was at power-loss', async () => {
+      log = await underBoot('boot-1', () => openDirectoryLog(directory, { mmap }))
+      await log.accept({ slot: 0, ballot, value: valueOf(0, 1) })
+      await log.commit({ slot: 0, ballot }, { survives: 'process-crash' })
+      await log.close()
+      log = await underBoot('boot-2', () => openDirectoryLog(directory, { mmap }))
+      expect(log.recovery.votesLost).equal(false)
+    })
+
+    it('moves weak accepts to the tail with a flush and with a close', async () => {
+      log = await openDirectoryLog(directory, { mmap })
+      for (let slot = 0; slot < 10; slot++) {
+        await log.accept({ slot, ballot, value: valueOf(slot, 1) }, { survives: 'process-crash' })
+      }
+      const before = log.metrics().bytesWritten
+      await log.accept({ slot: 10, ballot, value: valueOf(10, 1) }, { survives: 'process-crash' })
+      expect(log.metrics().bytesWritten, 'the region takes it').equal(before)
+      await log.flush()
+      expect(log.metrics().bytesWritten).greaterThan(before)
+      expect((await log.readAccepted(10))?.value).deep.equal(new Uint8Array(valueOf(10, 1)))
+      await log.accept({ slot: 11, ballot, value: valueOf(11, 1) }, { survives: 'process-crash' })
+      await log.close()
+      log = await openDirectoryLog(directory, { mmap })
+      expect(log.recovery.accepted).equal(12)
+      expect(log.recovery.cleanClose).equal(true)
+    })
+
+    it('takes more weak accepts than the region holds', async () => {
+      log = await openDirectoryLog(directory, { mmap, regionBytes: 64 * 1024 })
+      for (let slot = 0; slot < 300; slot++) {
+        await log.accept({ slot, ballot, value: valueOf(slot, 1, 1000) }, { survives: 'process-crash' })
+      }
+      expect((await shownBy(log, 1000)).size).equal(300)
+      for (let slot = 1; slot < 300; slot++) await log.commit({ slot, ballot }, { survives: 'process-crash' })
+      const before = log.metrics().bytesWritten
+      await log.accept({ slot: 300, ballot, value: valueOf(300, 1, 1000) }, { survives: 'process-crash' })
+      expect(log.metrics().bytesWritten, 'one old pending slot blocks nobody').equal(before)
+    })
+
+    it('gives space back, and stays whole over it', async () => {
+      log = await openDirectoryLog(directory, { mmap, segmentBytes: 64 * 1024 })
+      await log.promise({ round: 1, nodeId: 1 })
+      await log.accept({ slot: 0, ballot, value: valueOf(0, 1) })
+      for (let slot = 1; slot < 2_000; slot += 100) {
+        const decisions = Array.from({ length: 100 }, (_, at) => slot + at)
+        await log.learnAll(decisions.map((one) => ({ slot: one, ballot, value: valueOf(one, 1, 400) })))
+      }
+      await log.commit({ slot: 0, ballot })
+      const before = (await readdir(join(directory, 'engine'))).length
+      await log.compact({ before: 1_990, withoutCheckpoint: true })
+      const after = (await readdir(join(directory, 'engine'))).length
+      expect(after).below(before / 2)
+      expect((await log.verify()).ok).equal(true)
+      await log.close()
+      log = await openDirectoryLog(directory, { mmap, segmentBytes: 64 * 1024 })
+      expect(log.promised()).deep.equal({ round: 1, nodeId: 1 })
+      expect(log.bounds().compactedBefore).equal(1_990)
+      expect((await shownBy(log, 400)).size).equal(11)
+    })
+
+    it('reads what far-apart slots hold', async () => {
+      log = await openDirectoryLog(directory, { mmap })
+      for (const slot of [0, 2 ** 32, 2 ** 53 - 2]) await log.learn({ slot, ballot, value: valueOf(slot, 1) })
+      expect([...(await shownBy(log)).keys()]).deep.equal([0, 2 ** 32, 2 ** 53 - 2])
+    })
+  })
+}
