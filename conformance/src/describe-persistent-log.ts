@@ -32,13 +32,12 @@ export async function describePersistentLog(options: DescribeOptions): Promise<v
   const { describe, it } = options.runner ?? globalRunner()
   const target = targetOf(options)
   const seed = options.seed ?? freshSeed()
-  const { backend, capabilities } = await inFreshDirectory(options.directory, (place) =>
-    inspectTarget(target, place),
-  )
+  const facts = await inFreshDirectory(options.directory, (place) => inspectTarget(target, place))
+  const { backend, capabilities } = facts
   const cases = [...allCases, ...(options.additionalCases ?? [])].filter(
     ({ spawns }) => !(options.withoutChildren === true && spawns === true),
   )
-  const { chosen, leftOut } = select(cases, capabilities, options.only)
+  const { chosen, leftOut } = select(cases, facts, options.only)
   const setting: RunSetting = {
     target,
     backendName: backend,

@@ -51,13 +51,12 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const target = targetOf(options)
   const seed = options.seed ?? freshSeed()
   const tally = newTally()
-  const { backend, capabilities } = await inFreshDirectory(options.directory, (place) =>
-    inspectTarget(target, place),
-  )
+  const facts = await inFreshDirectory(options.directory, (place) => inspectTarget(target, place))
+  const { backend, capabilities } = facts
   const cases = [...allCases, ...(options.additionalCases ?? [])].filter(
     ({ spawns }) => !(options.withoutChildren === true && spawns === true),
   )
-  const { chosen, leftOut } = select(cases, capabilities, options.only)
+  const { chosen, leftOut } = select(cases, facts, options.only)
   const setting: RunSetting = {
     target,
     backendName: backend,

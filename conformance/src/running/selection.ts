@@ -1,5 +1,5 @@
-import type { Capabilities } from '@persistent-log/core'
 import type { Case } from '../suites/case.js'
+import type { TargetFacts } from './target.js'
 
 /** A case that does not apply, and why. */
 export interface LeftOut {
@@ -19,10 +19,10 @@ function isMeant(id: string, wanted: string): boolean {
   return id === wanted || id.startsWith(`${wanted}.`)
 }
 
-/** Chooses by capability, and by the names that the caller asked for. Ids must be unique. */
+/** Chooses by capability, by the files that a log keeps, and by the names that the caller asked for. Ids must be unique. */
 export function select(
   cases: readonly Case[],
-  capabilities: Capabilities,
+  { capabilities, files }: Pick<TargetFacts, 'capabilities' | 'files'>,
   only: readonly string[] | undefined,
 ): Selection {
   const seen = new Set<string>()
@@ -34,7 +34,7 @@ export function select(
   const chosen: Case[] = []
   const leftOut: LeftOut[] = []
   for (const item of wanted) {
-    const reason = item.requires?.(capabilities)
+    const reason = item.requires?.(capabilities, files)
     if (reason === undefined) chosen.push(item)
     else leftOut.push({ case: item.id, reason })
   }

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
@@ -64,13 +65,18 @@ export function orderFor(target: Target, directory: string, overrides: OpenConfi
   }
 }
 
-/** Opens a throw-away log to see what it says about itself. */
-export async function inspectTarget(
-  target: Target,
-  directory: string,
-): Promise<{ readonly backend: string; readonly capabilities: Capabilities }> {
+/** What a log says about itself, and leaves behind. */
+export interface TargetFacts {
+  readonly backend: string
+  readonly capabilities: Capabilities
+  /** The names in its directory. */
+  readonly files: readonly string[]
+}
+
+/** Opens a throw-away log to see what it is. */
+export async function inspectTarget(target: Target, directory: string): Promise<TargetFacts> {
   const log = await openLogUnderTest(orderFor(target, directory))
   const { backend, capabilities } = log
   await log.close()
-  return { backend, capabilities }
+  return { backend, capabilities, files: await readdir(directory) }
 }

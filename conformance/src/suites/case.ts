@@ -23,8 +23,11 @@ import type { CaseContext } from '../running/case-context.js'
 export interface Case {
   readonly id: string
   readonly title: string
-  /** Why the case does not apply to a log with these capabilities; `undefined` when it does. */
-  readonly requires?: (capabilities: Capabilities) => string | undefined
+  /**
+   * Why the case does not apply to a log with these capabilities; `undefined` when it does. `files` are the names that a
+   * closed log leaves in its directory.
+   */
+  readonly requires?: (capabilities: Capabilities, files: readonly string[]) => string | undefined
   /** It starts child processes, and takes longer than the others. */
   readonly spawns?: boolean
   /** Default 10 s. */
@@ -47,5 +50,5 @@ export const needs =
 /** Applies where each of these requirements holds. */
 export const needsAll =
   (...requirements: readonly NonNullable<Case['requires']>[]) =>
-  (capabilities: Capabilities): string | undefined =>
-    requirements.map((requirement) => requirement(capabilities)).find((reason) => reason !== undefined)
+  (capabilities: Capabilities, files: readonly string[]): string | undefined =>
+    requirements.map((requirement) => requirement(capabilities, files)).find((reason) => reason !== undefined)

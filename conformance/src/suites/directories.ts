@@ -1,17 +1,17 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
-import { isPersistentLogError, type Capabilities, type PersistentLog } from '@persistent-log/core'
+import { isPersistentLogError, type PersistentLog } from '@persistent-log/core'
 import { outcomeOf, rejects } from '../running/assertions.js'
 import type { CaseContext } from '../running/case-context.js'
 import { dump, type Dump } from '../running/dump.js'
 import { needsAll, needsReopen, type Case } from './case.js'
 import { expectIntact, filled, placeOf } from './filled-log.js'
-import { IdentityFile } from './identity-files.js'
+import { IDENTITY_FILE, IdentityFile } from './identity-files.js'
 
-/** A log that survives its process and is not spread over machines keeps its files in the directory it was given. */
-const needsDirectory = needsAll(needsReopen, ({ openBy }: Capabilities) =>
-  openBy === 'many-machines' ? 'it keeps no directory of its own (openBy is many-machines)' : undefined,
+/** A log that keeps no identity in its directory cannot be examined on it. */
+const needsIdentity = needsAll(needsReopen, (_, files) =>
+  files.includes(IDENTITY_FILE) ? undefined : `it keeps no ${IDENTITY_FILE} in its directory`,
 )
 
 /** Directories that hold no log, another log, or a damaged identity. A log directory is never opened as something else. */
@@ -19,7 +19,7 @@ export const directoryCases: readonly Case[] = [
   {
     id: 'rec.existing-empty-dir',
     title: 'creates a log in a directory that exists and is empty',
-    requires: needsDirectory,
+    requires: needsIdentity,
     async run(ctx) {
       await mkdir(placeOf(ctx))
       expect((await ctx.open()).recovery.created).to.equal(true)
@@ -28,7 +28,7 @@ export const directoryCases: readonly Case[] = [
   {
     id: 'rec.stray-temporary-files',
     title: 'is not disturbed by temporary files that a crash left in its directory',
-    requires: needsDirectory,
+    requires: needsIdentity,
     async run(ctx) {
       const shown = await filled(ctx)
       for (const name of ['plog.json.tmp', 'plog.open.tmp', 'something.tmp']) {
@@ -40,7 +40,7 @@ export const directoryCases: readonly Case[] = [
   {
     id: 'rec.directory-is-a-file',
     title: 'refuses a directory that is a file, and leaves the file alone',
-    requires: needsDirectory,
+    requires: needsIdentity,
     async run(ctx) {
       await writeFile(placeOf(ctx), 'precious')
       const refusal = await rejects(ctx.open(), 'PLOG_INVALID_CONFIG')
@@ -51,7 +51,7 @@ export const directoryCases: readonly Case[] = [
   {
     id: 'rec.foreign-directory-refused',
     title: 'refuses a directory that holds something else, and leaves it alone',
-    requires: needsDirectory,
+    requires: needsIdentity,
     async run(ctx) {
       await mkdir(placeOf(ctx))
       await writeFile(join(placeOf(ctx), 'thesis.tex'), 'precious')
@@ -63,7 +63,7 @@ export const directoryCases: readonly Case[] = [
   {
     id: 'rec.newer-format-refused',
     title: 'refuses a format that is newer than it, names the versions, and loses nothing',
-    requires: needsDirectory,
+    requires: needsIdentity,
     async run(ctx) {
       const shown = await filled(ctx)
       const identity = await IdentityFile.in(placeOf(ctx))
@@ -79,7 +79,7 @@ export const directoryCases: readonly Case[] = [
   {
     id: 'rec.other-backend-refused',
     title: 'refuses the directory of another backend, names both, and loses nothing',
-    requires: needsDirectory,
+    requires: needsIdentity,
     async run(ctx) {
       const shown = await filled(ctx)
       const identity = await IdentityFile.in(placeOf(ctx))
@@ -93,7 +93,7 @@ export const directoryCases: readonly Case[] = [
   {
     id: 'rec.missing-identity-never-opens-empty',
     title: 'refuses a directory that lost its identity instead of opening it empty',
-    requires: needsDirectory,
+    requires: needsIdentity,
     async run(ctx) {
       const shown = await filled(ctx)
       const identity = await IdentityFile.in(placeOf(ctx))
@@ -107,7 +107,7 @@ export const directoryCases: readonly Case[] = [
   {
     id: 'rec.missing-engine-files-never-opens-empty',
     title: 'refuses a directory that lost its content instead of opening it empty',
-    requires: needsDirectory,
+    requires: needsIdentity,
     async run(ctx) {
       const shown = await filled(ctx)
       const away = join(ctx.directory, 'away')
@@ -120,7 +120,7 @@ export const directoryCases: readonly Case[] = [
   {
     id: 'rec.identity-truncated',
     title: 'refuses an identity that was cut at any length, names the file, and loses nothing',
-    requires: needsDirectory,
+    requires: needsIdentity,
     async run(ctx) {
       const shown = await filled(ctx)
       const identity = await IdentityFile.in(placeOf(ctx))
@@ -141,7 +141,7 @@ export const directoryCases: readonly Case[] = [
   {
     id: 'rec.identity-flipped',
     title: 'refuses an identity with a flipped bit, names the file, and loses nothing',
-    requires: needsDirectory,
+    requires: needsIdentity,
     async run(ctx) {
       const shown = await filled(ctx)
       const identity = await IdentityFile.in(placeOf(ctx))
