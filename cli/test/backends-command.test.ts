@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { BackendRow } from '../src/backends-command.js'
+import type { BackendRow } from '../src/backend-row.js'
 import { plog, temporaryDirectory } from './support.js'
 
 describe('plog backends', function () {
