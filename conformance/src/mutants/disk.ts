@@ -1,6 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { deserialize, serialize } from 'node:v8'
 import { raise } from '@persistent-log/core'
 import type { ModelState } from '../model/model-state.js'
@@ -50,9 +60,20 @@ export class ReferenceDisk {
   }
 
   #takeLock(directory: string): void {
+    // The lock appears with its content: a lock without an owner, which a kill could leave, would never be free.
+    const claim = `${this.#lock}.${process.pid}.${threadId}`
+    writeFileSync(claim, String(process.pid))
+    try {
+      this.#takeClaimed(directory, claim)
+    } finally {
+      rmSync(claim)
+    }
+  }
+
+  #takeClaimed(directory: string, claim: string): void {
     for (;;) {
       try {
-        writeFileSync(this.#lock, String(process.pid), { flag: 'wx' })
+        linkSync(claim, this.#lock)
         return
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error

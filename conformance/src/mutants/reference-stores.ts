@@ -33,7 +33,9 @@ export class ReferenceCheckpoints implements CheckpointStore {
     options: StoreCheckpointOptions = {},
   ): Promise<CheckpointInfo> {
     const about = own(options)
-    const state = await this.#content(slot, content, options)
+    const given = this.#content(slot, content, options)
+    // Bytes in one piece are judged at once: a close that follows must not overtake them.
+    const state = given instanceof Uint8Array ? given : await given
     return this.#publish('store', options, () => this.core.model.storeCheckpoint(slot, state, about))
   }
 
@@ -44,7 +46,9 @@ export class ReferenceCheckpoints implements CheckpointStore {
   ): Promise<CheckpointInfo> {
     check.bound(options.discardFrom, 'options.discardFrom')
     const about = own(options)
-    const state = await this.#content(slot, content, options)
+    const given = this.#content(slot, content, options)
+    // Bytes in one piece are judged at once: a close that follows must not overtake them.
+    const state = given instanceof Uint8Array ? given : await given
     return this.#publish('install', options, () => this.core.model.installCheckpoint(slot, state, about))
   }
 
@@ -87,11 +91,11 @@ export class ReferenceCheckpoints implements CheckpointStore {
     return this.core.write(operation, options.signal, () => info(body()))
   }
 
-  async #content(
+  #content(
     slot: number,
     content: CheckpointContent,
     options: StoreCheckpointOptions,
-  ): Promise<Uint8Array> {
+  ): Uint8Array | Promise<Uint8Array> {
     check.integer(slot, 'slot')
     check.options(options)
     if (options.ballot !== undefined) check.ballot(options.ballot, 'options.ballot')
