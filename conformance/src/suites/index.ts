@@ -11,9 +11,12 @@ import { commitCases } from './commit.js'
 import { compactionCases, discardCases } from './compaction.js'
 import { concurrencyCases } from './concurrency.js'
 import { configurationCases } from './configuration.js'
+import { durabilityCases } from './durability.js'
 import { iterationCases } from './iteration.js'
+import { lifeCycleCases } from './life-cycle.js'
 import { orderCases } from './order.js'
 import { overwriteCases } from './overwrite.js'
+import { recoveryCases } from './recovery.js'
 
 /** All cases of the kit, in the order in which they run: from the simple to the hard. */
 export const allCases: readonly Case[] = [
@@ -36,4 +39,7 @@ export const allCases: readonly Case[] = [
   ...capabilityCases,
   ...stateCases,
   ...modelCases,
+  ...lifeCycleCases,
+  ...durabilityCases,
+  ...recoveryCases,
 ]
