@@ -69,6 +69,9 @@ export interface PersistentLog extends DecisionLog, AsyncDisposable {
   /** Reads every stored byte as of the call, beside writers, and changes nothing. */
   verify(options?: CallOptions): Promise<VerifyReport>
   metrics(): LogMetrics
-  /** Idempotent. Earlier calls finish, then it flushes. A failure rejects, but everything is released. */
+  /**
+   * Idempotent. Earlier calls finish, then it flushes. A failure rejects, but everything is released; a poisoned log
+   * cannot flush, so that closing it rejects with `PLOG_POISONED`.
+   */
   close(): Promise<void>
 }

@@ -202,7 +202,11 @@ class EngineLog implements PersistentLog {
   }
 
   close(): Promise<void> {
-    return this.#life.close(() => this.#parts.engine.close())
+    return this.#life.close(async () => {
+      await this.#parts.engine.close()
+      // Nothing was released late, but the flush that a close promises never happened.
+      this.#life.checkPoison('close')
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
