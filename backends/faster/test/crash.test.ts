@@ -1,8 +1,8 @@
 import type { PersistentLog } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { crashStates } from './support/crash-states.js'
-import { MemoryDisk } from './support/memory-disk.js'
-import { newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
+import { MemoryDisk, performOn, type DiskImage } from './support/memory-disk.js'
+import { newDisk, openImage, openOn, shownBy, valueOf } from './support/open-log.js'
 
 /** Something that was acknowledged when `after` operations had been done; `holds` on every log that is recovered later. */
 interface Acknowledged {
@@ -129,6 +129,20 @@ describe('faster: power cuts', () => {
         acks.filter((ack) => ack.isWeakVote !== true),
         after,
       )
+    }
+  })
+
+  it('loses nothing at all when only the process dies, weak accepts included', async function () {
+    this.timeout(60_000)
+    const disk = await newDisk()
+    const acks = await workload(disk)
+    const image: DiskImage = { names: new Map(), inodes: new Map() }
+    for (const [after, operation] of disk.operations.entries()) {
+      performOn(image, operation)
+      if (after < 3) continue
+      const log = await openImage(image, { sameBoot: true, options: SMALL })
+      expect(log.recovery.votesLost).equal(false)
+      await check(log, acks, after)
     }
   })
 

@@ -113,9 +113,9 @@ export class HybridLogEngine implements LogEngine {
   }
 
   verify(signal: AbortSignal | undefined): Promise<EngineVerification> {
-    const { tail, table, blobs, logId, encoder } = this.#parts
+    const { tail, table, blobs, logId, encoder, weak } = this.#parts
     const blobNames = encoder.state.checkpoints.map(({ blob }) => blob)
-    return verifyEverything({ tail, table, blobs, blobNames, logId, signal })
+    return verifyEverything({ tail, table, readRegion: weak.read, blobs, blobNames, logId, signal })
   }
 
   counters(): EngineCounters {

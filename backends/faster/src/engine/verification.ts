@@ -16,6 +16,7 @@ import type { Tail } from '../segments/tail.js'
 export interface VerificationParts {
   readonly tail: Tail
   readonly table: SlotTable
+  readonly readRegion: (offset: number) => unknown
   readonly blobs: BlobStore
   readonly blobNames: readonly string[]
   readonly logId: Buffer
@@ -36,6 +37,10 @@ export async function verifyEverything(parts: VerificationParts): Promise<Engine
     bytes += end
     damaged.push(...verifySegment(segment, end, table, logId))
     await nextTurn()
+  }
+  for (const slot of table.regionSlots) {
+    if (parts.readRegion(placeOf(table.get(slot))) !== undefined) continue
+    damaged.push({ reason: 'an entry of the mutable region is damaged', slots: { from: slot, to: slot + 1 } })
   }
   for (const blob of blobNames) {
     try {

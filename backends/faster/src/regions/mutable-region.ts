@@ -66,10 +66,9 @@ export class MutableRegion {
     const bytes = recordBytes(fields.value?.byteLength ?? 0, fields.proof?.byteLength ?? 0)
     const offset = this.#slab.take(bytes)
     if (offset === undefined) return undefined
-    const { size } = this.#file
-    if (this.#slab.end > size) {
-      const wanted = Math.ceil((this.#slab.end - size) / STEP_BYTES) * STEP_BYTES
-      this.#file.extend(Math.min(size + wanted, this.#file.bytes.byteLength))
+    if (this.#slab.end > this.#file.size && !this.#extend()) {
+      this.#slab.give(offset, bytes)
+      return undefined
     }
     encodeRecord(this.#file.bytes, offset, offset, this.#seed, fields)
     this.#file.stored(offset, bytes)
@@ -92,6 +91,19 @@ export class MutableRegion {
 
   close(): Promise<void> {
     return this.#file.close()
+  }
+
+  /** False when the device has no room: the entry then goes to the tail, and if that finds none either, it tells. */
+  #extend(): boolean {
+    const { size, bytes } = this.#file
+    const wanted = Math.ceil((this.#slab.end - size) / STEP_BYTES) * STEP_BYTES
+    try {
+      this.#file.extend(Math.min(size + wanted, bytes.byteLength))
+      return true
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') return false
+      throw cause
+    }
   }
 }
 

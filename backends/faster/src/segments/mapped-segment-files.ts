@@ -74,8 +74,8 @@ export class MappedSegmentFiles extends PositionalSegmentFiles implements Segmen
   }
 }
 
-/** Maps grow in these steps, so that a growing file needs few of them. */
-const MAP_STEP_BYTES = 64 * 1024 * 1024
+/** The first map of a file; each further one is twice as long, so that a growing file needs few of them. */
+const FIRST_MAP_BYTES = 1024 * 1024
 
 /**
  * A file that is read through a read-only map. The map may be longer than the file (that is legal, and spares a map per
@@ -97,7 +97,7 @@ class MappedSegmentFile extends PositionalSegmentFile {
     if (end > MAX_MAP_BYTES) return super.view(offset, length)
     let map = this.#maps.at(-1)
     if (!map || map.byteLength < end) {
-      map = this.#map(Math.min(roundUp(Math.max(end, 1), MAP_STEP_BYTES), MAX_MAP_BYTES))
+      map = this.#map(Math.min(mapBytesFor(end), MAX_MAP_BYTES))
     }
     return map.subarray(offset, end)
   }
@@ -113,6 +113,12 @@ class MappedSegmentFile extends PositionalSegmentFile {
     this.#maps.push(map)
     return map
   }
+}
+
+function mapBytesFor(end: number): number {
+  let bytes = FIRST_MAP_BYTES
+  while (bytes < end) bytes *= 2
+  return bytes
 }
 
 /** The file itself is the memory: a store costs no system call. */

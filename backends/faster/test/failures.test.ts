@@ -1,0 +1,128 @@
+import { isPersistentLogError } from '@persistent-log/core/backend'
+import { expect } from 'chai'
+import { MemoryDisk } from './support/memory-disk.js'
+import { newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
+
+const ballot = { round: 1, nodeId: 1 }
+const failure = (code: string) => Object.assign(new Error(code), { code })
+const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+
+describe('faster: failing devices', () => {
+  for (const kind of ['write', 'flush'] as const) {
+    it(`is poisoned by a failed ${kind}, reads on, releases everything, and is whole after reopening`, async () => {
+      const disk = await newDisk()
+      const events: string[] = []
+      const log = await openOn(disk, { created: true, cleanClose: true }, events)
+      await log.learn({ slot: 0, ballot, value: valueOf(0, 1) })
+      disk.beforeOperation = (operation) => {
+        if (operation.kind === kind) throw failure('EIO')
+      }
+      const first = await reasonOf(log.learn({ slot: 1, ballot, value: valueOf(1, 1) }))
+      expect(isPersistentLogError(first, 'PLOG_IO')).equal(true)
+      disk.beforeOperation = () => undefined
+      const second = await reasonOf(log.learn({ slot: 2, ballot, value: valueOf(2, 1) }))
+      expect(isPersistentLogError(second, 'PLOG_POISONED')).equal(true)
+      expect([...(await shownBy(log)).keys()]).deep.equal([0])
+      expect(await reasonOf(log.close())).not.equal(undefined)
+      expect(events, 'not noted as clean').deep.equal(['release'])
+      const again = await openOn(new MemoryDisk(disk.copy()))
+      const shown = [...(await shownBy(again)).keys()]
+      expect(shown[0]).equal(0)
+      expect(shown, 'the failed one is there whole or not at all').not.include(2)
+    })
+  }
+
+  it('writes what an unclean end left unproven to a fresh segment before it shows it', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    await log.learn({ slot: 0, ballot, value: valueOf(0, 1) })
+    await log.learn({ slot: 1, ballot, value: valueOf(1, 1) }, { survives: 'process-crash' })
+    const reopened = new MemoryDisk(disk.copy())
+    const second = await openOn(reopened)
+    expect([...(await shownBy(second)).keys()]).deep.equal([0, 1])
+    const order = reopened.operations.map(({ kind }) => kind)
+    expect(order.slice(0, order.indexOf('sync-directory') + 1)).deep.equal([
+      'create',
+      'write',
+      'write',
+      'flush',
+      'rename',
+      'sync-directory',
+    ])
+  })
+
+  it('goes on over a full device when the log is reopened with space', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    await log.learn({ slot: 0, ballot, value: valueOf(0, 1) })
+    disk.beforeOperation = (operation) => {
+      if (operation.kind === 'write') throw failure('ENOSPC')
+    }
+    expect(
+      isPersistentLogError(await reasonOf(log.learn({ slot: 1, ballot, value: valueOf(1, 1) })), 'PLOG_IO'),
+    ).equal(true)
+    await reasonOf(log.close())
+    disk.beforeOperation = () => undefined
+    const again = await openOn(disk)
+    await again.learn({ slot: 1, ballot, value: valueOf(1, 1) })
+    expect([...(await shownBy(again)).keys()]).deep.equal([0, 1])
+  })
+
+  it('recovers after a failure at any operation of a recovery', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (let slot = 0; slot < 5; slot++) {
+      await log.accept({ slot, ballot, value: valueOf(slot, 1) }, { survives: 'process-crash' })
+    }
+    await log.commit({ slot: 0, ballot }, { survives: 'process-crash' })
+    for (let failing = 0; ; failing++) {
+      const crashed = new MemoryDisk(disk.copy())
+      let count = 0
+      crashed.beforeOperation = () => {
+        if (count++ === failing) throw failure('EIO')
+      }
+      const error = await reasonOf(openOn(crashed))
+      crashed.beforeOperation = () => undefined
+      const again = await openOn(crashed)
+      expect((await shownBy(again)).size, `failing at ${failing}`).equal(5)
+      if (error === undefined) break
+    }
+  })
+
+  it('takes stale entries of a region for nothing after its machine restarted', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (let slot = 0; slot < 6; slot++) {
+      await log.accept({ slot, ballot, value: valueOf(slot, 1) }, { survives: 'process-crash' })
+    }
+    const again = await openOn(new MemoryDisk(disk.copy()), { sameBoot: false })
+    expect(again.recovery.votesLost).equal(true)
+    expect((await shownBy(again)).has(5)).equal(false)
+  })
+
+  it('never brings a discarded weak accept back', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (let slot = 0; slot < 4; slot++) {
+      await log.accept({ slot, ballot, value: valueOf(slot, 1) }, { survives: 'process-crash' })
+    }
+    // The mark that an entry is free may be what the crash cut off: then only the order tells.
+    const free = disk.operations.length
+    await log.discard({ from: 2 })
+    const image = disk.copy()
+    let restored = 0
+    for (const [at, operation] of disk.operations.entries()) {
+      if (at < free || operation.kind !== 'write' || operation.bytes.byteLength !== 2) continue
+      const region = image.inodes.get(operation.inode)
+      Buffer.from('PR').copy(region ?? Buffer.alloc(2), operation.offset)
+      restored++
+    }
+    expect(restored).greaterThan(0)
+    const again = await openOn(new MemoryDisk(image))
+    expect([...(await shownBy(again)).keys()]).deep.equal([0, 1])
+  })
+})
