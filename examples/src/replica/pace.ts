@@ -31,6 +31,6 @@ export function paceFor(commands: number): Pace {
     blocksPerElection: 8,
     checkpointEvery,
     retain: Math.floor(checkpointEvery / 2),
-    unnoted: 4 * inFlight,
+    unnoted: 6 * inFlight,
   }
 }

@@ -1,4 +1,4 @@
-import { isPersistentLogError, type Ballot, type PersistentLog } from '@persistent-log/core'
+import { isPersistentLogError, MAX_SLOT, type Ballot, type PersistentLog } from '@persistent-log/core'
 import type { Acknowledger } from './acknowledger.js'
 import { leaderBallot, rivalBallot, rivalValue } from './ballots.js'
 import type { Block, Step } from './schedule.js'
@@ -9,6 +9,7 @@ export class Proposer {
   readonly #client: Acknowledger
   #round: number
   #refused = 0
+  #election: Promise<void> = Promise.resolve()
 
   constructor(log: PersistentLog, client: Acknowledger) {
     this.#log = log
@@ -23,23 +24,18 @@ export class Proposer {
 
   /**
    * A new round. The rival campaigns first and gets its values accepted in the contested slots; then the leader outbids
-   * it, and from then on the log has to refuse the rival. Accepts of other slots go on meanwhile.
+   * it, and from then on the log has to refuse the rival. Commands in other slots go on meanwhile. Elections follow one
+   * another: the next one waits for this one.
    */
-  async elect({ steps }: Block): Promise<void> {
-    // The leader's calls use the new round from here on: what is judged after the promise is not below it.
-    this.#round++
-    const rival = rivalBallot(this.#round)
+  elect({ steps }: Block): Promise<void> {
     const contested = steps.filter((step) => step.contested).map(({ command }) => command.slot)
-    await this.#promise(rival)
-    await Promise.all(contested.map((slot) => this.#accept(slot, rival, rivalValue(slot))))
-    await this.#promise(leaderBallot(this.#round))
-    // Where the rival has no vote of this round yet; repeating one would be no news, and no error.
-    const open = steps.find((step) => !step.contested)
-    if (open) await this.#expectRefusal(open.command.slot, rival)
+    this.#election = this.#election.then(() => this.#elect(contested))
+    return this.#election
   }
 
-  /** Gets one command decided. */
-  async decide({ command: { slot, value }, late }: Step): Promise<void> {
+  /** Gets one command decided; a contested slot waits for the election of its block. */
+  async decide({ command: { slot, value }, contested, late }: Step): Promise<void> {
+    if (contested) await this.#election
     const ballot = leaderBallot(this.#round)
     if (late) {
       await this.#client.during(() => this.#log.learn({ slot, ballot, value }))
@@ -48,6 +44,16 @@ export class Proposer {
       await this.#client.during(() => this.#log.commit({ slot, ballot }))
     }
     this.#client.committed(slot, ballot)
+  }
+
+  async #elect(contested: readonly number[]): Promise<void> {
+    // The leader's calls use the new round from here on: what is judged after the promise is not below it.
+    this.#round++
+    const rival = rivalBallot(this.#round)
+    await this.#promise(rival)
+    await Promise.all(contested.map((slot) => this.#accept(slot, rival, rivalValue(slot))))
+    await this.#promise(leaderBallot(this.#round))
+    await this.#expectRefusal(rival)
   }
 
   async #accept(slot: number, ballot: Ballot, value: Uint8Array): Promise<void> {
@@ -60,14 +66,15 @@ export class Proposer {
     this.#client.promised(ballot)
   }
 
-  async #expectRefusal(slot: number, ballot: Ballot): Promise<void> {
+  /** In a slot that nobody uses, so that nothing but the promise can be in the way. */
+  async #expectRefusal(ballot: Ballot): Promise<void> {
     try {
-      await this.#log.accept({ slot, ballot, value: rivalValue(slot) })
+      await this.#log.accept({ slot: MAX_SLOT, ballot, value: rivalValue(MAX_SLOT) })
     } catch (error) {
       if (!isPersistentLogError(error, 'PLOG_STALE_BALLOT')) throw error
       this.#refused++
       return
     }
-    throw new Error(`slot ${slot} accepted ballot ${ballot.round}.${ballot.nodeId} below the promise`)
+    throw new Error(`the log accepted ballot ${ballot.round}.${ballot.nodeId} below its promise`)
   }
 }

@@ -90,7 +90,7 @@ async function work(log: PersistentLog, machine: Aggregate, orders: Orders): Pro
   const applier = new Applier(log, machine, client, pace)
   const pool = new Pool(pace.inFlight)
   for await (const block of schedule(undecided(log, orders), seed, pace)) {
-    if (block.hasElection) await proposer.elect(block)
+    if (block.hasElection) await pool.start(() => proposer.elect(block))
     for (const step of block.steps) {
       await client.room()
       await pool.start(async () => {
