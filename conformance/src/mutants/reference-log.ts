@@ -40,6 +40,7 @@ export class ReferenceLog implements PersistentLog {
   readonly checkpoints: ReferenceCheckpoints
   readonly configuration: ReferenceConfigurations
   readonly recovery: RecoveryReport
+  readonly foundAtOpen: RecoveryReport
   readonly core: ReferenceCore
   readonly space: ReferenceSpace
   readonly counts = { accepts: 0, commits: 0, learns: 0, reads: 0, refusals: 0 }
@@ -49,7 +50,8 @@ export class ReferenceLog implements PersistentLog {
     this.core = core
     this.capabilities = core.capabilities
     this.recovery = recovery
-    this.space = new ReferenceSpace(core)
+    this.foundAtOpen = recovery
+    this.space = this.newSpace()
     this.checkpoints = new ReferenceCheckpoints(core)
     this.configuration = new ReferenceConfigurations(core)
   }
@@ -236,6 +238,10 @@ export class ReferenceLog implements PersistentLog {
     } catch (error) {
       return rejected(error)
     }
+  }
+
+  newSpace(): ReferenceSpace {
+    return new ReferenceSpace(this.core)
   }
 
   newScan(order: ScanOrder): DecisionScan {

@@ -1,0 +1,16 @@
+import { ballotMutants } from './ballot-mutants.js'
+import { diskMutants } from './disk-mutants.js'
+import { interfaceMutants, scanMutants } from './interface-mutants.js'
+import type { Mutant } from './mutant.js'
+import { slotMutants } from './slot-mutants.js'
+import { storeMutants } from './store-mutants.js'
+
+/** Every way in which the reference log is broken on purpose. */
+export const allMutants: readonly Mutant[] = [
+  ...ballotMutants,
+  ...slotMutants,
+  ...storeMutants,
+  ...diskMutants,
+  ...scanMutants,
+  ...interfaceMutants,
+]
