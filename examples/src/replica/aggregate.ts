@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { CheckpointInfo, Decision, Slot, StateMachine } from '@persistent-log/core'
-import { FieldStatistics, type StoredField } from './field-statistics.js'
+import { FieldStatistics, type JsonValue, type StoredField } from './field-statistics.js'
 
 /** Most different field names that are followed; a data set with more is not tabular. */
 const MAX_FIELDS = 200
@@ -65,7 +65,7 @@ export class Aggregate implements StateMachine {
   }
 
   #count(command: object): void {
-    for (const [name, value] of Object.entries(command)) {
+    for (const [name, value] of Object.entries(command) as [string, JsonValue][]) {
       let field = this.#fields.get(name)
       if (field === undefined) {
         if (this.#fields.size >= MAX_FIELDS) continue

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isPersistentLogError, KNOWN_BACKENDS, resolveBackend } from '@persistent-log/core'
 import { messageOf, UserError } from './user-error.js'
@@ -32,16 +33,20 @@ const MAX_SEED = 2 ** 32 - 1
 export async function readCommandLine(words: readonly string[]): Promise<Choices | undefined> {
   const { help, backend, input, commands, directory, seed } = parse(words)
   if (help === true) return undefined
-  if (input !== undefined && !existsSync(input)) throw new UserError(`--input ${input}: no such file`)
+  if (input !== undefined && !existsSync(fromUser(input)))
+    throw new UserError(`--input ${input}: no such file`)
   return {
     backends: await backendsOf(backend),
-    input,
+    input: input === undefined ? undefined : fromUser(input),
     commands:
       commands === undefined ? undefined : integerOf('--commands', commands, 1, Number.MAX_SAFE_INTEGER),
-    directory,
+    directory: directory === undefined ? undefined : fromUser(directory),
     seed: seed === undefined ? Math.floor(Math.random() * MAX_SEED) : integerOf('--seed', seed, 0, MAX_SEED),
   }
 }
+
+/** A path as the user means it: npm changes to the root of the project before it runs a script. */
+const fromUser = (path: string): string => resolve(process.env.INIT_CWD ?? '', path)
 
 function parse(words: readonly string[]) {
   const text = { type: 'string' } as const

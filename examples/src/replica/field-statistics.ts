@@ -3,6 +3,9 @@ const MAX_COUNTED_VALUES = 2_000
 /** A longer text is counted under its beginning. */
 const MAX_KEY_LETTERS = 80
 
+/** What a field of a JSON object holds. */
+export type JsonValue = string | number | boolean | object | null
+
 /** {@link FieldStatistics} as a checkpoint holds them. */
 export interface StoredField {
   readonly name: string
@@ -37,13 +40,13 @@ export class FieldStatistics {
     return field
   }
 
-  add(value: unknown): void {
+  add(value: JsonValue): void {
     this.#seen++
     if (typeof value === 'number') {
       this.#numbers++
       this.#sum += value
     }
-    const key = String(typeof value === 'object' ? JSON.stringify(value) : value).slice(0, MAX_KEY_LETTERS)
+    const key = (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, MAX_KEY_LETTERS)
     const count = this.#counts.get(key)
     if (count === undefined && this.#counts.size >= MAX_COUNTED_VALUES) this.#uncounted++
     else this.#counts.set(key, (count ?? 0) + 1)

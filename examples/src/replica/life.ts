@@ -121,6 +121,7 @@ export class Life {
         this.#proofs.push(...(await this.#examine(opening, audit)))
         // What is gone for good is not owed a second time.
         if (!survivesCrash(opening)) this.#record = new AcknowledgementRecord(expectation.commands)
+        progress.update(this.#record.commits)
         return 'go'
       },
       acknowledged: (calls) => {

@@ -55,8 +55,6 @@ class BarProgress implements Progress {
   }
 
   #hide(): void {
-    // A stopped bar leaves its line unless it counts as complete.
-    this.#bar?.update(this.#total)
     this.#bar?.stop()
     this.#bar = undefined
   }

@@ -45,9 +45,10 @@ export function defineStoreBackend<Options>(definition: StoreBackend<Options>): 
 }
 
 async function openLog<Options>(
-  { name, formatVersion, openStore }: StoreBackend<Options>,
+  definition: StoreBackend<Options>,
   context: OpenContext<Options>,
 ): Promise<PersistentLog> {
+  const { name, formatVersion } = definition
   const { firstSlot, options } = context
   if (context.directory === undefined) {
     throw raise.invalidConfig([{ path: 'directory', message: `is required: backend "${name}" stores files` }])
@@ -58,7 +59,7 @@ async function openLog<Options>(
     formatVersion,
     firstSlot,
     initialise: async (enginePath, log) => {
-      const { store } = await openStore(enginePath, { created: true, cleanClose: true, options })
+      const { store } = await definition.openStore(enginePath, { created: true, cleanClose: true, options })
       try {
         await initialiseOrderedStore(store, log)
       } finally {
@@ -70,7 +71,7 @@ async function openLog<Options>(
   let opened: OpenedStore
   try {
     const { cleanClose } = directory
-    opened = await openStore(directory.enginePath, { created: false, cleanClose, options })
+    opened = await definition.openStore(directory.enginePath, { created: false, cleanClose, options })
   } catch (cause) {
     await session.end()
     throw cause
