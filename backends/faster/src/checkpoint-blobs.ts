@@ -100,7 +100,7 @@ function* readChunks(file: SegmentFile, blob: string, logId: Buffer): Generator<
     const from = offset + FRAME_BYTES
     if (length > MAX_CHUNK_BYTES || from + length > file.size)
       throw corrupted(blob, offset, 'a chunk is damaged')
-    const chunk = Uint8Array.from(file.view(from, length))
+    const chunk = new Uint8Array(file.view(from, length))
     const isIntact = frame.readUInt32LE(4) === frameChecksum(frame, chunk, seed) && readU64(frame, 8) === done
     if (!isIntact) throw corrupted(blob, offset, 'a chunk is damaged')
     offset = from + length

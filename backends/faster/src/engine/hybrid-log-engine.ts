@@ -1,4 +1,5 @@
 import {
+  copyBytes,
   raise,
   survivesAtLeast,
   type BlobStore,
@@ -70,11 +71,7 @@ export class HybridLogEngine implements LogEngine {
     const record = this.#record(slot)
     if (!record) return 'damaged'
     const { b: round, c: nodeId, value, proof } = record
-    return {
-      ballot: { round, nodeId },
-      value: Uint8Array.from(value),
-      proof: proof && Uint8Array.from(proof),
-    }
+    return { ballot: { round, nodeId }, value: copyBytes(value), proof: proof && copyBytes(proof) }
   }
 
   borrow(slot: number): StoredEntry | 'damaged' {
@@ -114,7 +111,7 @@ export class HybridLogEngine implements LogEngine {
 
   verify(signal: AbortSignal | undefined): Promise<EngineVerification> {
     const { tail, table, blobs, logId, encoder, weak } = this.#parts
-    const blobNames = encoder.state.checkpoints.map(({ blob }) => blob)
+    const blobNames = (): string[] => encoder.state.checkpoints.map(({ blob }) => blob)
     return verifyEverything({ tail, table, readRegion: weak.read, blobs, blobNames, logId, signal })
   }
 

@@ -1,4 +1,4 @@
-import type { Effect, Ledger, StoredCheckpoint } from '@persistent-log/core/backend'
+import { copyBytes, type Effect, type Ledger, type StoredCheckpoint } from '@persistent-log/core/backend'
 import { RECORD, type RecordFields, type StoredRecord } from '../segments/record.js'
 import type { InternalEffect, StoredEffect } from './stored-effect.js'
 
@@ -87,7 +87,7 @@ export function effectOf(
     case RECORD.compact:
       return { kind: 'compact', before: a, ballot: record.hasBallot ? ballot : undefined }
     case RECORD.configure:
-      return { kind: 'configure', name: (proof ?? '').toString(), version: a, value: Uint8Array.from(value) }
+      return { kind: 'configure', name: (proof ?? '').toString(), version: a, value: copyBytes(value) }
     case RECORD.checkpoint:
       return { kind: 'checkpoint', checkpoint: decodeCheckpoint(value) }
     case RECORD.dropCheckpoint:

@@ -18,7 +18,8 @@ export interface VerificationParts {
   readonly table: SlotTable
   readonly readRegion: (offset: number) => unknown
   readonly blobs: BlobStore
-  readonly blobNames: readonly string[]
+  /** Of the checkpoints that there are now. */
+  readonly blobNames: () => readonly string[]
   readonly logId: Buffer
   readonly signal: AbortSignal | undefined
 }
@@ -28,6 +29,7 @@ export async function verifyEverything(parts: VerificationParts): Promise<Engine
   const { tail, table, blobs, blobNames, logId, signal } = parts
   const scope = tail.segments.map((segment) => ({ segment, end: segment.end }))
   const slots = table.count
+  const names = blobNames()
   const damaged: Damage[] = []
   let bytes = 0
   for (const { segment, end } of scope) {
@@ -42,7 +44,7 @@ export async function verifyEverything(parts: VerificationParts): Promise<Engine
     if (parts.readRegion(placeOf(table.get(slot))) !== undefined) continue
     damaged.push({ reason: 'an entry of the mutable region is damaged', slots: { from: slot, to: slot + 1 } })
   }
-  for (const blob of blobNames) {
+  for (const blob of names) {
     try {
       for await (const chunk of blobs.read(blob)) {
         bytes += chunk.byteLength
@@ -50,6 +52,8 @@ export async function verifyEverything(parts: VerificationParts): Promise<Engine
       }
     } catch (error) {
       if (!isPersistentLogError(error, 'PLOG_CORRUPTED')) throw error
+      // A prune may have removed it meanwhile.
+      if (!blobNames().includes(blob)) continue
       damaged.push({ reason: error.message, file: error.context.file, offset: error.context.offset })
     }
   }
