@@ -226,8 +226,11 @@ export const storeMutants: readonly Mutant[] = [
     plant: ({ Model }) => ({
       Model: class extends Model {
         override loadConfiguration(name: string): ModelRecord | undefined {
-          const { configurations } = this.state
-          return configurations.get(name) ?? configurations.get(name.toLowerCase())
+          return super.loadConfiguration(name.toLowerCase())
+        }
+
+        override storeConfiguration(name: string, record: ModelRecord): void {
+          super.storeConfiguration(name.toLowerCase(), record)
         }
       },
     }),

@@ -20,6 +20,12 @@ export async function outcomeOf(
   }
 }
 
+/** A call whose outcome is looked at later: that it fails meanwhile must not end the process. */
+export function started<T>(call: Promise<T>): Promise<T> {
+  call.catch(() => undefined)
+  return call
+}
+
 async function errorOf(attempt: Attempt, expected: string): Promise<unknown> {
   const outcome = await outcomeOf(attempt)
   if (!('error' in outcome)) expect.fail(`${expected} was expected, but the call succeeded`)

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { rejects, rejectsArgument } from '../running/assertions.js'
+import { rejects, rejectsArgument, started } from '../running/assertions.js'
 import { collect, slotsOf } from '../running/dump.js'
 import { ballot, patterned, proposal, proposals, text } from '../running/values.js'
 import { needsReopen, type Case } from './case.js'
@@ -118,7 +118,7 @@ export const batchCases: readonly Case[] = [
     async run(ctx) {
       const log = await ctx.open()
       let finished = false
-      const writing = log.learnAll(proposals(0, 500)).then(() => (finished = true))
+      const writing = started(log.learnAll(proposals(0, 500)).finally(() => (finished = true)))
       const seen = new Set<number>()
       while (!finished) {
         seen.add(log.bounds().committedCount)

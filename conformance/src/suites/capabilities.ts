@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { isPersistentLogError, SURVIVALS, survivesAtLeast, type Survival } from '@persistent-log/core'
-import { outcomeOf, rejects, rejectsArgument } from '../running/assertions.js'
+import { outcomeOf, rejects, rejectsArgument, started } from '../running/assertions.js'
 import { collect, dump } from '../running/dump.js'
 import { ballot, bytes, proposal, proposals, text } from '../running/values.js'
 import type { Case } from './case.js'
@@ -182,7 +182,7 @@ export const capabilityCases: readonly Case[] = [
     requires: ({ syncReads }) => (syncReads ? undefined : 'it has no synchronous reads'),
     async run(ctx) {
       const log = await ctx.open()
-      const writing = log.learnAll(proposals(0, 20))
+      const writing = started(log.learnAll(proposals(0, 20)))
       const early = log.syncReads?.read(7)
       const counted = log.bounds().committedCount
       expect(counted, 'bounds and reads agree').to.equal(early === undefined ? 0 : 20)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { isPersistentLogError } from '@persistent-log/core'
-import { outcomeOf, rejects } from '../running/assertions.js'
+import { outcomeOf, rejects, started } from '../running/assertions.js'
 import { collect, dump, slotsOf } from '../running/dump.js'
 import { ballot, bytes, joined, patterned, proposal, proposals, text } from '../running/values.js'
 import { needsReopen, type Case } from './case.js'
@@ -114,7 +114,7 @@ export const concurrencyCases: readonly Case[] = [
     title: 'resolves a promise only when every lower accept that succeeds is found by a scan',
     async run(ctx) {
       const log = await ctx.open()
-      const lower = Array.from({ length: 10 }, (_, slot) => log.accept(proposal(slot, 1)))
+      const lower = Array.from({ length: 10 }, (_, slot) => started(log.accept(proposal(slot, 1))))
       await log.promise(ballot(5))
       const found = await slotsOf(log.decisions({}, { includeAccepted: true }))
       const outcomes = await Promise.allSettled(lower)
@@ -128,8 +128,8 @@ export const concurrencyCases: readonly Case[] = [
     title: 'refuses a lower accept that is called right after promise, before it resolved',
     async run(ctx) {
       const log = await ctx.open()
-      const promising = log.promise(ballot(5))
-      const late = log.accept(proposal(0, 4))
+      const promising = started(log.promise(ballot(5)))
+      const late = started(log.accept(proposal(0, 4)))
       await rejects(late, 'PLOG_STALE_BALLOT', { promised: ballot(5) })
       await promising
       expect(await log.readAccepted(0)).to.equal(undefined)
@@ -172,9 +172,11 @@ export const concurrencyCases: readonly Case[] = [
     async run(ctx) {
       const log = await ctx.open()
       const versions = Array.from({ length: 15 }, (_, at) => new Uint8Array(20_000).fill(at + 1))
-      const writing = (async () => {
-        for (const [at, value] of versions.entries()) await log.accept(proposal(0, at + 1, value))
-      })()
+      const writing = started(
+        (async () => {
+          for (const [at, value] of versions.entries()) await log.accept(proposal(0, at + 1, value))
+        })(),
+      )
       let newest = 0
       for (let look = 0; look < 60; look++) {
         const seen = await log.readAccepted(0)
@@ -200,9 +202,9 @@ export const concurrencyCases: readonly Case[] = [
     requires: needsReopen,
     async run(ctx) {
       let log = await ctx.open()
-      const before = [1, 2, 3].map((slot) => log.accept(proposal(slot, 1, 'before')))
-      const discarding = log.discard({ from: 0 })
-      const after = [2, 9].map((slot) => log.accept(proposal(slot, 1, 'after')))
+      const before = [1, 2, 3].map((slot) => started(log.accept(proposal(slot, 1, 'before'))))
+      const discarding = started(log.discard({ from: 0 }))
+      const after = [2, 9].map((slot) => started(log.accept(proposal(slot, 1, 'after'))))
       await Promise.all([...before, ...after])
       expect(await discarding).to.deep.equal({ discarded: 3, keptCommitted: 0 })
       expect(await slotsOf(log.uncommitted())).to.deep.equal([2, 9])
@@ -217,7 +219,7 @@ export const concurrencyCases: readonly Case[] = [
     async run(ctx) {
       const log = await ctx.open()
       await log.learnAll(proposals(0, 60))
-      const compacting = log.compact({ before: 50, withoutCheckpoint: true })
+      const compacting = started(log.compact({ before: 50, withoutCheckpoint: true }))
       const outcomes = await Promise.all(Array.from({ length: 60 }, (_, slot) => outcomeOf(log.read(slot))))
       await compacting
       outcomes.forEach(({ error, value }, slot) => {
@@ -289,7 +291,7 @@ export const concurrencyCases: readonly Case[] = [
     async run(ctx) {
       const directory = await ctx.freshDirectory()
       const log = await ctx.open({ directory })
-      const before = proposals(0, 30).map((decision) => log.learn(decision))
+      const before = proposals(0, 30).map((decision) => started(log.learn(decision)))
       const closing = log.close()
       const after = outcomeOf(log.learn(proposal(30)))
       await Promise.all(before)
@@ -319,7 +321,7 @@ export const concurrencyCases: readonly Case[] = [
     async run(ctx) {
       const log = await ctx.open({ limits: { uncommittedBytes: 1_000 }, fullWaitMs: 5_000 })
       const accepting = Array.from({ length: 20 }, (_, slot) =>
-        log.accept(proposal(slot, 1, patterned(250, slot))),
+        started(log.accept(proposal(slot, 1, patterned(250, slot)))),
       )
       for (let slot = 0; slot < 20; slot++) {
         await accepting[slot]
@@ -365,7 +367,7 @@ export const concurrencyCases: readonly Case[] = [
     title: 'has everything asked for before a flush durable and shown when the flush resolves',
     async run(ctx) {
       const log = await ctx.open()
-      const calls = proposals(0, 10).map((decision) => log.learn(decision))
+      const calls = proposals(0, 10).map((decision) => started(log.learn(decision)))
       await log.flush()
       expect(log.bounds().committedCount).to.equal(10)
       await Promise.all(calls)

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { rejects } from '../running/assertions.js'
+import { rejects, started } from '../running/assertions.js'
 import { ballot, bytes, hex, patterned, proposals, text } from '../running/values.js'
 import { needsReopen, type Case } from './case.js'
 
@@ -147,8 +147,8 @@ export const configurationCases: readonly Case[] = [
     async run(ctx) {
       const log = await ctx.open()
       const record = (version: number) => ({ version, value: bytes(`term ${version} vote ${version % 3}`) })
-      const writing = Promise.all(
-        Array.from({ length: 30 }, (_, at) => log.configuration.store('hard-state', record(at))),
+      const writing = started(
+        Promise.all(Array.from({ length: 30 }, (_, at) => log.configuration.store('hard-state', record(at)))),
       )
       for (let look = 0; look < 30; look++) {
         const seen = await log.configuration.load('hard-state')

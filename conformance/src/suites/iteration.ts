@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { rejects } from '../running/assertions.js'
+import { rejects, started } from '../running/assertions.js'
 import { collect, slotsOf } from '../running/dump.js'
 import { ballot, proposal, proposals, text } from '../running/values.js'
 import type { Case } from './case.js'
@@ -142,11 +142,13 @@ export const iterationCases: readonly Case[] = [
       const log = await ctx.open()
       const slots = 120
       await log.acceptAll(proposals(0, slots))
-      const committing = (async () => {
-        for (const slot of ctx.random.shuffled(Array.from({ length: slots }, (_, at) => at)).slice(0, 60)) {
-          await log.commit({ slot, ballot: ballot(1) })
-        }
-      })()
+      const committing = started(
+        (async () => {
+          for (const slot of ctx.random.shuffled(Array.from({ length: slots }, (_, at) => at)).slice(0, 60)) {
+            await log.commit({ slot, ballot: ballot(1) })
+          }
+        })(),
+      )
       const scan = log.decisions({}, { includeAccepted: true, batchLength: 7 })
       const seen: number[] = []
       for (let batch = await scan.nextBatch(); batch; batch = await scan.nextBatch()) {
