@@ -125,4 +125,21 @@ describe('faster: failing devices', () => {
     const again = await openOn(new MemoryDisk(image))
     expect([...(await shownBy(again)).keys()]).deep.equal([0, 1])
   })
+
+  it('keeps a weak accept that was made while a discard of its slot was under way', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (let slot = 0; slot < 6; slot++) {
+      await log.accept({ slot, ballot, value: valueOf(slot, 1) }, { survives: 'process-crash' })
+    }
+    const discarding = log.discard({ from: 5 })
+    const second = { round: 2, nodeId: 1 }
+    await log.accept({ slot: 5, ballot: second, value: valueOf(5, 2) }, { survives: 'process-crash' })
+    const image = disk.copy()
+    await discarding
+    for (const left of [image, disk.copy()]) {
+      const again = await openOn(new MemoryDisk(left))
+      expect((await shownBy(again)).get(5)).equal('accepted 2')
+    }
+  })
 })

@@ -203,4 +203,24 @@ describe('faster: rot', () => {
       expect(isPersistentLogError(error, 'PLOG_CORRUPTED'), `byte ${at}`).equal(true)
     }
   })
+
+  it('keeps the point, whichever byte of the record that moved it is flipped', async function () {
+    this.timeout(30_000)
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (let slot = 0; slot < 4; slot++) await log.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+    await log.compact({ before: 3, withoutCheckpoint: true })
+    await log.close()
+    const image = disk.copy()
+    const [name = ''] = filesOf(image)
+    const length = image.inodes.get(image.names.get(name) ?? -1)?.byteLength ?? 0
+    for (let at = 0; at < length; at++) {
+      const rotten = changed({ image, shown: new Map() }, name, (bytes) => {
+        bytes[at] = (bytes[at] ?? 0) ^ 0x10
+        return bytes
+      })
+      const salvaged = await openOn(new MemoryDisk(rotten), { cleanClose: true, recovery: 'salvage' })
+      expect(salvaged.bounds().compactedBefore, `byte ${at}`).equal(3)
+    }
+  })
 })
