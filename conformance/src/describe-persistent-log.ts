@@ -1,10 +1,6 @@
-import { resolveBudgets } from './running/budgets.js'
-import { DEFAULT_TIMEOUT_MS, inFreshDirectory, runCase, type RunSetting } from './running/run-case.js'
-import { select } from './running/selection.js'
-import { newTally } from './running/tally.js'
-import { inspectTarget } from './running/target.js'
-import { freshSeed, targetOf, type ConformanceOptions } from './run-conformance.js'
-import { allCases } from './suites/index.js'
+import { prepareRun } from './running/prepare-run.js'
+import { DEFAULT_TIMEOUT_MS, runCase } from './running/run-case.js'
+import type { ConformanceOptions } from './run-conformance.js'
 
 /** The two functions of a test runner: mocha's, vitest's or node:test's. */
 export interface Runner {
@@ -30,24 +26,8 @@ export interface DescribeOptions extends Omit<ConformanceOptions, 'onCase' | 'ba
  */
 export async function describePersistentLog(options: DescribeOptions): Promise<void> {
   const { describe, it } = options.runner ?? globalRunner()
-  const target = targetOf(options)
-  const seed = options.seed ?? freshSeed()
-  const facts = await inFreshDirectory(options.directory, (place) => inspectTarget(target, place))
-  const { backend, capabilities } = facts
-  const cases = [...allCases, ...(options.additionalCases ?? [])].filter(
-    ({ spawns }) => !(options.withoutChildren === true && spawns === true),
-  )
-  const { chosen, leftOut } = select(cases, facts, options.only)
-  const setting: RunSetting = {
-    target,
-    backendName: backend,
-    capabilities,
-    seed,
-    budgets: resolveBudgets(options.budgets),
-    tally: newTally(),
-    parent: options.directory,
-  }
-
+  const { chosen, leftOut, setting } = await prepareRun(options)
+  const { backendName: backend, seed } = setting
   for (const { case: id, reason } of leftOut) console.log(`${backend}: ${id} does not apply: ${reason}`)
   describe(`conformance of ${backend} (seed ${seed})`, () => {
     if (chosen.length === 0) {

@@ -1,18 +1,11 @@
 import { performance } from 'node:perf_hooks'
-import { resolveBudgets, type BudgetChoice } from './running/budgets.js'
-import { inFreshDirectory, runCaseInTime, type RunSetting } from './running/run-case.js'
-import { select } from './running/selection.js'
-import { newTally } from './running/tally.js'
-import {
-  inspectTarget,
-  specifierText,
-  type BackendSpecifier,
-  type OpenConfig,
-  type Target,
-} from './running/target.js'
 import type { CaseFailure, CaseResult, ConformanceReport } from './report.js'
+import type { BudgetChoice } from './running/budgets.js'
+import { prepareRun, type PreparedRun } from './running/prepare-run.js'
+import { runCaseInTime } from './running/run-case.js'
+import { StrayRejections } from './running/stray-rejections.js'
+import type { BackendSpecifier, OpenConfig } from './running/target.js'
 import type { Case } from './suites/case.js'
-import { allCases } from './suites/index.js'
 
 /** What to examine, and how hard. */
 export interface ConformanceOptions {
@@ -35,38 +28,37 @@ export interface ConformanceOptions {
   readonly onCase?: ((result: CaseResult) => void) | undefined
 }
 
-/** A seed nobody chose. */
-export function freshSeed(): number {
-  return Math.floor(Math.random() * 2 ** 32)
-}
-
-/** Where the target and its configuration come from. */
-export function targetOf({ backend, config }: Pick<ConformanceOptions, 'backend' | 'config'>): Target {
-  return { backend: specifierText(backend), config: config ?? (() => ({})) }
-}
-
 /** Runs the kit without a test runner. A run of no case at all is a failed run. */
 export async function runConformance(options: ConformanceOptions): Promise<ConformanceReport> {
   const startedMs = performance.now()
-  const target = targetOf(options)
-  const seed = options.seed ?? freshSeed()
-  const tally = newTally()
-  const facts = await inFreshDirectory(options.directory, (place) => inspectTarget(target, place))
-  const { backend, capabilities } = facts
-  const cases = [...allCases, ...(options.additionalCases ?? [])].filter(
-    ({ spawns }) => !(options.withoutChildren === true && spawns === true),
-  )
-  const { chosen, leftOut } = select(cases, facts, options.only)
-  const setting: RunSetting = {
-    target,
-    backendName: backend,
-    capabilities,
-    seed,
-    budgets: resolveBudgets(options.budgets),
-    tally,
-    parent: options.directory,
+  const strays = new StrayRejections()
+  try {
+    const run = await prepareRun(options)
+    const { passed, failures } = await runAll(run, options, strays)
+    const { backendName, capabilities, seed, tally } = run.setting
+    return {
+      backend: backendName,
+      capabilities,
+      passed,
+      failed: failures.length,
+      skipped: run.leftOut,
+      failures,
+      kills: tally.kills,
+      ackedWrites: { verified: tally.ackedVerified, lost: tally.ackedLost },
+      modelRuns: tally.modelRuns,
+      seeds: { run: seed },
+      tookMs: Math.round(performance.now() - startedMs),
+    }
+  } finally {
+    strays.stop()
   }
+}
 
+async function runAll(
+  { chosen, leftOut, setting }: PreparedRun,
+  { onCase, bail }: ConformanceOptions,
+  strays: StrayRejections,
+): Promise<{ readonly passed: number; readonly failures: readonly CaseFailure[] }> {
   const failures: CaseFailure[] = []
   let passed = 0
   for (const [index, item] of chosen.entries()) {
@@ -74,28 +66,17 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
     const about = { case: item.id, title: item.title, index, total: chosen.length }
     try {
       await runCaseInTime(item, setting)
+      await strays.check()
       passed++
-      options.onCase?.({ ...about, outcome: 'passed', tookMs: performance.now() - beganMs })
+      onCase?.({ ...about, outcome: 'passed', tookMs: performance.now() - beganMs })
     } catch (error) {
       failures.push(failureOf(item, error))
-      options.onCase?.({ ...about, outcome: 'failed', error, tookMs: performance.now() - beganMs })
-      if (options.bail === true) break
+      onCase?.({ ...about, outcome: 'failed', error, tookMs: performance.now() - beganMs })
+      if (bail === true) break
     }
   }
-  if (chosen.length === 0) failures.push(noCaseRan(options.only))
-  return {
-    backend,
-    capabilities,
-    passed,
-    failed: failures.length,
-    skipped: leftOut,
-    failures,
-    kills: tally.kills,
-    ackedWrites: { verified: tally.ackedVerified, lost: tally.ackedLost },
-    modelRuns: tally.modelRuns,
-    seeds: { run: seed },
-    tookMs: Math.round(performance.now() - startedMs),
-  }
+  if (chosen.length === 0) failures.push(noCaseRan(leftOut.length))
+  return { passed, failures }
 }
 
 function failureOf(item: Case, error: unknown): CaseFailure {
@@ -103,7 +84,7 @@ function failureOf(item: Case, error: unknown): CaseFailure {
   return { case: item.id, title: item.title, message: known.message, stack: known.stack }
 }
 
-function noCaseRan(only: readonly string[] | undefined): CaseFailure {
-  const message = only === undefined ? 'no case applies' : `no case is called ${only.join(', ')}`
+function noCaseRan(leftOut: number): CaseFailure {
+  const message = leftOut === 0 ? 'no case has such a name' : `none of ${leftOut} cases applies`
   return { case: 'kit.runs-a-case', title: 'runs at least one case', message, stack: undefined }
 }

@@ -50,7 +50,10 @@ export async function compareStates(model: Model, log: PersistentLog): Promise<v
   }
   for (const [name, { version, value }] of model.state.configurations) {
     const record = await log.configuration.load(name)
-    expect(record && [record.version, hex(record.value)], `configuration ${name}`).to.deep.equal([version, hex(value)])
+    expect(record && [record.version, hex(record.value)], `configuration ${name}`).to.deep.equal([
+      version,
+      hex(value),
+    ])
   }
 }
 
@@ -73,7 +76,8 @@ export class StepCommand implements fc.AsyncCommand<Model, Real> {
     if (wanted.error !== undefined) {
       if (!(wanted.error instanceof Refusal)) throw wanted.error
       const { codes, facts } = wanted.error
-      if (!isPersistentLogError(got.error)) expect.fail(`${codes.join(' or ')} was expected, not ${String(got.error)}`)
+      if (!isPersistentLogError(got.error))
+        expect.fail(`${codes.join(' or ')} was expected, not ${String(got.error)}`)
       expect(codes, got.error.message).to.include(got.error.code)
       if (facts.index !== undefined) expect(got.error.context.index, 'context.index').to.equal(facts.index)
       return

@@ -72,7 +72,8 @@ const writes = [
     arbitrary: slot.map((at) =>
       step({
         name: `commit what is in ${at}`,
-        model: (model) => model.commit({ slot: at, ballot: model.readAccepted(at)?.ballot ?? { round: 0, nodeId: 0 } }),
+        model: (model) =>
+          model.commit({ slot: at, ballot: model.readAccepted(at)?.ballot ?? { round: 0, nodeId: 0 } }),
         real: async (log) => {
           const held = await log.readAccepted(at)
           await log.commit({ slot: at, ballot: held?.ballot ?? { round: 0, nodeId: 0 } })
@@ -83,7 +84,11 @@ const writes = [
   {
     weight: 3,
     arbitrary: proposal.map((one) =>
-      step({ name: `learn ${listed([one])}`, model: (model) => model.learn(one), real: (log) => log.learn(one) }),
+      step({
+        name: `learn ${listed([one])}`,
+        model: (model) => model.learn(one),
+        real: (log) => log.learn(one),
+      }),
     ),
   },
   {
@@ -138,7 +143,8 @@ const stores = [
       step({
         name: `install ${at} ${hex(content)} ${shown(of)} discards ${discards}`,
         model: (model) =>
-          model.installCheckpoint(at, content, { ballot: of, discardFrom: discards ? at + 1 : undefined }).slot,
+          model.installCheckpoint(at, content, { ballot: of, discardFrom: discards ? at + 1 : undefined })
+            .slot,
         real: async (log) => {
           const discardFrom = discards ? at + 1 : undefined
           return (await log.checkpoints.install(at, content, { ballot: of, discardFrom })).slot
@@ -160,27 +166,32 @@ const stores = [
   },
   {
     weight: 1,
-    arbitrary: fc.tuple(slot, fc.nat({ max: 2 }), fc.boolean(), fc.boolean()).map(([before, retain, acrossGaps, withoutCheckpoint]) =>
-      step({
-        name: `compact ${before} retain ${retain} acrossGaps ${acrossGaps} withoutCheckpoint ${withoutCheckpoint}`,
-        model: (model) => {
-          model.compact({ before, retain, acrossGaps, withoutCheckpoint })
-          return model.state.point
-        },
-        real: async (log) => (await log.compact({ before, retain, acrossGaps, withoutCheckpoint })).compactedBefore,
-        answer: (given) => given,
-      }),
-    ),
+    arbitrary: fc
+      .tuple(slot, fc.nat({ max: 2 }), fc.boolean(), fc.boolean())
+      .map(([before, retain, acrossGaps, withoutCheckpoint]) =>
+        step({
+          name: `compact ${before} retain ${retain} acrossGaps ${acrossGaps} withoutCheckpoint ${withoutCheckpoint}`,
+          model: (model) => {
+            model.compact({ before, retain, acrossGaps, withoutCheckpoint })
+            return model.state.point
+          },
+          real: async (log) =>
+            (await log.compact({ before, retain, acrossGaps, withoutCheckpoint })).compactedBefore,
+          answer: (given) => given,
+        }),
+      ),
   },
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.constantFrom('members', 'hard state'), fc.nat({ max: 3 }), value).map(([name, version, content]) =>
-      step({
-        name: `configure ${name} ${version} ${hex(content)}`,
-        model: (model) => model.storeConfiguration(name, { version, value: content }),
-        real: (log) => log.configuration.store(name, { version, value: content }),
-      }),
-    ),
+    arbitrary: fc
+      .tuple(fc.constantFrom('members', 'hard state'), fc.nat({ max: 3 }), value)
+      .map(([name, version, content]) =>
+        step({
+          name: `configure ${name} ${version} ${hex(content)}`,
+          model: (model) => model.storeConfiguration(name, { version, value: content }),
+          real: (log) => log.configuration.store(name, { version, value: content }),
+        }),
+      ),
   },
 ]
 
@@ -189,7 +200,12 @@ const reads = [
   {
     weight: 2,
     arbitrary: slot.map((at) =>
-      step({ name: `read ${at}`, model: (model) => model.read(at), real: (log) => log.read(at), answer: entryOf }),
+      step({
+        name: `read ${at}`,
+        model: (model) => model.read(at),
+        real: (log) => log.read(at),
+        answer: entryOf,
+      }),
     ),
   },
   {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { runConformance, type ConformanceOptions } from '../run-conformance.js'
 import { allCases } from '../suites/index.js'
 import { allMutants } from './all-mutants.js'
-import { TOY_DEFECTS } from './toy/toy-defects.js'
+import { TOY_BACKEND, TOY_MUTANTS } from './toy/toy-mutants.js'
 
 // npm run mutants [-- --seed N] [--only name,name] [--unproven]
 //
@@ -12,7 +12,8 @@ import { TOY_DEFECTS } from './toy/toy-defects.js'
 /** What the unbroken reference log and every broken one are named by. */
 const REFERENCE = new URL('./reference.js', import.meta.url)
 const MUTANT = new URL('./mutant-backend.js', import.meta.url)
-const TOY = new URL('./toy/toy-backend.js', import.meta.url)
+/** What the toy log, which is there to be killed, is examined with. */
+const TOY_CASES = ['dur', 'rec', 'lock', 'close', 'batch.kill-mid-batch']
 
 /** Enough for the model to notice what the named cases miss; the named cases run first. */
 const MODEL_RUNS = 100
@@ -41,14 +42,10 @@ const suspects: readonly Suspect[] = [
     defect,
     options: { backend: MUTANT, config: () => ({ options: { mutant: { name } } }), withoutChildren: true },
   })),
-  ...Object.entries(TOY_DEFECTS).map(([name, defect]) => ({
+  ...TOY_MUTANTS.map(({ name, what, caughtBy }) => ({
     name,
-    defect,
-    options: {
-      backend: TOY,
-      config: () => ({ options: { toy: { defect: name } } }),
-      only: ['dur', 'rec', 'lock', 'close'],
-    },
+    defect: what,
+    options: { backend: TOY_BACKEND, config: () => ({ options: { toy: { defect: name } } }), only: caughtBy },
   })),
 ].filter(({ name }) => values.only === undefined || values.only.split(',').includes(name))
 
@@ -73,7 +70,7 @@ async function passes(name: string, options: ConformanceOptions): Promise<boolea
 async function main(): Promise<boolean> {
   const isSound =
     (await passes('reference', { backend: REFERENCE, withoutChildren: true })) &&
-    (await passes('toy', { backend: TOY, only: ['dur', 'rec', 'lock', 'close'] }))
+    (await passes('toy', { backend: TOY_BACKEND, only: TOY_CASES }))
   if (!isSound) return false
 
   const proven = new Set<string>()
