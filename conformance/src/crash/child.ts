@@ -5,9 +5,12 @@ import type { OpenOrder } from '../running/target.js'
 import type { Command, PlainError, Report, ReportOf } from './messages.js'
 
 /** A child that says nothing for so long hangs, in ms. No check rests on it. */
-const SILENCE_LIMIT_MS = 30_000
+const SILENCE_LIMIT_MS = 20_000
 
 const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url))
+
+/** A process that nothing keeps alive any more ends within this time, in ms, on a busy machine too. */
+const LEAVE_LIMIT_MS = 8_000
 
 /** How a process ended. */
 export interface Ending {
@@ -96,7 +99,7 @@ export class Child {
   /** Lets the child go; it must end by itself. */
   async leave(): Promise<Ending & { readonly stderr: string }> {
     this.tell({ kind: 'leave' })
-    return { ...(await this.#inTime(this.#ended)), stderr: this.#stderr }
+    return { ...(await this.#inTime(this.#ended, LEAVE_LIMIT_MS)), stderr: this.#stderr }
   }
 
   /** Sends SIGKILL; what the child said before can still be heard. */
@@ -110,11 +113,11 @@ export class Child {
     return (await this.#ended).signal === 'SIGKILL'
   }
 
-  async #inTime<T>(event: Promise<T>): Promise<T> {
+  async #inTime<T>(event: Promise<T>, limitMs = SILENCE_LIMIT_MS): Promise<T> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      const message = `the child was silent for ${SILENCE_LIMIT_MS} ms; it said: ${this.#stderr}`
-      timer = setTimeout(() => reject(new Error(message)), SILENCE_LIMIT_MS)
+      const message = `the child neither spoke nor ended within ${limitMs} ms; on stderr it said: ${this.#stderr}`
+      timer = setTimeout(() => reject(new Error(message)), limitMs)
     })
     try {
       return await Promise.race([event, late])

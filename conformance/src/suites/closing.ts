@@ -8,6 +8,9 @@ import { dump } from '../running/dump.js'
 import { ballot, bytes, proposal, proposals } from '../running/values.js'
 import { needsAll, needsReopen, type Case } from './case.js'
 
+/** Cases that start processes, in ms: only what hangs takes so long. */
+const SPAWN_TIMEOUT_MS = 60_000
+
 /** Opens of the case about file descriptors, and how many of them may stay open for the process as a whole. */
 const OPENS = 100
 const DESCRIPTORS_OF_THE_PROCESS = 8
@@ -206,7 +209,7 @@ export const closeCases: readonly Case[] = [
     id: 'close.no-fd-leak',
     title: `gives every file descriptor back: ${OPENS} opens leave no more open than one`,
     requires: needsDescriptors,
-    timeoutMs: 60_000,
+    timeoutMs: SPAWN_TIMEOUT_MS,
     async run(ctx) {
       const one = await ctx.open()
       await ctx.reopen(one).then((log) => log.close())
@@ -239,7 +242,7 @@ export const closeCases: readonly Case[] = [
     id: 'close.no-live-handles',
     title: 'lets a process end by itself when its log is closed, without a word of complaint',
     spawns: true,
-    timeoutMs: 60_000,
+    timeoutMs: SPAWN_TIMEOUT_MS,
     async run(ctx) {
       await withChild(async (child) => {
         await child.open(ctx.order())
@@ -255,7 +258,7 @@ export const closeCases: readonly Case[] = [
     id: 'close.open-log-keeps-nothing-alive',
     title: 'does not keep a process alive that is done and did not close it',
     spawns: true,
-    timeoutMs: 60_000,
+    timeoutMs: SPAWN_TIMEOUT_MS,
     requires: ({ openBy }) =>
       openBy === 'many-machines' ? 'a connection may keep its process alive' : undefined,
     async run(ctx) {

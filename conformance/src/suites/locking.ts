@@ -13,6 +13,9 @@ import { dump } from '../running/dump.js'
 import { proposal } from '../running/values.js'
 import { needsAll, needsReopen, type Case } from './case.js'
 
+/** Cases that start processes, in ms: only what hangs takes so long. */
+const SPAWN_TIMEOUT_MS = 60_000
+
 const needsOneProcess = needsAll(needsReopen, ({ openBy }: Capabilities) =>
   openBy === 'one-process' || openBy === 'many-threads' ? undefined : `it may be opened by ${openBy}`,
 )
@@ -38,6 +41,7 @@ export const lockCases: readonly Case[] = [
     title: 'refuses a log that another process has open, and names that process',
     requires: needsOneProcess,
     spawns: true,
+    timeoutMs: SPAWN_TIMEOUT_MS,
     async run(ctx) {
       await withChild(async (owner) => {
         await owner.open(ctx.order())
@@ -53,6 +57,7 @@ export const lockCases: readonly Case[] = [
     title: 'is refused to another process while this one has it open',
     requires: needsOneProcess,
     spawns: true,
+    timeoutMs: SPAWN_TIMEOUT_MS,
     async run(ctx) {
       const log = await ctx.open()
       await withChild(async (other) => {
@@ -80,6 +85,7 @@ export const lockCases: readonly Case[] = [
     title: 'keeps the lock of the first when a second open in the same process was refused',
     requires: needsOneProcess,
     spawns: true,
+    timeoutMs: SPAWN_TIMEOUT_MS,
     async run(ctx) {
       let log = await ctx.open()
       await refusedHere(ctx)
@@ -109,6 +115,7 @@ export const lockCases: readonly Case[] = [
     title: 'refuses a second open in another thread of the same process',
     requires: needsOneThread,
     spawns: true,
+    timeoutMs: SPAWN_TIMEOUT_MS,
     async run(ctx) {
       const log = await ctx.open()
       const report = await openInThread(ctx)
@@ -122,6 +129,7 @@ export const lockCases: readonly Case[] = [
     title: 'can be opened by another process once it is closed',
     requires: needsOneProcess,
     spawns: true,
+    timeoutMs: SPAWN_TIMEOUT_MS,
     async run(ctx) {
       const log = await ctx.open()
       await log.learn(proposal(0))
@@ -139,6 +147,7 @@ export const lockCases: readonly Case[] = [
     title: 'can be opened at once when its owner was killed',
     requires: needsOneProcess,
     spawns: true,
+    timeoutMs: SPAWN_TIMEOUT_MS,
     async run(ctx) {
       await withChild(async (owner) => {
         await owner.open(ctx.order())
@@ -168,6 +177,7 @@ export const lockCases: readonly Case[] = [
     title: 'is the same log under another name of its directory',
     requires: needsOneProcess,
     spawns: true,
+    timeoutMs: SPAWN_TIMEOUT_MS,
     async run(ctx) {
       const log = await ctx.open()
       const other = join(ctx.directory, 'another-name')
@@ -196,6 +206,7 @@ export const lockCases: readonly Case[] = [
     title: 'can be opened by two processes, as it says',
     requires: needsSharing,
     spawns: true,
+    timeoutMs: SPAWN_TIMEOUT_MS,
     async run(ctx) {
       const log = await ctx.open()
       await log.learn(proposal(0))

@@ -157,7 +157,7 @@ const openingCases: readonly Case[] = [
         label: 'base',
       }
       await run.killDuring((base) => planWorkload({ ...plan, base }), { begun: 55, turns: 3 })
-      await killWhileOpening(ctx, Math.max(4, ctx.budgets.kills / 8))
+      await killWhileOpening(ctx, Math.max(6, ctx.budgets.kills / 4))
       await run.checkHere()
     },
   },
@@ -168,7 +168,7 @@ const openingCases: readonly Case[] = [
     spawns: true,
     timeoutMs: KILL_TIMEOUT_MS,
     async run(ctx) {
-      await killWhileOpening(ctx, Math.max(4, ctx.budgets.kills / 8))
+      await killWhileOpening(ctx, Math.max(6, ctx.budgets.kills / 4))
       const run = new KillRun(ctx)
       await run.checkHere(() => [acceptOf(0)])
       await run.checkHere()

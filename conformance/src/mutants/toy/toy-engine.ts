@@ -1,4 +1,5 @@
-import { rm, type FileHandle } from 'node:fs/promises'
+import { openSync, rmSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { raise, type Capabilities, type Survival } from '@persistent-log/core'
 import {
@@ -98,13 +99,21 @@ export class ToyEngine implements LogEngine {
     await this.#commits.idle()
     try {
       if (this.#buffered.length > 0) await this.#append(this.#buffered.join(''))
-      if (this.#defect !== 'handleLeak') await this.#handle.close()
-      if (this.#defect === 'stalePidFile') await rm(join(this.#directory.enginePath, 'owner'))
-      if (this.#defect === 'liveTimer') setInterval(() => undefined, 1_000)
-      if (this.#defect === 'rejectionUnhandled') void Promise.reject(new Error('nobody is told'))
+      await this.#handle.close()
+      this.#leaveBehind()
     } finally {
       await this.#directory.end(this.#failed ? 'failed' : 'intact')
     }
+  }
+
+  #leaveBehind(): void {
+    const { enginePath } = this.#directory
+    if (this.#defect === 'stalePidFile') rmSync(join(enginePath, 'owner'))
+    if (this.#defect === 'handleLeak') openSync(join(enginePath, 'log'), 'r')
+    // The other two would end the kit itself: they act in the processes that it forks.
+    if (process.send === undefined) return
+    if (this.#defect === 'liveTimer') setInterval(() => undefined, 1_000)
+    if (this.#defect === 'rejectionUnhandled') void Promise.reject(new Error('nobody is told'))
   }
 
   #asLines(effects: readonly Effect[]): string {

@@ -1,0 +1,33 @@
+import { expect } from 'chai'
+import { runConformance } from '../../src/run-conformance.js'
+import { TOY_BACKEND, TOY_MUTANTS } from '../../src/mutants/toy/toy-mutants.js'
+
+/** The categories that are about files, processes and their ends. */
+const ABOUT_ENDS = ['dur', 'rec', 'lock', 'close', 'batch.kill-mid-batch']
+
+describe('the toy log', function () {
+  this.timeout(120_000)
+
+  it('passes the cases on durability, recovery and the life cycle as long as nothing is broken in it', async () => {
+    const report = await runConformance({ backend: TOY_BACKEND, only: ABOUT_ENDS, budgets: { kills: 4 } })
+    expect(report.failures.map(({ case: id, message }) => `${id}: ${message}`)).to.deep.equal([])
+    expect(report.passed).to.be.greaterThan(70)
+    expect(report.kills).to.be.greaterThan(15)
+    expect(report.ackedWrites.verified).to.be.greaterThan(50)
+    expect(report.ackedWrites.lost).to.equal(0)
+  })
+
+  for (const { name, what, caughtBy } of TOY_MUTANTS) {
+    it(`is caught when ${what} (${name})`, async () => {
+      const config = () => ({ options: { toy: { defect: name } } })
+      const report = await runConformance({
+        backend: TOY_BACKEND,
+        config,
+        only: caughtBy,
+        budgets: { kills: 24 },
+      })
+      const caught = report.failures.map((failure) => failure.case).sort()
+      expect(caught).to.deep.equal([...caughtBy].sort())
+    })
+  }
+})
