@@ -66,8 +66,20 @@ describe('the life of a replica', function () {
     expect(readdirSync(place)).to.deep.equal([])
   })
 
+  it('is not proved on a log that forgets what it acknowledged, and says what is lost', async () => {
+    const outcome = await live('--commands', '1000', '--backend', program('../test/forgetful-backend'))
+    expect(outcome.code).to.equal(1)
+    expect(outcome.output).to.match(
+      /FAILED .*every acknowledged commit is there with its value \(slot \d+, .* more\)/,
+    )
+    expect(outcome.output).to.match(/FAILED .*every acknowledged accept is there/)
+    expect(outcome.output).to.match(/FAILED .*the promise stands \(none\)/)
+    expect(outcome.output).to.match(/│ NOT PROVED +│/)
+    expect(outcome.output).to.match(/\d+ of \d+ proofs FAILED\. Repeat with --seed \d+/)
+  })
+
   it('cleans up when it is interrupted: no process and no file is left', async () => {
-    const child = spawn(process.execPath, [program(MAIN), '--directory', place, '--backend', 'level'])
+    const child = spawn(process.execPath, [program(MAIN), '--directory', place, '--commands', '20000'])
     await new Promise<void>((resolve) => {
       child.stdout.on('data', (text: Buffer) => {
         if (text.toString().includes('commits')) resolve()

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { readCommandLine, USAGE, type Choices } from './command-line.js'
 import { nameOfInput } from './data-set.js'
@@ -8,7 +9,12 @@ import { shown } from './proofs.js'
 import { killReplicas } from './replica.js'
 import { proofLines, tableOf } from './report.js'
 import { messageOf, UserError } from './user-error.js'
-import { flushLatencyMs, makeWorkDirectory, removeWorkDirectory } from './work-directory.js'
+import {
+  flushLatencyMs,
+  makeWorkDirectory,
+  removeWorkDirectory,
+  removeWorkDirectoryNow,
+} from './work-directory.js'
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`)
 
@@ -58,7 +64,9 @@ async function main(): Promise<void> {
   const directory = await makeWorkDirectory(choices.directory)
   const stop = (signal: NodeJS.Signals): void => {
     killReplicas()
-    void removeWorkDirectory(directory).finally(() => process.exit(signal === 'SIGINT' ? 130 : 143))
+    // At once and in this turn: the work must not notice, or it would go on with the next backend.
+    removeWorkDirectoryNow(directory)
+    process.exit(128 + constants.signals[signal])
   }
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, open, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -54,6 +55,11 @@ async function refuseMemory(directory: string): Promise<void> {
 /** Removes it with all that is in it. */
 export async function removeWorkDirectory(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true })
+}
+
+/** The same in this very turn, while a process that was just killed may still be about to end. */
+export function removeWorkDirectoryNow(directory: string): void {
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 }
 
 const PROBES = 100
