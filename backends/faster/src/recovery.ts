@@ -3,7 +3,7 @@ import { EffectEncoder } from './engine/effect-encoder.js'
 import { PendingSlots } from './engine/pending-slots.js'
 import { damageReport, judgeDamage, type FoundDamage, type JudgedDamage } from './recovery/damage.js'
 import { findSegments, missing } from './recovery/found-segments.js'
-import { isKnown, readKnownDamage, writeKnownDamage, type KnownStretch } from './recovery/known-damage.js'
+import { isKnown, readKnownDamage, writeKnownDamage } from './recovery/known-damage.js'
 import { Replay } from './recovery/replay.js'
 import {
   appendEffects,
@@ -13,20 +13,16 @@ import {
   scanAll,
   splitLast,
 } from './recovery/stretches.js'
-import { NOWHERE } from './regions/address.js'
+import { dropLeftovers, finalEffects } from './recovery/settling.js'
+import { lostMarks, markDamaged, missingEnd, refuseDamaged, toKnown } from './recovery/verdict.js'
 import { REGION_NAME, scanRegion } from './regions/mutable-region.js'
 import { SlotTable } from './regions/slot-table.js'
-import type { StoredEffect } from './engine/stored-effect.js'
-import { RECORD, type StoredRecord } from './segments/record.js'
-import type { Segment } from './segments/segment.js'
+import type { StoredRecord } from './segments/record.js'
 import type { SegmentFiles } from './segments/segment-files.js'
 import { Tail } from './segments/tail.js'
 
 /** The file that says that a log was never opened: nothing was ever acknowledged, so its first segment may be made anew. */
 export const PRISTINE_NAME = 'pristine'
-
-/** Entries of the mutable region that move to the tail in one group. */
-const MOVED_SLOTS = 1024
 
 /** What is known about the log before its tail is read. */
 export interface RecoveryRequest {
@@ -187,83 +183,4 @@ async function readRegion(files: SegmentFiles): Promise<StoredRecord[]> {
   } finally {
     await file.close()
   }
-}
-
-/** The last group of a log that was closed says so. */
-function missingEnd({ header, name, end }: Segment, position: number): FoundDamage {
-  const lost = { kinds: undefined, slots: undefined }
-  const reason = 'the log was closed, and its end is missing'
-  return { segment: header.number, from: end, to: end, reason, file: name, position, lost }
-}
-
-/** Decided slots whose value is nowhere, unless other damage tells of them already. */
-function lostMarks({ lostMarks }: Replay, told: readonly JudgedDamage[]): FoundDamage[] {
-  const isTold = (slot: number): boolean =>
-    told.some(({ slots }) => slots.some(({ from, to }) => slot >= from && slot < to))
-  const untold = lostMarks.filter(({ slot }) => !isTold(slot))
-  return untold.map(({ slot, position, offset, segment, file }) => ({
-    ...{ segment, file, position, from: offset, to: offset },
-    reason: 'a commit mark without its proposal',
-    lost: { kinds: 1 << RECORD.mark, slots: [{ from: slot, to: slot + 1 }] },
-  }))
-}
-
-function refuseDamaged(open: readonly JudgedDamage[]): void {
-  const [first] = open
-  if (!first) return
-  const file = `engine/${first.file}`
-  const more = open.length > 1 ? ` (and ${open.length - 1} more places)` : ''
-  throw raise.corrupted(
-    `${file} at byte ${first.from}: ${first.reason}${more}; recovery: 'salvage' opens the rest`,
-    {
-      file,
-      offset: first.from,
-      slots: first.slots[0],
-    },
-  )
-}
-
-/** Damaged slots are neither empty nor what they held before. */
-function markDamaged(open: readonly JudgedDamage[], { ledger }: Replay, table: SlotTable): void {
-  for (const range of open.flatMap(({ slots }) => slots)) {
-    ledger.addDamage(range)
-    for (const [slot] of table.entries(range.from, range.to)) table.set(slot, NOWHERE)
-  }
-}
-
-/** What recovery itself adds to the tail: entries of the mutable region, and what became of the votes. */
-function finalEffects(replay: Replay, table: SlotTable, losesVotes: boolean): StoredEffect[][] {
-  const moved = [...table.regionSlots].map((slot): StoredEffect => ({
-    kind: 'relocate',
-    slot,
-    from: 'region',
-  }))
-  const batches: StoredEffect[][] = []
-  for (let at = 0; at < moved.length; at += MOVED_SLOTS) batches.push(moved.slice(at, at + MOVED_SLOTS))
-  const rest: StoredEffect[] = []
-  if (losesVotes && !replay.ledger.votesLost) {
-    rest.push({ kind: 'votes-lost' })
-    replay.ledger.votesLost = true
-  }
-  if (replay.isWeak) rest.push({ kind: 'weak-end' })
-  if (rest.length > 0) batches.push(rest)
-  return batches
-}
-
-const toKnown = ({ segment, from, to }: JudgedDamage): KnownStretch => ({ segment, from, to })
-
-/** What a crash left: bytes behind a cut, retired segments, the mutable region of an earlier session. */
-async function dropLeftovers(
-  files: SegmentFiles,
-  tail: Tail,
-  last: Segment,
-  firstSegment: number,
-): Promise<void> {
-  for (const segment of tail.segments) {
-    if (segment === tail.active || segment.file.size <= segment.end) continue
-    await segment.file.truncate(segment.end)
-    await segment.file.flush()
-  }
-  await tail.retireBefore(Math.min(firstSegment, last.header.number))
-  await files.remove(REGION_NAME)
 }

@@ -75,7 +75,7 @@ async function refusalOf(opening: Promise<PersistentLog>): Promise<unknown> {
 
 describe('faster: rot', () => {
   it('locates every flipped byte of a closed log, and salvages what is intact', async function () {
-    this.timeout(60_000)
+    this.timeout(180_000)
     const closed = await closedLog()
     expect(filesOf(closed.image).length).greaterThan(1)
     const lostSlots: number[] = []
@@ -103,7 +103,7 @@ describe('faster: rot', () => {
   })
 
   it('refuses a closed log that was cut anywhere, and salvages what is left', async function () {
-    this.timeout(60_000)
+    this.timeout(180_000)
     const closed = await closedLog()
     for (const name of filesOf(closed.image)) {
       const length = closed.image.inodes.get(closed.image.names.get(name) ?? -1)?.byteLength ?? 0
@@ -131,7 +131,7 @@ describe('faster: rot', () => {
   })
 
   it('cuts an unproven torn tail at any length, says so, and keeps what was proven', async function () {
-    this.timeout(60_000)
+    this.timeout(180_000)
     const closed = await closedLog()
     const name = filesOf(closed.image).sort().at(-1) ?? ''
     const whole = closed.image.inodes.get(closed.image.names.get(name) ?? -1) ?? Buffer.alloc(0)
