@@ -16,8 +16,9 @@ export async function killWhileOpening(ctx: CaseContext, times: number): Promise
   for (let time = 0; time < times; time++) {
     const log = join(ctx.directory, 'log')
     const places = [ctx.directory, log, join(log, 'engine')].filter((place) => existsSync(place))
-    const watched = time % 2 === 0 ? places.slice(-1) : places
-    if (await killAfterChanges(ctx, watched, 1 + ctx.random.below(MOST_CHANGES))) inTime++
+    const inside = time % 2 === 0
+    const changes = 1 + ctx.random.below(inside ? MOST_CHANGES / 2 : MOST_CHANGES)
+    if (await killAfterChanges(ctx, inside ? places.slice(-1) : places, changes)) inTime++
     ctx.tally.kills++
   }
   return inTime

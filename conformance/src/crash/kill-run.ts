@@ -20,7 +20,8 @@ export type Moment = { readonly begun: number; readonly turns: number } | { read
 
 /** Draws a moment in a workload of so many calls: late enough that something was acknowledged. */
 export function drawMoment(random: Random, calls: number): Moment {
-  const at = random.below(calls)
+  // Behind so many calls as may be in flight something was acknowledged.
+  const at = WINDOW + random.below(Math.max(1, calls - WINDOW))
   return random.below(2) === 0 ? { acknowledged: at } : { begun: at, turns: random.below(12) }
 }
 

@@ -133,7 +133,9 @@ async function rewrite(file: string, state: ToyState, defect: ToyDefect | undefi
     return open(file, 'a')
   }
   const handle = await open(file, 'w')
-  await handle.datasync()
-  await handle.appendFile(lines)
+  for (const effect of state.asEffects()) {
+    await handle.appendFile(encodeLine([effect]))
+    await handle.datasync()
+  }
   return handle
 }

@@ -10,7 +10,7 @@ export const TOY_DEFECTS = {
   commitVolatile: 'a decision is written as an accepted proposal',
   batchNotAtomic: 'a batch is written slot by slot',
   flushCoversNothing: 'flush resolves without waiting for earlier calls',
-  recoveryNotAtomic: 'opening empties the file before it writes it anew',
+  recoveryNotAtomic: 'opening empties the file and writes it anew line by line',
   noLock: 'the lock is given back as soon as the log is open',
   lockLeak: 'a refused second open ends the lock of the first',
   stalePidFile: 'a file that names the owner outlives the owner',
