@@ -5,6 +5,8 @@ import { UserError } from './user-error.js'
 
 /** Half of a SHA-256: two values with the same one are the same value. */
 const FINGERPRINT_BYTES = 16
+/** Room for so many at first; it doubles when it is full. */
+const FIRST_ROOM_COMMANDS = 1_024
 
 const fingerprintOf = (value: Uint8Array): Buffer =>
   createHash('sha256').update(value).digest().subarray(0, FINGERPRINT_BYTES)
@@ -33,17 +35,19 @@ export class Expectation {
   /** Reads the whole input once; a line that is no command is a {@link UserError}. */
   static async of(input: string | undefined, limit: number | undefined): Promise<Expectation> {
     const machine = new Aggregate()
-    const prints: Buffer[] = []
+    let fingerprints = Buffer.alloc(FIRST_ROOM_COMMANDS * FINGERPRINT_BYTES)
     let longest: Content['longest'] = { bytes: 0, place: '' }
     for await (const command of readCommands(input, limit)) {
       machine.apply([command])
-      prints.push(fingerprintOf(command.value))
+      const at = command.slot * FINGERPRINT_BYTES
+      if (at === fingerprints.length) fingerprints = Buffer.concat([fingerprints, Buffer.alloc(at)])
+      fingerprints.set(fingerprintOf(command.value), at)
       if (command.value.length > longest.bytes) {
         longest = { bytes: command.value.length, place: command.place }
       }
     }
-    if (prints.length === 0) throw new UserError(`${input ?? 'the input'} holds no commands`)
-    return new Expectation(input, { machine, fingerprints: Buffer.concat(prints), longest })
+    if (machine.appliedTo() === 0) throw new UserError(`${input ?? 'the input'} holds no commands`)
+    return new Expectation(input, { machine, fingerprints, longest })
   }
 
   get commands(): number {
