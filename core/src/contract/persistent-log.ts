@@ -64,7 +64,10 @@ export interface PersistentLog extends DecisionLog, AsyncDisposable {
    * `PLOG_CHECKPOINT_REQUIRED` unless `withoutCheckpoint`.
    */
   compact(options: CompactOptions): Promise<CompactionReport>
-  /** Resolves when everything asked for before this call is at the strongest survival that the backend offers. */
+  /**
+   * Resolves when everything judged before this call is at the strongest survival that the backend offers. A checkpoint
+   * whose content is still being written, or a compaction that still looks for one, is judged when that is done.
+   */
   flush(options?: CallOptions): Promise<void>
   /** Reads every stored byte as of the call, beside writers, and changes nothing. */
   verify(options?: CallOptions): Promise<VerifyReport>
