@@ -15,6 +15,7 @@ import type { Effect } from './effect.js'
 import { judgeItem, type Item } from './judging.js'
 import { entryBytes } from './ledger.js'
 import { checkSizes, survivalOf, type LogParts } from './log-parts.js'
+import type { Scope } from './write-path.js'
 
 type Kind = 'accept' | 'commit' | 'learn'
 
@@ -115,10 +116,10 @@ export class Decisions {
     checkSizes([given], limits, false)
     await life.run(kind, 'write', options?.signal, () => {
       if (kind !== 'accept')
-        return this.#write(kind, () => [judgeItem(kind, owned(given), writes)], survives, 'slot')
+        return this.#write(kind, () => [judgeItem(kind, owned(given), writes)], survives, [given.slot])
       const item = owned(given)
       return this.#place([item], options?.signal, undefined, () =>
-        this.#write(kind, () => [judgeItem(kind, item, writes)], survives, 'slot'),
+        this.#write(kind, () => [judgeItem(kind, item, writes)], survives, [item.slot]),
       )
     })
   }
@@ -154,7 +155,7 @@ export class Decisions {
     kind: Kind,
     judgeNow: () => (Effect | undefined)[],
     survives: LogParts['strongest'],
-    scope: 'slot' | 'log',
+    scope: Scope,
   ): Promise<void> {
     const { life, writes, space, counts } = this.#parts
     try {

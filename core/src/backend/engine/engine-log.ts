@@ -173,9 +173,7 @@ class EngineLog implements PersistentLog {
   async flush(options?: CallOptions): Promise<void> {
     check.checkOptions(options)
     const { writes, strongest } = this.#parts
-    await this.#life.run('flush', 'write', options?.signal, () =>
-      writes.write('flush', [], strongest, 'slot'),
-    )
+    await this.#life.run('flush', 'write', options?.signal, () => writes.write('flush', [], strongest, []))
   }
 
   async verify(options?: CallOptions): Promise<VerifyReport> {

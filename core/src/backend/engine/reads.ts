@@ -32,6 +32,7 @@ export class Reads {
     if (this.#status(slot) !== 'decided') return undefined
     const entry = writes.borrow(slot)
     if (entry === 'damaged') throw raise.damagedSlot(slot)
+    if (!entry) return undefined
     counts.reads++
     return use(entry.value)
   }
@@ -54,6 +55,7 @@ export class Reads {
     if (this.#status(slot) !== wanted) return undefined
     const entry = writes.read(slot)
     if (entry === 'damaged') throw raise.damagedSlot(slot)
+    if (!entry) return undefined
     counts.reads++
     return { slot, ballot: entry.ballot, value: entry.value, proof: entry.proof }
   }

@@ -84,16 +84,16 @@ export class EngineScan implements DecisionScan {
         throw raise.damagedSlot(slot)
       }
       this.#next = slot + 1
-      if (entry !== 'damaged') batch.push(entry)
+      if (entry && entry !== 'damaged') batch.push(entry)
     }
     return batch.length > 0 ? batch : undefined
   }
 
-  #entry(slot: Slot): LogEntry | 'damaged' {
+  #entry(slot: Slot): LogEntry | 'damaged' | undefined {
     const { status } = this.#writes.shown.state(slot)
     if (status === 'damaged' || status === 'empty') return 'damaged'
     const stored = this.#writes.read(slot)
-    return stored === 'damaged' ? stored : { status, slot, ...stored }
+    return !stored || stored === 'damaged' ? stored : { status, slot, ...stored }
   }
 }
 

@@ -1,15 +1,17 @@
 import type { Ballot } from '../../contract/ballot.js'
 import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
+import { raise } from '../../errors/raise.js'
 import type { Effect } from './effect.js'
 import type { Ledger } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
 import type { LogEngine, StoredEntry } from './log-engine.js'
 
-/** Whether a write is ordered against the writes of its slot, or against all. */
-export type Scope = 'slot' | 'log'
+/** The slots whose writes a write is ordered against, those of a no-op too; or the whole log. */
+export type Scope = readonly Slot[] | 'log'
 
 interface Write {
+  readonly effects: readonly Effect[]
   readonly survives: Survival
   /** Settles when the write is shown, or has failed. */
   done: Promise<void>
@@ -48,8 +50,10 @@ export class WritePath {
 
   /** Takes the effects over before it returns; resolves when they survive what was asked and are shown. */
   write(operation: string, effects: readonly Effect[], survives: Survival, scope: Scope): Promise<void> {
-    const write: Write = { survives, done: Promise.resolve() }
-    const earlier = this.#mustBeShownBefore(effects, survives, scope)
+    const write: Write = { effects, survives, done: Promise.resolve() }
+    const earlier = this.#mustBeShownBefore(survives, scope)
+    // A failure may come before anybody waits for it; `#finish` tells it.
+    earlier?.catch(() => undefined)
     for (const effect of effects) {
       this.judged.apply(effect)
       if (effect.kind === 'accept' || effect.kind === 'decide') {
@@ -60,7 +64,7 @@ export class WritePath {
     this.#outstanding.add(write)
     this.#outstandingBy.set(survives, (this.#outstandingBy.get(survives) ?? 0) + 1)
     if (scope === 'log') this.#lastLogWide = write
-    write.done = this.#finish(operation, write, effects, earlier)
+    write.done = this.#finish(operation, write, earlier)
     // Its caller is told; those who only wait for its turn must not fail the process.
     write.done.catch(() => undefined)
     return write.done
@@ -71,25 +75,49 @@ export class WritePath {
    * says that the slot holds something.
    */
   newest(slot: Slot): StoredEntry | 'damaged' {
-    return this.#overlay.get(slot) ?? this.read(slot)
+    return this.#overlay.get(slot) ?? this.#remembered(slot, this.#engine.read(slot))
   }
 
   /** Like `newest`, to look at: the bytes live only until the next call of the engine. */
   borrowNewest(slot: Slot): StoredEntry | 'damaged' {
-    return this.#overlay.get(slot) ?? this.borrow(slot)
+    return this.#overlay.get(slot) ?? this.#remembered(slot, this.#borrowStored(slot))
   }
 
-  /** The bytes of the shown version of a slot; only where `shown` says that it holds something. */
-  read(slot: Slot): StoredEntry | 'damaged' {
-    return this.#readable(slot, this.#engine.read(slot))
+  /**
+   * The bytes of the shown version of a slot; only where `shown` says that it holds something. `undefined`: a discard
+   * under way dropped it, which the engine may know before it says so.
+   */
+  read(slot: Slot): StoredEntry | 'damaged' | undefined {
+    return this.#current(slot, this.#engine.read(slot))
   }
 
-  borrow(slot: Slot): StoredEntry | 'damaged' {
-    return this.#readable(slot, this.#engine.borrow?.(slot) ?? this.#engine.read(slot))
+  borrow(slot: Slot): StoredEntry | 'damaged' | undefined {
+    return this.#current(slot, this.#borrowStored(slot))
+  }
+
+  #borrowStored(slot: Slot): StoredEntry | 'damaged' {
+    return this.#engine.borrow?.(slot) ?? this.#engine.read(slot)
+  }
+
+  /** What is not found is no damage where a write under way takes it away. */
+  #current(slot: Slot, entry: StoredEntry | 'damaged'): StoredEntry | 'damaged' | undefined {
+    if (entry !== 'damaged') return entry
+    if (slot < this.judged.point) throw raise.compacted(slot, this.judged.point)
+    if (this.#isBeingDiscarded(slot)) return undefined
+    // The version under way replaces the damaged one; to forget it here would let another be judged as if it were not there.
+    return this.#overlay.has(slot) ? entry : this.#remembered(slot, entry)
+  }
+
+  #isBeingDiscarded(slot: Slot): boolean {
+    for (const { effects } of this.#outstanding) {
+      for (const effect of effects)
+        if (effect.kind === 'discard' && effect.from <= slot && slot < effect.to) return true
+    }
+    return false
   }
 
   /** Remembers damage that a read came across, so that nobody takes the slot for an empty one. */
-  #readable(slot: Slot, entry: StoredEntry | 'damaged'): StoredEntry | 'damaged' {
+  #remembered(slot: Slot, entry: StoredEntry | 'damaged'): StoredEntry | 'damaged' {
     if (entry === 'damaged') {
       this.judged.addDamage({ from: slot, to: slot + 1 })
       this.shown.addDamage({ from: slot, to: slot + 1 })
@@ -97,12 +125,8 @@ export class WritePath {
     return entry
   }
 
-  async #finish(
-    operation: string,
-    write: Write,
-    effects: readonly Effect[],
-    earlier: Promise<unknown> | undefined,
-  ): Promise<void> {
+  async #finish(operation: string, write: Write, earlier: Promise<unknown> | undefined): Promise<void> {
+    const { effects } = write
     try {
       await this.#engine.write(effects, write.survives)
       if (earlier) await earlier
@@ -124,16 +148,10 @@ export class WritePath {
    * Writes of one survival are shown in the order of the calls by themselves. A weaker one may overtake a stronger one,
    * but not where it would be seen: in its own slot, or past a promise, a discard or a batch.
    */
-  #mustBeShownBefore(
-    effects: readonly Effect[],
-    survives: Survival,
-    scope: Scope,
-  ): Promise<unknown> | undefined {
+  #mustBeShownBefore(survives: Survival, scope: Scope): Promise<unknown> | undefined {
     if (this.#outstanding.size === (this.#outstandingBy.get(survives) ?? 0)) return undefined
     if (scope === 'log') return Promise.all([...this.#outstanding].map((write) => write.done))
-    const earlier = effects.flatMap((effect) =>
-      'slot' in effect ? (this.#overlay.get(effect.slot)?.write ?? []) : [],
-    )
+    const earlier = scope.flatMap((slot) => this.#overlay.get(slot)?.write ?? [])
     if (this.#lastLogWide) earlier.push(this.#lastLogWide)
     return earlier.length > 0 ? Promise.all(earlier.map((write) => write.done)) : undefined
   }

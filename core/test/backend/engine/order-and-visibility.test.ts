@@ -95,6 +95,50 @@ describe('order and visibility over an engine', () => {
     expect(batch?.map((entry) => entry.slot)).to.deep.equal([3])
   })
 
+  it('does not answer a weaker retry before the version that it confirms is shown', async () => {
+    const { engine, log } = await openHeld()
+    const strong = log.accept(proposal(0, 1))
+    const retry = log.accept(proposal(0, 1), { survives: 'process-crash' })
+    await engine.succeed('process-crash')
+    expect(await stateOf(retry)).to.equal('pending')
+    await engine.succeedAll()
+    await Promise.all([strong, retry])
+    expect(textOf(await log.readAccepted(0))).to.equal('v')
+  })
+
+  it('takes nothing for damaged that a discard under way has dropped already', async () => {
+    const { engine, log } = await openHeld()
+    const accepted = log.accept(proposal(0, 1))
+    await engine.succeedAll()
+    await accepted
+    const discarded = log.discard({ from: 0 })
+    // An engine's reads may be ahead of its acknowledgement.
+    engine.entries.delete(0)
+    expect(await log.readAccepted(0)).to.equal(undefined)
+    expect(log.syncReads?.readAccepted(0)).to.equal(undefined)
+    expect(await log.uncommitted().nextBatch()).to.equal(undefined)
+    await engine.succeedAll()
+    await discarded
+    expect(log.bounds()).to.include({ damagedCount: 0, acceptedCount: 0 })
+    const again = log.accept(proposal(0, 1))
+    await engine.succeedAll()
+    await again
+  })
+
+  it('names the compaction, no damage, where a compaction under way has dropped an entry already', async () => {
+    const { engine, log } = await openHeld()
+    const learned = log.learn(proposal(0, 1))
+    await engine.succeedAll()
+    await learned
+    const compacted = log.compact({ before: 1, withoutCheckpoint: true })
+    await stateOf(compacted)
+    engine.entries.delete(0)
+    expect(await stateOf(log.read(0))).to.equal('PLOG_COMPACTED')
+    expect(await stateOf(log.decisions().nextBatch())).to.equal('PLOG_COMPACTED')
+    await engine.succeedAll()
+    await compacted
+  })
+
   it('copies the bytes of its caller before the call returns', async () => {
     const { engine, log } = await openHeld()
     const value = Buffer.from('mine')
@@ -137,7 +181,49 @@ describe('a failed write over an engine', () => {
   })
 })
 
+describe('a failed write that another one waits for', () => {
+  for (const first of ['process-crash', 'power-loss'] as const) {
+    it(`is told to the callers alone when the write of ${first} fails first`, async () => {
+      const unhandled: unknown[] = []
+      const listener = (reason: unknown): void => void unhandled.push(reason)
+      const others = process.listeners('unhandledRejection')
+      process.removeAllListeners('unhandledRejection').on('unhandledRejection', listener)
+      try {
+        const { engine, log } = await openHeld()
+        const strong = stateOf(log.promise(ballot(1)))
+        const weak = stateOf(log.accept(proposal(3, 1), { survives: 'process-crash' }))
+        if (first === 'process-crash') engine.held.reverse()
+        await engine.fail(new Error('EIO'))
+        await engine.fail(new Error('EIO'))
+        await Promise.all([strong, weak])
+        expect(unhandled).to.deep.equal([])
+      } finally {
+        process.removeListener('unhandledRejection', listener)
+        for (const other of others) process.on('unhandledRejection', other)
+      }
+    })
+  }
+})
+
 describe('damage that a read comes across', () => {
+  it('does not make the log forget a decision under way in the same slot', async () => {
+    const { engine, log } = await openHeld()
+    const accepted = log.accept(proposal(0, 1, 'old'))
+    await engine.succeedAll()
+    await accepted
+    const learned = log.learn(proposal(0, 2, 'chosen'))
+    engine.entries.set(0, 'damaged')
+    expect(await stateOf(log.readAccepted(0))).to.equal('PLOG_CORRUPTED')
+    expect(await stateOf(log.learn(proposal(0, 3, 'other')))).to.equal('PLOG_ALREADY_COMMITTED')
+    await engine.succeedAll()
+    await learned
+    expect(textOf(await log.read(0))).to.equal('chosen')
+    expect(log.bounds()).to.include({ damagedCount: 0, contiguousTo: 1 })
+    const committed = log.commit({ slot: 0, ballot: ballot(2) })
+    await engine.succeedAll()
+    await committed
+  })
+
   it('makes the slot damaged, not empty, until it is learned again', async () => {
     const { engine, log } = await openHeld()
     const learned = log.learnAll([proposal(0, 1), proposal(1, 1)])
