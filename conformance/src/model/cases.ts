@@ -42,11 +42,12 @@ async function agree(ctx: CaseContext, runs: number, reopens: boolean, firstSlot
       await rm(directory, { recursive: true, force: true })
     }
   })
-  const parameters = { seed, numRuns: runs, endOnFailure: false, interruptAfterTimeLimit: 600_000 }
+  const parameters = { seed, numRuns: runs }
   const result = await fc.check(property, path === undefined ? parameters : { ...parameters, path })
   if (!result.failed) return
-  const [commands] = result.counterexample ?? []
-  const steps = String(commands)
+  const steps = [...(result.counterexample ?? [])]
+    .map((commands) => (commands as { toString(): string }).toString())
+    .join()
   const found = /replayPath="([^"]*)"/.exec(steps)?.[1] ?? ''
   const cause = result.errorInstance
   throw new Error(

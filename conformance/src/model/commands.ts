@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import type fc from 'fast-check'
 import { expect } from 'chai'
 import { isPersistentLogError, type Ballot, type PersistentLog } from '@persistent-log/core'
 import { outcomeOf } from '../running/assertions.js'
@@ -74,7 +74,7 @@ export class StepCommand implements fc.AsyncCommand<Model, Real> {
     const wanted = await outcomeOf(async () => onModel(model))
     const got = await outcomeOf(() => onReal(real.log))
     if (wanted.error !== undefined) {
-      if (!(wanted.error instanceof Refusal)) throw wanted.error
+      if (!(wanted.error instanceof Refusal)) throw wanted.error as Error
       const { codes, facts } = wanted.error
       if (!isPersistentLogError(got.error))
         expect.fail(`${codes.join(' or ')} was expected, not ${String(got.error)}`)
@@ -82,7 +82,7 @@ export class StepCommand implements fc.AsyncCommand<Model, Real> {
       if (facts.index !== undefined) expect(got.error.context.index, 'context.index').to.equal(facts.index)
       return
     }
-    if (got.error !== undefined) throw got.error
+    if (got.error !== undefined) throw got.error as Error
     if (answer) expect(answer(got.value)).to.deep.equal(answer(wanted.value))
   }
 

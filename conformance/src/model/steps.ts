@@ -256,7 +256,7 @@ const reads = [
 /** Random histories. `reopens`: with reopening among the steps. `replayPath`: the history of an earlier failure. */
 export function histories(options: { readonly reopens: boolean; readonly replayPath?: string | undefined }) {
   const all = [...writes, ...stores, ...reads]
-  if (options.reopens) all.push({ weight: 2, arbitrary: fc.constant(new ReopenCommand()) as never })
+  if (options.reopens) all.push({ weight: 2, arbitrary: fc.constant(new ReopenCommand()) })
   const weighted = all.flatMap(({ weight, arbitrary }) => Array.from({ length: weight }, () => arbitrary))
   return fc.commands(weighted as Parameters<typeof fc.commands<never, never>>[0], {
     maxCommands: 40,

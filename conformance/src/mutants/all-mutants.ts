@@ -1,7 +1,8 @@
 import { ballotMutants } from './ballot-mutants.js'
 import { diskMutants } from './disk-mutants.js'
-import { interfaceMutants, scanMutants } from './interface-mutants.js'
+import { interfaceMutants } from './interface-mutants.js'
 import type { Mutant } from './mutant.js'
+import { scanMutants } from './scan-mutants.js'
 import { slotMutants } from './slot-mutants.js'
 import { storeMutants } from './store-mutants.js'
 

@@ -26,7 +26,7 @@ import { modelBounds, modelGaps } from '../model/model-bounds.js'
 import type { ModelSlot } from '../model/model-state.js'
 import * as check from './arguments.js'
 import type { ReferenceCore } from './reference-core.js'
-import { ReferenceScan, type ScanOrder } from './reference-scan.js'
+import { ReferenceScan, rejectedScan, type ScanOrder } from './reference-scan.js'
 import { ReferenceSpace } from './reference-space.js'
 import { ReferenceCheckpoints, ReferenceConfigurations } from './reference-stores.js'
 
@@ -236,7 +236,7 @@ export class ReferenceLog implements PersistentLog {
       this.core.checkOpen('scan')
       return this.newScan({ from: range.from, to: range.to, decided, accepted, batchLength, signal })
     } catch (error) {
-      return rejected(error)
+      return rejectedScan(error)
     }
   }
 
@@ -292,12 +292,4 @@ export class ReferenceLog implements PersistentLog {
 /** The caller may change his bytes as soon as the call returns. */
 function own({ slot, ballot, value, proof }: Proposal): Proposal {
   return { slot, ballot, value: Uint8Array.from(value), proof: proof && Uint8Array.from(proof) }
-}
-
-function rejected(error: unknown): DecisionScan {
-  const fail = (): Promise<never> => Promise.reject(error as Error)
-  return {
-    nextBatch: fail,
-    [Symbol.asyncIterator]: () => ({ next: fail }),
-  }
 }

@@ -59,3 +59,12 @@ export class ReferenceScan implements DecisionScan {
     return batch.length > 0 ? batch : undefined
   }
 }
+
+/** A scan that was asked for wrongly: its first pull tells. */
+export function rejectedScan(error: unknown): DecisionScan {
+  const fail = (): Promise<never> => Promise.reject(error)
+  return {
+    nextBatch: fail,
+    [Symbol.asyncIterator]: () => ({ next: fail }),
+  }
+}

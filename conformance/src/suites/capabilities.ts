@@ -140,7 +140,7 @@ export const capabilityCases: readonly Case[] = [
     id: 'cap.status-shows-durability',
     title: 'shows its default survival: the strongest, or the weaker one that was written out',
     async run(ctx) {
-      let log = await ctx.open()
+      let log = await ctx.open({ durability: {} })
       expect(log.status).to.deep.include({
         state: 'open',
         durability: log.capabilities.survives,

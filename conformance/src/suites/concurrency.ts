@@ -5,15 +5,6 @@ import { collect, dump, slotsOf } from '../running/dump.js'
 import { ballot, bytes, joined, patterned, proposal, proposals, text } from '../running/values.js'
 import { needsReopen, type Case } from './case.js'
 
-/** Notes the order in which promises settle. */
-function settling(): { readonly order: string[]; note<T>(name: string, work: Promise<T>): Promise<T> } {
-  const order: string[] = []
-  return {
-    order,
-    note: (name, work) => work.finally(() => order.push(name)),
-  }
-}
-
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Calls that overlap. */
@@ -29,125 +20,6 @@ export const concurrencyCases: readonly Case[] = [
       const before = await dump(log)
       log = await ctx.reopen(log)
       expect(await dump(log)).to.deep.equal(before)
-    },
-  },
-  {
-    id: 'conc.same-slot-one-winner',
-    title: 'lets exactly one of many different decisions for a slot win, the first one called',
-    async run(ctx) {
-      const log = await ctx.open()
-      const outcomes = await Promise.allSettled(
-        Array.from({ length: 20 }, (_, at) => log.learn(proposal(0, at + 1, `claim ${at}`))),
-      )
-      expect(outcomes.map(({ status }) => status).filter((status) => status === 'fulfilled')).to.have.length(
-        1,
-      )
-      for (const outcome of outcomes) {
-        if (outcome.status === 'rejected')
-          expect(isPersistentLogError(outcome.reason, 'PLOG_ALREADY_COMMITTED')).to.equal(true)
-      }
-      expect(text((await log.read(0))?.value)).to.equal('claim 0')
-    },
-  },
-  {
-    id: 'conc.accept-race-highest-wins',
-    title: 'ends with the highest ballot, whatever the order of the calls',
-    async run(ctx) {
-      const log = await ctx.open()
-      const rounds = ctx.random.shuffled(Array.from({ length: 30 }, (_, at) => at + 1))
-      const outcomes = await Promise.allSettled(rounds.map((round) => log.accept(proposal(0, round))))
-      expect((await log.readAccepted(0))?.ballot).to.deep.equal(ballot(30))
-      let highest = 0
-      rounds.forEach((round, at) => {
-        expect(outcomes[at]!.status, `round ${round} after ${highest}`).to.equal(
-          round > highest ? 'fulfilled' : 'rejected',
-        )
-        highest = Math.max(highest, round)
-      })
-    },
-  },
-  {
-    id: 'conc.judged-in-call-order',
-    title: 'judges calls on a slot in the order of the calls, effects not flushed yet included',
-    async run(ctx) {
-      const log = await ctx.open()
-      const outcomes = await Promise.allSettled([
-        log.accept(proposal(0, 2, 'a')),
-        log.commit({ slot: 0, ballot: ballot(2) }),
-        log.accept(proposal(0, 3, 'b')),
-        log.learn(proposal(0, 9, 'a')),
-      ])
-      expect(outcomes.map(({ status }) => status)).to.deep.equal([
-        'fulfilled',
-        'fulfilled',
-        'rejected',
-        'fulfilled',
-      ])
-      expect(await log.read(0)).to.deep.include({ slot: 0, ballot: ballot(2), value: bytes('a') })
-    },
-  },
-  {
-    id: 'conc.commit-races-accept',
-    title: 'never loses the decision when a commit and a higher accept meet',
-    async run(ctx) {
-      const log = await ctx.open()
-      for (let slot = 0; slot < 10; slot++) {
-        await log.accept(proposal(slot, 1, 'one'))
-        const calls = [
-          () => log.commit({ slot, ballot: ballot(1) }),
-          () => log.accept(proposal(slot, 2, 'two')),
-        ]
-        const commitFirst = ctx.random.below(2) === 0
-        if (!commitFirst) calls.reverse()
-        const outcomes = await Promise.all(calls.map((call) => outcomeOf(call())))
-        const refused = outcomes.map(({ error }) => (isPersistentLogError(error) ? error.code : undefined))
-        expect(refused).to.deep.equal([
-          undefined,
-          commitFirst ? 'PLOG_ALREADY_COMMITTED' : 'PLOG_BALLOT_MISMATCH',
-        ])
-        expect(text((await log.read(slot))?.value)).to.equal(commitFirst ? 'one' : undefined)
-      }
-    },
-  },
-  {
-    id: 'conc.promise-waits-for-lower-accepts',
-    title: 'resolves a promise only when every lower accept that succeeds is found by a scan',
-    async run(ctx) {
-      const log = await ctx.open()
-      const lower = Array.from({ length: 10 }, (_, slot) => started(log.accept(proposal(slot, 1))))
-      await log.promise(ballot(5))
-      const found = await slotsOf(log.decisions({}, { includeAccepted: true }))
-      const outcomes = await Promise.allSettled(lower)
-      const succeeded = outcomes.flatMap(({ status }, slot) => (status === 'fulfilled' ? [slot] : []))
-      expect(succeeded, 'they were called before the promise').to.have.length(10)
-      expect(found).to.deep.equal(succeeded)
-    },
-  },
-  {
-    id: 'conc.promise-stops-later-accepts',
-    title: 'refuses a lower accept that is called right after promise, before it resolved',
-    async run(ctx) {
-      const log = await ctx.open()
-      const promising = started(log.promise(ballot(5)))
-      const late = started(log.accept(proposal(0, 4)))
-      await rejects(late, 'PLOG_STALE_BALLOT', { promised: ballot(5) })
-      await promising
-      expect(await log.readAccepted(0)).to.equal(undefined)
-    },
-  },
-  {
-    id: 'conc.retry-not-acknowledged-early',
-    title: 'answers a repeated call not before the call that it repeats',
-    async run(ctx) {
-      const log = await ctx.open()
-      const { order, note } = settling()
-      await Promise.all([note('accept', log.accept(proposal(0))), note('again', log.accept(proposal(0)))])
-      await Promise.all([
-        note('commit', log.commit({ slot: 0, ballot: ballot(1) })),
-        note('committed', log.commit({ slot: 0, ballot: ballot(1) })),
-        note('learned', log.learn(proposal(0))),
-      ])
-      expect(order).to.deep.equal(['accept', 'again', 'commit', 'committed', 'learned'])
     },
   },
   {
@@ -194,23 +66,6 @@ export const concurrencyCases: readonly Case[] = [
       }
       await writing
       expect((await log.readAccepted(0))?.ballot).to.deep.equal(ballot(15))
-    },
-  },
-  {
-    id: 'conc.discard-ordered-against-accepts',
-    title: 'drops what was accepted before the call and keeps what was accepted after it',
-    requires: needsReopen,
-    async run(ctx) {
-      let log = await ctx.open()
-      const before = [1, 2, 3].map((slot) => started(log.accept(proposal(slot, 1, 'before'))))
-      const discarding = started(log.discard({ from: 0 }))
-      const after = [2, 9].map((slot) => started(log.accept(proposal(slot, 1, 'after'))))
-      await Promise.all([...before, ...after])
-      expect(await discarding).to.deep.equal({ discarded: 3, keptCommitted: 0 })
-      expect(await slotsOf(log.uncommitted())).to.deep.equal([2, 9])
-      log = await ctx.reopen(log)
-      expect(text((await log.readAccepted(2))?.value)).to.equal('after')
-      expect(await slotsOf(log.uncommitted())).to.deep.equal([2, 9])
     },
   },
   {
@@ -280,7 +135,7 @@ export const concurrencyCases: readonly Case[] = [
       })
       const { error } = await reading
       if (error === undefined) expect(length).to.equal(state.length)
-      else expect(isPersistentLogError(error), String(error)).to.equal(true)
+      else expect(isPersistentLogError(error), 'a refusal with a code').to.equal(true)
       expect((await log.checkpoints.list()).map(({ slot }) => slot)).to.deep.equal([2])
     },
   },
@@ -299,78 +154,6 @@ export const concurrencyCases: readonly Case[] = [
       await closing
       const again = await ctx.open({ directory })
       expect(again.bounds()).to.include({ committedCount: 30, contiguousTo: 30 })
-    },
-  },
-  {
-    id: 'conc.close-while-accept-waits-settles',
-    title: 'settles an accept that waits for space when the log is closed',
-    async run(ctx) {
-      const log = await ctx.open({ limits: { uncommittedBytes: 100 }, fullWaitMs: 60 })
-      await log.accept(proposal(0, 1, patterned(100)))
-      const waiting = outcomeOf(log.accept(proposal(1, 1, patterned(50))))
-      await log.close()
-      const { error } = await waiting
-      expect(isPersistentLogError(error), `it must be refused with a code, not ${String(error)}`).to.equal(
-        true,
-      )
-    },
-  },
-  {
-    id: 'conc.backpressure-bounded',
-    title: 'lets accepts wait for space, in line, and commits pass them',
-    async run(ctx) {
-      const log = await ctx.open({ limits: { uncommittedBytes: 1_000 }, fullWaitMs: 5_000 })
-      const accepting = Array.from({ length: 20 }, (_, slot) =>
-        started(log.accept(proposal(slot, 1, patterned(250, slot)))),
-      )
-      for (let slot = 0; slot < 20; slot++) {
-        await accepting[slot]
-        expect(log.metrics().uncommittedBytes).to.be.at.most(1_000)
-        await log.commit({ slot, ballot: ballot(1) })
-      }
-      expect(log.bounds()).to.include({ committedCount: 20, acceptedCount: 0 })
-      expect(log.metrics().waitingForSpace).to.equal(0)
-    },
-  },
-  {
-    id: 'conc.old-pending-slot-blocks-nobody',
-    title: 'goes on for ever beside one slot that stays undecided',
-    async run(ctx) {
-      const log = await ctx.open({ limits: { uncommittedBytes: 2_000 }, fullWaitMs: 2_000 })
-      await log.accept(proposal(0, 1, patterned(500)))
-      for (let slot = 1; slot < 150; slot++) {
-        await log.accept(proposal(slot, 1, patterned(1_000, slot)))
-        await log.commit({ slot, ballot: ballot(1) })
-      }
-      expect(log.bounds()).to.include({ committedCount: 149, acceptedCount: 1, contiguousTo: 0 })
-      expect((await log.readAccepted(0))?.value.length).to.equal(500)
-    },
-  },
-  {
-    id: 'conc.aborted-wait-writes-nothing',
-    title: 'rejects an accept that waits for space with the reason of its signal, and stores nothing',
-    async run(ctx) {
-      const log = await ctx.open({ limits: { uncommittedBytes: 100 }, fullWaitMs: 5_000 })
-      await log.accept(proposal(0, 1, patterned(100)))
-      const control = new AbortController()
-      const waiting = outcomeOf(log.accept(proposal(1, 1, patterned(50)), { signal: control.signal }))
-      await turn()
-      const reason = new Error('enough')
-      control.abort(reason)
-      expect((await waiting).error).to.equal(reason)
-      await log.commit({ slot: 0, ballot: ballot(1) })
-      expect(await log.readAccepted(1)).to.equal(undefined)
-    },
-  },
-  {
-    id: 'conc.flush-covers-earlier',
-    title: 'has everything asked for before a flush durable and shown when the flush resolves',
-    async run(ctx) {
-      const log = await ctx.open()
-      const calls = proposals(0, 10).map((decision) => started(log.learn(decision)))
-      await log.flush()
-      expect(log.bounds().committedCount).to.equal(10)
-      await Promise.all(calls)
     },
   },
   {

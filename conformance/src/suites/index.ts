@@ -1,26 +1,33 @@
 import { modelCases } from '../model/cases.js'
 import { stateCases } from '../traits/states.js'
-import { ballotCases, promiseCases } from './ballot.js'
+import { ballotCases } from './ballot.js'
 import { basicCases } from './basic.js'
 import { batchCases, discardFromCases } from './batches.js'
 import { boundCases } from './bounds.js'
+import { byteCases } from './bytes.js'
+import { callOrderCases } from './call-order.js'
 import { capabilityCases } from './capabilities.js'
 import type { Case } from './case.js'
-import { checkpointCases, installCases } from './checkpoints.js'
+import { checkpointCases } from './checkpoints.js'
 import { commitCases } from './commit.js'
-import { compactionCases, discardCases } from './compaction.js'
+import { compactionCases } from './compaction.js'
 import { concurrencyCases } from './concurrency.js'
 import { configurationCases } from './configuration.js'
+import { discardCases } from './discard.js'
 import { durabilityCases } from './durability.js'
+import { installCases } from './install.js'
 import { iterationCases } from './iteration.js'
 import { lifeCycleCases } from './life-cycle.js'
 import { orderCases } from './order.js'
 import { overwriteCases } from './overwrite.js'
+import { promiseCases } from './promise.js'
 import { recoveryCases } from './recovery.js'
+import { spaceCases } from './space.js'
 
 /** All cases of the kit, in the order in which they run: from the simple to the hard. */
 export const allCases: readonly Case[] = [
   ...basicCases,
+  ...byteCases,
   ...orderCases,
   ...ballotCases,
   ...promiseCases,
@@ -36,6 +43,8 @@ export const allCases: readonly Case[] = [
   ...discardFromCases,
   ...boundCases,
   ...concurrencyCases,
+  ...callOrderCases,
+  ...spaceCases,
   ...capabilityCases,
   ...stateCases,
   ...modelCases,
