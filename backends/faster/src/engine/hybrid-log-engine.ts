@@ -87,7 +87,10 @@ export class HybridLogEngine implements LogEngine {
     const { failure } = this.#queue
     if (failure) return Promise.reject(failure.cause)
     const isStrong = survivesAtLeast(survives, 'power-loss')
-    if (effects.length === 0) return isStrong ? this.#flushAll() : this.#appendAll()
+    if (effects.length === 0) {
+      // What a repeated call confirms may be an accept that waits for a flush because nothing announces weak ones yet.
+      return isStrong || !this.#parts.weak.isAnnounced ? this.#flushAll() : this.#appendAll()
+    }
     if (isStrong) return this.#enqueue(effects, true)
     if (this.#storeInRegion(effects)) return DONE
     return this.#enqueue(effects, !this.#mayResolveEarly(effects))
