@@ -73,7 +73,9 @@ export interface PersistentLog extends DecisionLog, AsyncDisposable {
   verify(options?: CallOptions): Promise<VerifyReport>
   metrics(): LogMetrics
   /**
-   * Idempotent. Earlier calls finish, then it flushes. A failure rejects, but everything is released; a poisoned log
+   * Idempotent. Earlier calls finish, then it flushes; accepts that still wait for space are refused with
+   * `PLOG_NOT_OPEN`. The content of a checkpoint that is being stored is read to its end: a caller that does not want
+   * to wait for it aborts that call. A failure rejects, but everything is released; a poisoned log
    * cannot flush, so that closing it rejects with `PLOG_POISONED`.
    */
   close(): Promise<void>

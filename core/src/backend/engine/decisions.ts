@@ -163,7 +163,7 @@ export class Decisions {
       life.checkPoison(kind)
       if (kind === 'accept' && writes.judged.votesLost) throw raise.votesLost(kind)
       const effects = judgeNow().filter((effect) => effect !== undefined)
-      counts[`${kind}s`] += effects.length
+      counts[`${kind}s`] += effects.filter((effect) => effect.kind !== 'discard').length
       const shown = writes.write(kind, effects, survives, scope)
       space.wake()
       return shown
@@ -206,12 +206,10 @@ export class Decisions {
     body: () => Promise<void>,
   ): Promise<void> {
     const { judged } = this.#parts.writes
+    const undecided = () => items.filter((item) => !judged.decided.has(item.slot))
     const needs = (): number => {
       let bytes = 0
-      for (const item of items) {
-        if (judged.decided.has(item.slot)) continue
-        bytes += entryBytes(item as Proposal) - judged.acceptedBytes(item.slot)
-      }
+      for (const item of undecided()) bytes += entryBytes(item as Proposal) - judged.acceptedBytes(item.slot)
       if (discardFrom === undefined) return bytes
       const replaced = new Set(items.map((item) => item.slot))
       for (const range of judged.accepted.ranges(discardFrom)) {
@@ -221,7 +219,8 @@ export class Decisions {
       }
       return bytes
     }
-    return this.#parts.space.place({ slots: items.map((item) => item.slot), needs, signal }, body)
+    const bytes = () => undecided().reduce((sum, item) => sum + entryBytes(item as Proposal), 0)
+    return this.#parts.space.place({ slots: items.map((item) => item.slot), bytes, needs, signal }, body)
   }
 
   #refusing<T>(verdict: T | PersistentLogError): T {

@@ -201,7 +201,11 @@ class EngineLog implements PersistentLog {
 
   close(): Promise<void> {
     return this.#life.close(async () => {
-      await this.#parts.engine.close()
+      try {
+        await this.#parts.engine.close()
+      } catch (cause) {
+        throw this.#life.poison('close', cause)
+      }
       // Nothing was released late, but the flush that a close promises never happened.
       this.#life.checkPoison('close')
     })

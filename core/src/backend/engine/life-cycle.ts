@@ -1,5 +1,5 @@
 import type { LogStatus } from '../../contract/persistent-log.js'
-import { isPersistentLogError } from '../../errors/persistent-log-error.js'
+import { isPersistentLogError, type PersistentLogError } from '../../errors/persistent-log-error.js'
 import { raise } from '../../errors/raise.js'
 
 /** What a call does to the log: writes are refused once it is poisoned. */
@@ -13,6 +13,8 @@ export class LifeCycle {
   #state: LogStatus['state'] = 'open'
   #failure: { readonly cause: unknown } | undefined
   #running = 0
+  /** Told when the first write fails and when closing begins: what waits for the log to go on waits in vain. */
+  #onStop: (() => void) | undefined
   #idle: (() => void) | undefined
   #closing: Promise<void> | undefined
 
@@ -25,11 +27,22 @@ export class LifeCycle {
     return this.#failure?.cause
   }
 
+  /** Why no write may start now; `undefined` where one may. */
+  refusal(operation: string): PersistentLogError | undefined {
+    if (this.#state !== 'open') return raise.notOpen(operation)
+    return this.#failure && raise.poisoned(operation, this.#failure.cause)
+  }
+
   /** Throws unless a call may start now. */
   check(operation: string, access: Access, signal?: AbortSignal): void {
-    if (this.#state !== 'open') throw raise.notOpen(operation)
-    if (access === 'write' && this.#failure) throw raise.poisoned(operation, this.#failure.cause)
+    const refusal = this.refusal(operation)
+    if (refusal && (access === 'write' || this.#state !== 'open')) throw refusal
     signal?.throwIfAborted()
+  }
+
+  /** `listener` runs when the log is poisoned and when it begins to close. */
+  whenStopped(listener: () => void): void {
+    this.#onStop = listener
   }
 
   /** Throws if the log was poisoned since a call that waited was let in. */
@@ -57,6 +70,7 @@ export class LifeCycle {
   poison(operation: string, cause: unknown): unknown {
     if (!this.#failure) {
       this.#failure = { cause }
+      this.#onStop?.()
       return isPersistentLogError(cause) ? cause : raise.io(operation, {}, { cause })
     }
     return raise.poisoned(operation, this.#failure.cause)
@@ -71,6 +85,7 @@ export class LifeCycle {
   async #close(release: () => Promise<void>): Promise<void> {
     this.#state = 'closing'
     try {
+      this.#onStop?.()
       if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
       await release()
     } finally {

@@ -82,11 +82,13 @@ export function logParts(
   }
   const strongest = survivesAtLeast(survives.accept, survives.commit) ? survives.accept : survives.commit
   const limits = lowerOf(engine.capabilities.limits, context.limits)
+  const space = new Space(limits.uncommittedBytes, context.fullWaitMs, () => writes.judged.uncommittedBytes)
+  life.whenStopped(() => space.refuseAll(() => life.refusal('accept')))
   return {
     engine,
     life,
     writes,
-    space: new Space(limits.uncommittedBytes, context.fullWaitMs, () => writes.judged.uncommittedBytes),
+    space,
     durability,
     strongest,
     limits,

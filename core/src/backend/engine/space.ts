@@ -2,6 +2,7 @@ import type { Slot } from '../../contract/slot.js'
 import { raise } from '../../errors/raise.js'
 
 interface Waiter {
+  readonly giveUp: (reason: unknown) => void
   readonly slots: ReadonlySet<Slot>
   /** Bytes that it would add now; the state may have changed since it began to wait. */
   readonly needs: () => number
@@ -11,6 +12,9 @@ interface Waiter {
 /** What an accept brings along when it asks for space. */
 export interface Placement {
   readonly slots: readonly Slot[]
+  /** Bytes of all that it would store. */
+  readonly bytes: () => number
+  /** Bytes that it would add to those in use. */
   readonly needs: () => number
   readonly signal: AbortSignal | undefined
 }
@@ -44,8 +48,9 @@ export class Space {
     const capacity = this.#capacity
     if (capacity === undefined) return body()
     const needs = placement.needs()
-    if (needs > capacity)
-      return Promise.reject(raise.tooLarge('uncommitted bytes of the call', needs, capacity))
+    const bytes = needs > 0 ? placement.bytes() : 0
+    if (bytes > capacity)
+      return Promise.reject(raise.tooLarge('uncommitted bytes of the call', bytes, capacity))
     const behind = this.#line.some((waiter) => placement.slots.some((slot) => waiter.slots.has(slot)))
     if (!behind && (needs <= 0 || (this.#line.length === 0 && this.#fits(needs)))) return body()
     if (this.#waitMs === 0) return Promise.reject(raise.full(this.#used(), capacity))
@@ -66,6 +71,11 @@ export class Space {
     }
   }
 
+  /** Nothing will be freed any more, or nothing may be written: all who wait are refused. */
+  refuseAll(reason: () => unknown): void {
+    for (const waiter of this.#line.splice(0)) waiter.giveUp(reason())
+  }
+
   #fits(bytes: number): boolean {
     return bytes <= 0 || this.#used() + bytes <= this.#capacity!
   }
@@ -79,13 +89,15 @@ export class Space {
       }
       const giveUp = (reason: unknown): void => {
         leave()
-        this.#line.splice(this.#line.indexOf(waiter), 1)
+        const at = this.#line.indexOf(waiter)
+        if (at >= 0) this.#line.splice(at, 1)
         reject(reason)
         this.wake()
       }
       const onAbort = (): void => giveUp(signal?.reason)
       const timer = setTimeout(() => giveUp(raise.full(this.#used(), capacity)), this.#waitMs)
       const waiter: Waiter = {
+        giveUp,
         slots: new Set(placement.slots),
         needs: placement.needs,
         place: () => {

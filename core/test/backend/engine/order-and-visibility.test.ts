@@ -181,6 +181,35 @@ describe('a failed write over an engine', () => {
   })
 })
 
+describe('a close that fails over an engine', () => {
+  it('rejects with a typed error', async () => {
+    const { engine, log } = await openHeld()
+    engine.close = () => Promise.reject(new Error('EIO'))
+    expect(await stateOf(log.close())).to.equal('PLOG_IO')
+    expect(log.status.state).to.equal('closed')
+  })
+
+  it('says that the log was poisoned where that is why', async () => {
+    const { engine, log } = await openHeld()
+    const failing = stateOf(log.accept(proposal(0, 1)))
+    await engine.fail(new Error('EIO'))
+    await failing
+    engine.close = () => Promise.reject(new Error('EBADF'))
+    expect(await stateOf(log.close())).to.equal('PLOG_POISONED')
+  })
+})
+
+describe('the counters of a log', () => {
+  it('count entries, not the discard that goes with them', async () => {
+    const { engine, log } = await openHeld()
+    const first = log.acceptAll([proposal(0, 1), proposal(1, 1)])
+    const second = log.acceptAll([proposal(1, 2)], { discardFrom: 1 })
+    await engine.succeedAll()
+    await Promise.all([first, second])
+    expect(log.metrics().accepts).to.equal(3)
+  })
+})
+
 describe('a failed write that another one waits for', () => {
   for (const first of ['process-crash', 'power-loss'] as const) {
     it(`is told to the callers alone when the write of ${first} fails first`, async () => {

@@ -118,4 +118,35 @@ describe('space for undecided entries', () => {
     await engine.succeedAll()
     expect(await stateOf(waiting)).to.equal('resolved')
   })
+
+  it('refuses who waits as soon as the log is poisoned', async () => {
+    const { engine, log } = await openHeld({ limits: { uncommittedBytes: 100 } })
+    const failing = stateOf(log.accept(proposal(0, 100)))
+    const waiting = [log.accept(proposal(1, 1)), log.accept(proposal(2, 1))]
+    waiting.forEach((one) => one.catch(() => undefined))
+    await engine.fail(new Error('EIO'))
+    await failing
+    for (const one of waiting) expect(await stateOf(one)).to.equal('PLOG_POISONED')
+    expect(log.metrics().waitingForSpace).to.equal(0)
+  })
+
+  it('does not hold a close up: who waits is refused, nothing of it is written', async () => {
+    const { engine, log } = await openHeld({ limits: { uncommittedBytes: 100 } })
+    const held = log.accept(proposal(0, 100))
+    const waiting = log.accept(proposal(1, 1))
+    waiting.catch(() => undefined)
+    const closed = log.close()
+    expect(await stateOf(waiting)).to.equal('PLOG_NOT_OPEN')
+    await engine.succeedAll()
+    await Promise.all([held, closed])
+    expect([...engine.entries.keys()]).to.deep.equal([0])
+  })
+
+  it('refuses at once a replacement that can never fit', async () => {
+    const { engine, log } = await openHeld({ limits: { uncommittedBytes: 100 } })
+    const first = log.accept(proposal(0, 60))
+    await engine.succeedAll()
+    await first
+    expect(await stateOf(log.accept(proposal(0, 101, 2)))).to.equal('PLOG_TOO_LARGE')
+  })
 })
