@@ -61,6 +61,20 @@ export function checkBytes(value: unknown, field: string): asserts value is Uint
   if (!(value instanceof Uint8Array)) throw wrong(field, value, 'a Uint8Array')
 }
 
+/** Bytes in one piece, or a stream of them. */
+export function checkContent(
+  value: unknown,
+  field: string,
+): asserts value is Uint8Array | AsyncIterable<Uint8Array> {
+  if (value instanceof Uint8Array) return
+  if (typeof value === 'object' && value !== null && Symbol.asyncIterator in value) return
+  throw wrong(field, value, 'a Uint8Array or an async iterable of them')
+}
+
+export function checkFunction(value: unknown, field: string): void {
+  if (typeof value !== 'function') throw wrong(field, value, 'a function')
+}
+
 export function checkOptionalBytes(value: unknown, field: string): asserts value is Uint8Array | undefined {
   if (value !== undefined) checkBytes(value, field)
 }

@@ -60,7 +60,7 @@ export class CheckpointHealth {
     } finally {
       const readers = this.#readers.get(one.blob)! - 1
       this.#readers.set(one.blob, readers)
-      if (readers === 0 && this.#going.delete(one.blob)) await this.#engine.blobs.remove(one.blob)
+      if (readers === 0) await this.#removeLate(one)
     }
     return undefined
   }
@@ -76,6 +76,13 @@ export class CheckpointHealth {
     } catch (cause) {
       throw this.#life.poison('checkpoints.prune', cause)
     }
+  }
+
+  /** Its last reader is gone. A reader may end after the log: the next open removes what nobody names then. */
+  async #removeLate(one: StoredCheckpoint): Promise<void> {
+    this.#readers.delete(one.blob)
+    if (!this.#going.delete(one.blob) || this.#life.refusal('checkpoints.prune')) return
+    await this.#life.run('checkpoints.prune', 'write', undefined, () => this.remove(one))
   }
 
   async #verify(one: StoredCheckpoint, signal: AbortSignal | undefined): Promise<boolean> {

@@ -12,6 +12,7 @@ import { PersistentLogError, raise } from '../../errors/index.js'
 import * as check from '../arguments.js'
 import { copyBytes } from '../bytes.js'
 import { judgeCheckpoint, type CheckpointCall } from '../laws/checkpoint-law.js'
+import { abortable } from './abortable.js'
 import type { Effect, StoredCheckpoint } from './effect.js'
 import type { CheckpointHealth } from './checkpoint-health.js'
 import type { BlobWriter } from './log-engine.js'
@@ -101,6 +102,8 @@ export class EngineCheckpoints implements CheckpointStore {
     const { life, writes, strongest } = this.#parts
     return life.run('checkpoints.prune', 'write', options.signal, async () => {
       const lastValid = await this.#health.newestReadable(options.signal)
+      options.signal?.throwIfAborted()
+      life.checkPoison('checkpoints.prune')
       const all = writes.judged.checkpoints
       const going = all
         .slice(0, Math.max(0, all.length - options.keep))
@@ -140,7 +143,7 @@ export class EngineCheckpoints implements CheckpointStore {
       const written = await this.#writeBlob(writer, chunks, options.signal)
       const call = { kind, slot, acrossGaps: options.acrossGaps ?? false, content: written }
       const checkpoint = { slot, ...written, ...about, blob: writer.blob }
-      return this.#name(call, checkpoint, discardFrom)
+      return this.#name(call, checkpoint, discardFrom, options.signal)
     })
   }
 
@@ -149,25 +152,43 @@ export class EngineCheckpoints implements CheckpointStore {
     call: CheckpointCall,
     checkpoint: StoredCheckpoint,
     discardFrom: Slot | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<CheckpointInfo> {
-    const { engine, writes, space, strongest } = this.#parts
+    const { engine, life, writes, space, strongest } = this.#parts
     const operation = `checkpoints.${call.kind}`
-    const effects: Effect[] = []
+    let isNew: boolean
     try {
-      if (this.#judge(call) === 'store') effects.push({ kind: 'checkpoint', checkpoint })
+      signal?.throwIfAborted()
+      life.checkPoison(operation)
+      isNew = this.#judge(call) === 'store'
     } catch (error) {
-      await engine.blobs.remove(checkpoint.blob)
+      // The refusal is the one to tell; a blob that nobody named goes at the next open.
+      await engine.blobs.remove(checkpoint.blob).catch(() => undefined)
       throw error
     }
-    const isNew = effects.length > 0
-    if (call.kind === 'install') effects.push(...this.#installEffects(checkpoint, discardFrom))
+    const stored = isNew ? checkpoint : this.#newest()!
+    // A readable one at this slot would have been an answer: what stands there is damaged, and makes room.
+    const superfluous = isNew
+      ? writes.judged.checkpoints.filter((one) => one.slot === call.slot)
+      : [checkpoint]
+    const effects: Effect[] = []
+    if (isNew) {
+      effects.push(...superfluous.map(({ slot, blob }): Effect => ({ kind: 'drop-checkpoint', slot, blob })))
+      effects.push({ kind: 'checkpoint', checkpoint })
+    }
+    if (call.kind === 'install') effects.push(...this.#installEffects(stored, discardFrom))
     const shown = writes.write(operation, effects, strongest, 'log')
     space.wake()
     await shown
     if (isNew) this.#health.wasWritten(checkpoint)
-    else await engine.blobs.remove(checkpoint.blob)
+    for (const one of superfluous) await this.#health.remove(one)
     if (effects.some((effect) => effect.kind === 'compact')) await this.#parts.reclaim(operation)
-    return publicInfo(checkpoint)
+    return publicInfo(stored)
+  }
+
+  /** The newest one that is not known to be damaged, effects under way included. */
+  #newest(): StoredCheckpoint | undefined {
+    return this.#parts.writes.judged.checkpoints.findLast((one) => !this.#health.isDamaged(one))
   }
 
   #installEffects({ slot, ballot }: StoredCheckpoint, discardFrom: Slot | undefined): Effect[] {
@@ -183,7 +204,7 @@ export class EngineCheckpoints implements CheckpointStore {
   #judge(call: CheckpointCall): 'store' | 'no-op' {
     const { judged } = this.#parts.writes
     const [damaged] = judged.damaged.ranges()
-    const newest = judged.checkpoints.findLast((one) => !this.#health.isDamaged(one))
+    const newest = this.#newest()
     const state = { point: judged.point, contiguousTo: judged.contiguousTo, newest, damaged }
     const verdict = judgeCheckpoint(call, state)
     if (verdict instanceof PersistentLogError) throw verdict
@@ -198,8 +219,9 @@ export class EngineCheckpoints implements CheckpointStore {
     const hash = createHash('sha256')
     let bytes = 0
     try {
-      for await (const chunk of chunks) {
+      for await (const chunk of abortable(chunks, signal)) {
         signal?.throwIfAborted()
+        this.#parts.life.checkPoison('checkpoints')
         check.checkBytes(chunk, 'a chunk of the content')
         hash.update(chunk)
         bytes += chunk.byteLength
@@ -230,9 +252,8 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 /** The content as a stream. Bytes in one piece are copied, since their owner may change them meanwhile. */
 function chunksOf(content: CheckpointContent): AsyncIterable<Uint8Array> {
-  if (content instanceof Uint8Array) return once(copyBytes(content))
-  if (typeof content === 'object' && content !== null && Symbol.asyncIterator in content) return content
-  throw new TypeError('content must be a Uint8Array or an async iterable of them')
+  check.checkContent(content, 'content')
+  return content instanceof Uint8Array ? once(copyBytes(content)) : content
 }
 
 function publicInfo({ slot, bytes, digest, ballot, metadata }: StoredCheckpoint): CheckpointInfo {

@@ -33,6 +33,7 @@ export class Compaction {
       const moves = before - retain > judged.point
       const checkpoint = moves && !withoutCheckpoint ? await this.#health.newestReadable(signal) : undefined
       signal?.throwIfAborted()
+      life.checkPoison('compact')
       const point = judgeCompaction(
         { before, retain, acrossGaps, withoutCheckpoint },
         this.#state(checkpoint?.slot),

@@ -102,7 +102,7 @@ export function borrowedReadsOf(reads: Reads): BorrowedReads {
   return {
     read(slot, use) {
       check.checkSlot(slot)
-      if (typeof use !== 'function') throw new TypeError('use must be a function')
+      check.checkFunction(use, 'use')
       reads.checkOpen('borrowedReads.read')
       return reads.borrow(slot, use)
     },

@@ -3,7 +3,7 @@ import { raise } from '../../../src/errors/index.js'
 import { Ledger } from '../../../src/backend/engine/ledger.js'
 import { openEngineLog } from '../../../src/backend/engine/engine-log.js'
 import type { Effect } from '../../../src/backend/engine/effect.js'
-import type { BlobStore, LogEngine, StoredEntry } from '../../../src/backend/engine/log-engine.js'
+import type { BlobStore, BlobWriter, LogEngine, StoredEntry } from '../../../src/backend/engine/log-engine.js'
 import type { OpenContext, PersistentLog } from '../../../src/contract/index.js'
 
 interface HeldWrite {
@@ -11,6 +11,36 @@ interface HeldWrite {
   readonly survives: Survival
   readonly succeed: () => void
   readonly fail: (error: Error) => void
+}
+
+/** Blobs in memory, open to the test. */
+export class HeldBlobs implements BlobStore {
+  readonly contents = new Map<string, Uint8Array | 'damaged'>()
+  #created = 0
+
+  create(): BlobWriter {
+    const blob = String(this.#created++)
+    const chunks: Uint8Array[] = []
+    return {
+      blob,
+      write: async (chunk) => void chunks.push(Uint8Array.from(chunk)),
+      finish: async () => void this.contents.set(blob, Buffer.concat(chunks)),
+      abort: () => this.remove(blob),
+    }
+  }
+
+  async *read(blob: string): AsyncGenerator<Uint8Array> {
+    const content = this.contents.get(blob)
+    if (content === undefined || content === 'damaged') throw raise.corrupted(`blob ${blob} is damaged`)
+    // In two pieces, so that a reader can stand between them.
+    const middle = content.byteLength >> 1
+    yield content.slice(0, middle)
+    yield content.slice(middle)
+  }
+
+  async remove(blob: string): Promise<void> {
+    this.contents.delete(blob)
+  }
 }
 
 /** An engine whose writes become durable when the test says so: that makes every order of events reachable. */
@@ -25,13 +55,7 @@ export class HeldEngine implements LogEngine {
     borrowedReads: false,
     limits: { valueBytes: 1_000, batchSlots: 10, batchBytes: 2_000 },
   } as const
-  readonly blobs: BlobStore = {
-    create: () => {
-      throw raise.unsupported('blobs', 'this engine is for the order of entries')
-    },
-    read: async function* () {},
-    remove: async () => {},
-  }
+  readonly blobs = new HeldBlobs()
   readonly held: HeldWrite[] = []
   readonly entries = new Map<number, StoredEntry | 'damaged'>()
   closed = false

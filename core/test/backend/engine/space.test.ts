@@ -123,7 +123,7 @@ describe('space for undecided entries', () => {
     const { engine, log } = await openHeld({ limits: { uncommittedBytes: 100 } })
     const failing = stateOf(log.accept(proposal(0, 100)))
     const waiting = [log.accept(proposal(1, 1)), log.accept(proposal(2, 1))]
-    waiting.forEach((one) => one.catch(() => undefined))
+    for (const one of waiting) one.catch(() => undefined)
     await engine.fail(new Error('EIO'))
     await failing
     for (const one of waiting) expect(await stateOf(one)).to.equal('PLOG_POISONED')

@@ -1,0 +1,170 @@
+import { expect } from 'chai'
+import { raise } from '../../../src/errors/index.js'
+import { openHeld, stateOf, turn, type HeldEngine } from './held-engine.js'
+
+const bytes = (text: string) => Buffer.from(text)
+
+/** Lets the writes that a call needs succeed until it settles. */
+async function settle<T>(engine: HeldEngine, call: Promise<T>): Promise<T> {
+  let isSettled = false
+  const settled = (): void => void (isSettled = true)
+  call.then(settled, settled)
+  while (!isSettled) {
+    await turn()
+    await engine.succeedAll()
+  }
+  return call
+}
+
+async function contentOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  for await (const chunk of chunks) parts.push(chunk)
+  return Buffer.concat(parts).toString()
+}
+
+/** Yields one chunk, then nothing more, ever. */
+async function* stalled(): AsyncGenerator<Uint8Array> {
+  yield bytes('begun')
+  await new Promise(() => undefined)
+}
+
+describe('checkpoints over an engine', () => {
+  it('let a new state take the place of a damaged one at the same slot', async () => {
+    const { engine, log } = await openHeld()
+    await settle(engine, log.checkpoints.store(0, bytes('state')))
+    engine.blobs.contents.set('0', 'damaged')
+    expect(await stateOf(contentOf(log.checkpoints.read(0)))).to.equal('PLOG_CORRUPTED')
+    await settle(engine, log.checkpoints.store(0, bytes('state')))
+    expect(await contentOf(log.checkpoints.read(0))).to.equal('state')
+    expect(await log.checkpoints.list()).to.have.length(1)
+    expect([...engine.blobs.contents.keys()]).to.deep.equal(['1'])
+  })
+
+  it('let an installed state take the place of a damaged one at the same slot', async () => {
+    const { engine, log } = await openHeld()
+    await settle(engine, log.checkpoints.install(7, bytes('state')))
+    engine.blobs.contents.set('0', 'damaged')
+    expect(await stateOf(contentOf(log.checkpoints.read(7)))).to.equal('PLOG_CORRUPTED')
+    await settle(engine, log.checkpoints.install(7, bytes('shipped')))
+    expect(await contentOf(log.checkpoints.read(7))).to.equal('shipped')
+    expect(log.bounds().compactedBefore).to.equal(7)
+  })
+
+  it('answer a retry with what is stored, not with what the retry said about it', async () => {
+    const { engine, log } = await openHeld()
+    const first = { round: 1, nodeId: 1 }
+    await settle(engine, log.checkpoints.store(0, bytes('state'), { ballot: first, metadata: bytes('a') }))
+    const retry = await settle(engine, log.checkpoints.store(0, bytes('state'), { metadata: bytes('b') }))
+    expect(retry.ballot).to.deep.equal(first)
+    expect(Buffer.from(retry.metadata!).toString()).to.equal('a')
+    expect([...engine.blobs.contents.keys()]).to.deep.equal(['0'])
+  })
+
+  it('let the second of two stores at one slot wait for the first, and refuse another content', async () => {
+    const { engine, log } = await openHeld()
+    const first = log.checkpoints.store(0, bytes('state'))
+    const same = log.checkpoints.store(0, bytes('state'))
+    const other = log.checkpoints.store(0, bytes('other'))
+    other.catch(() => undefined)
+    expect(await stateOf(same)).to.equal('pending')
+    await settle(engine, Promise.all([first, same]))
+    expect(await stateOf(other)).to.equal('PLOG_STALE_CHECKPOINT')
+    expect([...engine.blobs.contents.keys()]).to.deep.equal(['0'])
+  })
+
+  it('leave a stream that stands still when their signal says so', async () => {
+    const { engine, log } = await openHeld()
+    const abort = new AbortController()
+    const storing = log.checkpoints.store(0, stalled(), { signal: abort.signal })
+    storing.catch(() => undefined)
+    await turn()
+    abort.abort(new Error('changed my mind'))
+    expect(await stateOf(storing)).to.equal('changed my mind')
+    expect(await log.checkpoints.list()).to.deep.equal([])
+    await settle(engine, log.close())
+  })
+
+  it('heed an abort up to the moment in which the state gets its name', async () => {
+    const { engine, log } = await openHeld()
+    const abort = new AbortController()
+    async function* content() {
+      yield bytes('state')
+    }
+    const create = engine.blobs.create.bind(engine.blobs)
+    engine.blobs.create = () => {
+      const writer = create()
+      const finish = async (): Promise<void> => {
+        await writer.finish()
+        abort.abort(new Error('changed my mind'))
+      }
+      return { ...writer, finish }
+    }
+    expect(await stateOf(log.checkpoints.store(0, content(), { signal: abort.signal }))).to.equal(
+      'changed my mind',
+    )
+    expect(engine.held).to.deep.equal([])
+    expect(engine.blobs.contents.size).to.equal(0)
+  })
+
+  it('read no further into a stream once the log is poisoned', async () => {
+    const { engine, log } = await openHeld()
+    async function* endless() {
+      for (;;) {
+        yield bytes('x')
+        await turn()
+      }
+    }
+    const storing = log.checkpoints.store(0, endless())
+    storing.catch(() => undefined)
+    const failing = stateOf(log.promise({ round: 1, nodeId: 1 }))
+    await engine.fail(new Error('EIO'))
+    await failing
+    await turn()
+    expect(await stateOf(storing)).to.equal('PLOG_POISONED')
+  })
+
+  it('tell the error of the stream, and store nothing', async () => {
+    const { engine, log } = await openHeld()
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield bytes('half')
+      throw raise.unsupported('the network', 'is gone')
+    }
+    expect(await stateOf(log.checkpoints.install(5, broken(), { discardFrom: 5 }))).to.equal(
+      'PLOG_UNSUPPORTED',
+    )
+    expect(engine.blobs.contents.size).to.equal(0)
+    expect(log.bounds().compactedBefore).to.equal(0)
+  })
+
+  it('keep a pruned state for its reader, and remove it when he is done', async () => {
+    const { engine, log } = await openHeld()
+    await settle(engine, log.checkpoints.store(0, bytes('old')))
+    await settle(engine, log.learn({ slot: 0, ballot: { round: 1, nodeId: 1 }, value: bytes('v') }))
+    await settle(engine, log.checkpoints.store(1, bytes('new')))
+    const reader = log.checkpoints.read(0)[Symbol.asyncIterator]()
+    await reader.next()
+    expect(await settle(engine, log.checkpoints.prune({ keep: 1 }))).to.deep.equal({ removed: 1 })
+    expect(engine.blobs.contents.has('0')).to.equal(true)
+    expect((await reader.next()).done).to.equal(false)
+    expect((await reader.next()).done).to.equal(true)
+    expect([...engine.blobs.contents.keys()]).to.deep.equal(['1'])
+  })
+
+  it('touch nothing of a closed log when a late reader ends', async () => {
+    const { engine, log } = await openHeld()
+    await settle(engine, log.checkpoints.store(0, bytes('old')))
+    await settle(engine, log.learn({ slot: 0, ballot: { round: 1, nodeId: 1 }, value: bytes('v') }))
+    await settle(engine, log.checkpoints.store(1, bytes('new')))
+    const reader = log.checkpoints.read(0)[Symbol.asyncIterator]()
+    await reader.next()
+    await settle(engine, log.checkpoints.prune({ keep: 1 }))
+    await log.close()
+    engine.blobs.remove = () => Promise.reject(new Error('removed after close'))
+    expect(await stateOf(reader.next())).to.equal('PLOG_NOT_OPEN')
+  })
+
+  it('name the field and the value of a content that is none', async () => {
+    const { log } = await openHeld()
+    expect(await stateOf(log.checkpoints.store(0, 'text' as never))).to.match(/^content is "text"/)
+  })
+})
