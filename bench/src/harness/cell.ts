@@ -1,0 +1,99 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { tooWeak } from '../subjects/log-subject.js'
+import { openSubject } from '../subjects/open-subject.js'
+import type { Subject } from '../subjects/subject.js'
+import { Values } from '../values.js'
+import type { Bed, Workload } from '../workloads/workload.js'
+import { fill } from './fill.js'
+import type { Round } from './measures.js'
+import { LatencyRecorder, timeStep, type TimeLimits } from './timing.js'
+import { verifyContents } from './verify-contents.js'
+
+/** One round of one workload on one subject. */
+export interface CellRequest {
+  readonly backend: string
+  readonly workload: string
+  /** Modules that export `workloads`, beside our own. */
+  readonly workloadFiles: readonly string[]
+  readonly directory: string
+  readonly limits: TimeLimits
+}
+
+/** How a round ended; an error never reaches this type, it fails the cell. */
+export type CellOutcome =
+  | { readonly kind: 'measured'; readonly round: Round }
+  | { readonly kind: 'not applicable'; readonly reason: string }
+
+/** Runs a round in this process: open, fill, warm up, measure, verify. Anything that goes wrong is thrown. */
+export async function runCell(workload: Workload, request: CellRequest): Promise<CellOutcome> {
+  const latencies = new LatencyRecorder()
+  const bed = new OpenBed(workload, request, latencies)
+  const subject = await bed.open()
+  const reason = (subject.log && tooWeak(subject.log, workload.survives)) ?? workload.misses(subject)
+  if (reason !== undefined) {
+    await bed.close()
+    return { kind: 'not applicable', reason }
+  }
+  await fill(subject, bed.values, workload.entries)
+  const step = await workload.begin(bed)
+  const timed = await timeStep(step, request.limits, latencies, {
+    maxOperations: workload.maxOperations,
+    userBytes: () => (bed.decided - workload.entries) * workload.valueBytes,
+  })
+  await step.end?.()
+  const verified = await verifyContents(bed)
+  await bed.close()
+  return { kind: 'measured', round: { ...timed, verified } }
+}
+
+class OpenBed implements Bed {
+  readonly values: Values
+  readonly entries: number
+  readonly directory: string
+  decided: number
+  keptFrom = 0
+  readonly #workload: Workload
+  readonly #backend: string
+  readonly #latencies: LatencyRecorder
+  #home: string
+  #subject: Subject | undefined
+
+  constructor(workload: Workload, { backend, directory }: CellRequest, latencies: LatencyRecorder) {
+    this.values = new Values(workload.valueBytes)
+    this.entries = workload.entries
+    this.decided = workload.entries
+    this.directory = directory
+    this.#workload = workload
+    this.#backend = backend
+    this.#latencies = latencies
+    this.#home = join(directory, 'subject')
+    rmSync(this.#home, { recursive: true, force: true })
+  }
+
+  get subject(): Subject {
+    if (this.#subject === undefined) throw new Error('the subject is closed')
+    return this.#subject
+  }
+
+  async open(directory: string = this.#home): Promise<Subject> {
+    this.#home = directory
+    this.#subject = await openSubject({
+      name: this.#backend,
+      directory,
+      survives: this.#workload.survives,
+      options: this.#workload.options,
+    })
+    return this.#subject
+  }
+
+  async close(): Promise<void> {
+    const subject = this.#subject
+    this.#subject = undefined
+    await subject?.close()
+  }
+
+  record(latencyNs: number): void {
+    this.#latencies.record(latencyNs)
+  }
+}

@@ -1,2 +1,0 @@
-// Benchmarks come with the next release.
-export {}

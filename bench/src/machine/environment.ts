@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
+import { resolve, sep } from 'node:path'
+import { MACHINE } from './machine-subject.js'
+import { median, type CellResult } from '../harness/measures.js'
+
+/** What the numbers of a run depend on: the machine, its file system, its limits as measured in the same rounds. */
+export function describeEnvironment(
+  directory: string,
+  results: readonly CellResult[],
+): Record<string, string | number> {
+  const processors = cpus()
+  return {
+    date: new Date().toISOString(),
+    cpu: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    system: `${platform()} ${arch()} ${release()}`,
+    node: process.version,
+    fileSystem: fileSystemOf(directory),
+    loadAverage: loadavg()[0] ?? 0,
+    commit: commit(),
+    ...limits(results),
+  }
+}
+
+function limits(results: readonly CellResult[]): Record<string, number> {
+  const found: Record<string, number> = {}
+  for (const { backend, workload, rounds, medianNs } of results) {
+    if (backend !== MACHINE || medianNs === undefined) continue
+    if (workload === 'kernel-k') found['kernelKNs'] = medianNs
+    if (workload === 'memory-copy') found['memoryCopyBytesPerSecond'] = (64 * 1024 * 1024 * 1e9) / medianNs
+    if (workload === 'flush-1') {
+      found['fdatasyncP50Us'] = median(rounds.map(({ latency }) => latency.p50)) / 1_000
+      found['fdatasyncP99Us'] = median(rounds.map(({ latency }) => latency.p99)) / 1_000
+    }
+  }
+  return found
+}
+
+/** Type and device of the mount that holds a directory; only Linux tells. */
+function fileSystemOf(directory: string): string {
+  if (platform() !== 'linux') return 'unknown'
+  const path = resolve(directory)
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, point = '']) => path === point || path.startsWith(point.endsWith(sep) ? point : point + sep))
+    .sort(([, a = ''], [, b = '']) => a.length - b.length)
+  // The last of equal mount points hides the others.
+  const [device = '', , type = 'unknown'] = mounts.at(-1) ?? []
+  return `${type} (${device})`
+}
+
+function commit(): string {
+  try {
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, {
+        cwd: import.meta.dirname,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+    return git('describe', '--always', '--dirty').trim()
+  } catch {
+    // Outside a clone there is no commit to name.
+    return 'unknown'
+  }
+}

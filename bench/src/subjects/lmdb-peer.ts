@@ -1,0 +1,46 @@
+import { open, type RootDatabase } from 'lmdb'
+import type { Subject, SubjectRequest } from './subject.js'
+
+/** lmdb-js by its own API: durable as the LMDB backend is, or without a flush where a workload asks for less. */
+export function openLmdbPeer({ name, directory, survives }: SubjectRequest): Subject {
+  const isDurable = survives === 'power-loss'
+  const database: RootDatabase<Uint8Array, number> = open({
+    path: directory,
+    keyEncoding: 'uint32',
+    encoding: 'binary',
+    compression: false,
+    overlappingSync: false,
+    noSync: !isDurable,
+    noSubdir: false,
+    mapSize: MAP_BYTES,
+  })
+  const borrowed = (slot: number): Uint8Array | undefined => database.getBinaryFast(slot)
+  return {
+    name,
+    isStored: true,
+    async decide(from, values) {
+      if (values.length === 1) {
+        await database.put(from, values[0]!)
+        return
+      }
+      await database.batch(() => {
+        for (let index = 0; index < values.length; index++) void database.put(from + index, values[index]!)
+      })
+    },
+    async read(slot) {
+      return database.getBinary(slot)
+    },
+    readNow: (slot) => database.getBinary(slot),
+    borrow(slot, use) {
+      const value = borrowed(slot)
+      return value && use(value)
+    },
+    async scan(from, to, visit) {
+      for (const { key, value } of database.getRange({ start: from, end: to })) visit(key, value)
+    },
+    close: () => database.close(),
+  }
+}
+
+/** Address space, not memory. */
+const MAP_BYTES = 16 * 1024 * 1024 * 1024

@@ -1,0 +1,76 @@
+import type { Survival } from '@persistent-log/core'
+import type { Subject } from '../subjects/subject.js'
+import type { Values } from '../values.js'
+
+/** Groups of workloads that are run together. */
+export type Suite = 'hybrid' | 'interface' | 'durability' | 'growth'
+
+/** One definition that runs on every subject that can do what it needs. */
+export interface Workload {
+  readonly name: string
+  /** What one operation is, for people. */
+  readonly title: string
+  readonly suites: readonly Suite[]
+  /** Runs in `--quick` too. */
+  readonly isQuick: boolean
+  readonly survives: Survival
+  readonly valueBytes: number
+  /** Decided entries that are there before the first operation. */
+  readonly entries: number
+  /** Only for these subjects; absent: for all. */
+  readonly only?: readonly string[] | undefined
+  /** Of what only logs have: peers are left out. */
+  readonly isForLogs?: boolean | undefined
+  /** Most operations in a cell; absent: as many as fit the time. */
+  readonly maxOperations?: number | undefined
+  /** Options for the backend under test, by its name. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined
+  /** Why this subject cannot run it; `undefined` when it can. */
+  misses(subject: Subject): string | undefined
+  /** Gets ready, untimed, on a subject that holds `entries` already. */
+  begin(bed: Bed): Step | Promise<Step>
+}
+
+/** Where a workload runs. */
+export interface Bed {
+  /** Open; another one after `reopen`. */
+  readonly subject: Subject
+  readonly values: Values
+  readonly entries: number
+  /** Where a workload may put things of its own. */
+  readonly directory: string
+  /** Closes the subject and opens it again, on another directory if one is given. */
+  close(): Promise<void>
+  open(directory?: string): Promise<Subject>
+  /** The slots that have to hold their values at the end: `0 <= slot < decided`. */
+  decided: number
+  /** The slots from which on those values are still there. */
+  keptFrom: number
+  /** Records the latency of one operation in ns, where operations overlap and the harness cannot see it. */
+  record(latencyNs: number): void
+}
+
+/** How the harness runs the operations of a workload. */
+export interface Step {
+  /** Operations per timed piece. */
+  readonly chunk: number
+  /** Entries that one operation handles, for rates; default 1. */
+  readonly entriesPerOperation?: number | undefined
+  /** Untimed; runs before each `block` operations. */
+  before?(operations: number): void | Promise<void>
+  /** Operations between two calls of `before`; a multiple of `chunk`. Default: `chunk`. */
+  readonly block?: number | undefined
+  run(operations: number): void | Promise<void>
+  /** Untimed, before the contents are verified. */
+  end?(): void | Promise<void>
+}
+
+/** The fields that most workloads share. */
+export const ORDINARY = {
+  suites: ['interface'] as readonly Suite[],
+  isQuick: false,
+  survives: 'power-loss' as Survival,
+  valueBytes: 100,
+  entries: 0,
+  misses: (): string | undefined => undefined,
+} as const

@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { compareReports } from '../src/compare/compare-reports.js'
+import { rankSumP } from '../src/compare/rank-sum.js'
+import type { BenchReport, CellResult } from '../src/harness/measures.js'
+import { runCells } from '../src/harness/run-cells.js'
+import { run } from '../src/cli/program.js'
+import { workloads } from './fixtures/tiny-workloads.js'
+import { fixture, inDirectory, measured } from './support.js'
+
+const report = (results: readonly CellResult[]): BenchReport => ({
+  format: 1,
+  environment: {},
+  results,
+  targets: [],
+})
+
+const verdicts = (before: readonly CellResult[], after: readonly CellResult[]): string[] =>
+  compareReports(report(before), report(after)).map(({ verdict }) => verdict)
+
+describe('compare', function () {
+  this.timeout(20_000)
+
+  it('gives the exact p-value of the rank sum test', () => {
+    // Two of the 252 ways to divide ten ranks are as extreme as complete separation.
+    expect(rankSumP([1, 2, 3, 4, 5], [6, 7, 8, 9, 10])).to.be.closeTo(2 / 252, 1e-12)
+    expect(rankSumP([1, 4], [2, 3])).to.equal(1)
+    expect(rankSumP([5, 5, 5], [5, 5, 5])).to.equal(1)
+    expect(rankSumP([], [1])).to.equal(1)
+  })
+
+  it('calls a cell slower or faster only where every doubt is small', () => {
+    const cell = (ns: readonly number[]): CellResult[] => [measured('a', 'w', ns)]
+    const before = cell([100, 101, 102, 103, 104])
+    expect(verdicts(before, cell([200, 201, 202, 203, 204]))).to.deep.equal(['slower'])
+    expect(verdicts(before, cell([50, 51, 52, 53, 54]))).to.deep.equal(['faster'])
+    expect(verdicts(before, cell([99, 150, 102, 100, 160]))).to.deep.equal(['same'])
+    expect(verdicts(before, cell([105, 106, 105, 106, 105]))).to.deep.equal(['same'])
+    expect(verdicts(before, cell([200, 201]))).to.deep.equal(['too few rounds'])
+  })
+
+  it('names a cell that fails now, and one that only one run has', () => {
+    const good = measured('a', 'w', [1, 2, 3, 4, 5])
+    const failed: CellResult = { ...good, outcome: 'failed', reason: 'it lost a record', rounds: [] }
+    expect(verdicts([good], [failed])).to.deep.equal(['newly failing'])
+    expect(verdicts([good], [])).to.deep.equal(['only in one'])
+    expect(verdicts([failed], [failed])).to.deep.equal(['same'])
+  })
+
+  it('flags a backend that was slowed on purpose', async () => {
+    const [workload] = workloads
+    const results = await inDirectory((directory) =>
+      runCells({
+        cells: ['memory', fixture('slowed-backend')].map((backend) => ({ backend, workload: workload! })),
+        rounds: 5,
+        limits: { warmUpMs: 1, measureMs: 1 },
+        directory,
+        workloadFiles: [fixture('tiny-workloads')],
+        timeoutMs: 9_000,
+      }),
+    )
+    const [before, after] = results.map((result) => report([{ ...result, backend: 'memory' }]))
+    const [comparison] = compareReports(before!, after!)
+    expect(comparison?.verdict).to.equal('slower')
+    expect(compareReports(before!, before!)[0]?.verdict).to.equal('same')
+  })
+
+  it('exits with 1 when something became slower, and with 2 when a file is no report', async () => {
+    await inDirectory(async (directory) => {
+      const lines: string[] = []
+      const terminal = {
+        out: (line: string) => lines.push(line),
+        err: (line: string) => lines.push(line),
+        isInteractive: false,
+      }
+      const [fast, slow, other] = ['fast.json', 'slow.json', 'other.json'].map((name) =>
+        join(directory, name),
+      )
+      await writeFile(fast!, JSON.stringify(report([measured('a', 'w', [1, 2, 3, 4, 5])])))
+      await writeFile(slow!, JSON.stringify(report([measured('a', 'w', [11, 12, 13, 14, 15])])))
+      await writeFile(other!, '{}')
+      expect(await run(['compare', fast!, slow!], terminal)).to.equal(1)
+      expect(lines.join('\n')).to.match(/slower/)
+      expect(await run(['compare', slow!, fast!], terminal)).to.equal(0)
+      expect(await run(['compare', fast!, other!], terminal)).to.equal(2)
+      expect(lines.at(-1)).to.match(/other.json is no report/)
+      expect(await run(['compare', fast!, join(directory, 'absent.json')], terminal)).to.equal(2)
+    })
+  })
+})

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { run } from '../src/cli/program.js'
+import type { BenchReport } from '../src/harness/measures.js'
+import { htmlReport } from '../src/report/html-report.js'
+import { judgeTargets } from '../src/targets/judge-targets.js'
+import { TARGETS, type Target } from '../src/targets/targets.js'
+import { loadWorkloads } from '../src/workloads/load-workloads.js'
+import { fixture, inDirectory, measured } from './support.js'
+
+const target: Target = {
+  table: 1,
+  name: 'a read',
+  reference: 'another read',
+  subject: { backend: 'a', workload: 'w' },
+  against: { backend: 'b', workload: 'w' },
+  as: 'ratio',
+  unit: 'x',
+  must: 2,
+  aim: 1,
+}
+const silent = { out: () => {}, err: () => {}, isInteractive: false }
+
+describe('report', function () {
+  this.timeout(20_000)
+
+  it('judges a target by what was measured', () => {
+    const [a, b] = [measured('a', 'w', [300]), measured('b', 'w', [100])]
+    const verdict = (changed: Partial<Target>, results = [a, b]): string | undefined =>
+      judgeTargets([{ ...target, ...changed }], results)[0]?.met
+    expect(verdict({})).to.equal('not met')
+    expect(verdict({ must: 3 })).to.equal('met')
+    expect(verdict({ must: undefined })).to.equal('met')
+    expect(verdict({ as: 'speed-up', isFloor: true, must: 0.3 })).to.equal('met')
+    expect(verdict({ as: 'speed-up', isFloor: true, must: 0.4 })).to.equal('not met')
+    expect(verdict({ as: 'difference', must: 200 })).to.equal('met')
+    expect(verdict({ as: 'entries-per-second', isFloor: true, must: 3e6 })).to.equal('met')
+    expect(verdict({}, [a])).to.equal('not available yet')
+    expect(verdict({ subject: undefined })).to.equal('not available yet')
+  })
+
+  it('holds every target against workloads that there are', async () => {
+    const names = new Set((await loadWorkloads([])).map(({ name }) => name))
+    const wanted = TARGETS.flatMap(({ subject, against }) => [subject, against]).filter(
+      (item) => item !== undefined,
+    )
+    expect(wanted.map(({ workload }) => workload).filter((name) => !names.has(name))).to.deep.equal([])
+  })
+
+  it('makes a page that needs nothing from elsewhere and runs no text of others', () => {
+    const growth = ['growth-10k', 'growth-1m'].map((name) => measured('faster', name, [100]))
+    const results = [...growth, measured('<script>', 'learn-1', [100])]
+    const report: BenchReport = {
+      format: 1,
+      environment: { cpu: 'a & b' },
+      results,
+      targets: judgeTargets([target], results),
+    }
+    const page = htmlReport(report)
+    expect(page).not.to.match(/<script|https?:|src=|NaN|undefined|Infinity/)
+    expect(page).to.include('&lt;script&gt;').and.to.include('a &amp; b')
+    expect(page.match(/<svg/g)).to.have.length.at.least(3)
+  })
+
+  it('runs a workload of its user on backends of its user, writes all reports, and exits with 1 for a failed cell', async () => {
+    await inDirectory(async (directory) => {
+      const [json, html, markdown] = ['run.json', 'run.html', 'run.md'].map((name) => join(directory, name))
+      const argv = [
+        '--backends',
+        `memory,${fixture('losing-backend')}`,
+        '--workload',
+        'tiny',
+        '--rounds',
+        '1',
+      ]
+      const files = ['--json', json!, '--html', html!, '--markdown', markdown!, '--directory', directory]
+      const code = await run(
+        [...argv, '--workload-file', fixture('tiny-workloads'), '--measure-ms', '1', ...files],
+        silent,
+      )
+      expect(code).to.equal(1)
+      const { environment, results, targets } = JSON.parse(await readFile(json!, 'utf8')) as BenchReport
+      expect(environment).to.include.keys(
+        'cpu',
+        'fileSystem',
+        'kernelKNs',
+        'fdatasyncP50Us',
+        'fdatasyncP99Us',
+      )
+      const outcomes = results
+        .filter(({ workload }) => workload === 'tiny-learn')
+        .map(({ outcome }) => outcome)
+      expect(outcomes).to.deep.equal(['measured', 'failed'])
+      expect(targets).to.have.length(TARGETS.length)
+      expect(await readFile(html!, 'utf8'))
+        .to.include('<svg')
+        .and.to.include('FAILED')
+      expect(await readFile(markdown!, 'utf8')).to.include('| memory | tiny-learn |')
+    })
+  })
+
+  it('exits with 2 when it is used wrongly', async () => {
+    expect(await run(['--suite', 'everything'], silent)).to.equal(2)
+    expect(await run(['--rounds', '0'], silent)).to.equal(2)
+    expect(await run(['--help'], silent)).to.equal(0)
+  })
+})
