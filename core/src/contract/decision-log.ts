@@ -22,7 +22,8 @@ export interface AcceptAllOptions extends WriteOptions {
   /**
    * Drop every undecided slot from here on and store the batch in the same atomic write (Raft's conflict truncation).
    * The items are judged as if the drop were done. A decided slot from here on rejects the call with
-   * `PLOG_ALREADY_COMMITTED`, unless the batch holds the same value for it.
+   * `PLOG_ALREADY_COMMITTED`, unless the batch holds the same value for it; a damaged one with `PLOG_CORRUPTED`, since
+   * it may be decided.
    */
   readonly discardFrom?: Slot | undefined
 }
@@ -136,7 +137,8 @@ export interface DecisionLog {
 
   /**
    * Drop the undecided proposals of a range; decisions and the promise stay. For protocols that prove the proposals
-   * dead (Raft); never for a Paxos acceptor, which would forget its vote.
+   * dead (Raft); never for a Paxos acceptor, which would forget its vote. A damaged slot in the range may be decided:
+   * `PLOG_CORRUPTED`, and nothing is dropped.
    */
   discard(
     range: { readonly from: Slot; readonly to?: Slot | undefined },

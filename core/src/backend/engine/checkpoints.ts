@@ -10,7 +10,7 @@ import type { CallOptions } from '../../contract/decision-log.js'
 import type { Slot } from '../../contract/slot.js'
 import { PersistentLogError, raise } from '../../errors/index.js'
 import * as check from '../arguments.js'
-import { copyBytes } from '../bytes.js'
+import { copyBallot, copyBytes } from '../bytes.js'
 import { judgeCheckpoint, type CheckpointCall } from '../laws/checkpoint-law.js'
 import { abortable } from './abortable.js'
 import type { Effect, StoredCheckpoint } from './effect.js'
@@ -133,7 +133,7 @@ export class EngineCheckpoints implements CheckpointStore {
     const chunks = chunksOf(content)
     const { ballot, discardFrom } = options
     const about = {
-      ballot: ballot && { round: ballot.round, nodeId: ballot.nodeId },
+      ballot: ballot && copyBallot(ballot),
       metadata: options.metadata && copyBytes(options.metadata),
     }
     const { life, engine } = this.#parts

@@ -9,12 +9,13 @@ import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
 import { PersistentLogError, raise, withIndex } from '../../errors/index.js'
 import * as check from '../arguments.js'
-import { copyBytes } from '../bytes.js'
+import { copyBallot, copyBytes } from '../bytes.js'
 import { judgePromise } from '../laws/promise-law.js'
 import type { Effect } from './effect.js'
 import { judgeItem, type Item } from './judging.js'
 import { entryBytes } from './ledger.js'
 import { checkSizes, survivalOf, type LogParts } from './log-parts.js'
+import type { SlotRanges } from './slot-ranges.js'
 import type { Scope } from './write-path.js'
 
 type Kind = 'accept' | 'commit' | 'learn'
@@ -36,8 +37,7 @@ export class Decisions {
     await life.run('promise', 'write', options?.signal, () => {
       if (writes.judged.votesLost) throw raise.votesLost('promise')
       const verdict = this.#refusing(judgePromise(ballot, writes.judged.promised))
-      const { round, nodeId } = ballot
-      const effects: Effect[] = verdict === 'move' ? [{ kind: 'promise', ballot: { round, nodeId } }] : []
+      const effects: Effect[] = verdict === 'move' ? [{ kind: 'promise', ballot: copyBallot(ballot) }] : []
       return writes.write('promise', effects, strongest, 'log')
     })
   }
@@ -97,6 +97,8 @@ export class Decisions {
     return life.run('discard', 'write', options?.signal, async () => {
       const { judged } = writes
       if (from < judged.point) throw this.#refused(raise.compacted(from, judged.point))
+      const damaged = judged.damaged.firstFrom(from)
+      if (damaged !== undefined && damaged < to) throw this.#refused(raise.damagedSlot(damaged))
       const result = {
         discarded: judged.accepted.countIn(from, to),
         keptCommitted: judged.decided.countIn(from, to),
@@ -191,10 +193,10 @@ export class Decisions {
     const { judged } = this.#parts.writes
     if (from < judged.point) throw raise.compacted(from, judged.point)
     const named = new Set(items.map((item) => item.slot))
-    for (const range of judged.decided.ranges(from)) {
-      for (let slot = range.from; slot < range.to; slot++)
-        if (!named.has(slot)) throw raise.alreadyCommitted(slot)
-    }
+    const damaged = firstUnnamed(judged.damaged, from, named)
+    if (damaged !== undefined) throw raise.damagedSlot(damaged)
+    const decided = firstUnnamed(judged.decided, from, named)
+    if (decided !== undefined) throw raise.alreadyCommitted(decided)
     if (judged.accepted.firstFrom(from) === undefined) return undefined
     return { kind: 'discard', from, to: Number.MAX_SAFE_INTEGER }
   }
@@ -234,12 +236,20 @@ export class Decisions {
   }
 }
 
+/** The lowest slot of the set, from `from` on, that no item names. */
+function firstUnnamed(slots: SlotRanges, from: Slot, named: ReadonlySet<Slot>): Slot | undefined {
+  for (let slot = slots.firstFrom(from); slot !== undefined; slot = slots.firstFrom(slot + 1)) {
+    if (!named.has(slot)) return slot
+  }
+  return undefined
+}
+
 /** The caller may change his bytes as soon as the call returns. */
 function owned(given: Item): Item {
   const { slot, ballot, value, proof } = given
   return {
     slot,
-    ballot: { round: ballot.round, nodeId: ballot.nodeId },
+    ballot: copyBallot(ballot),
     value: value && copyBytes(value),
     proof: proof && copyBytes(proof),
   }

@@ -139,6 +139,18 @@ describe('order and visibility over an engine', () => {
     await compacted
   })
 
+  it('hands out no ballot through which its own could be changed', async () => {
+    const { engine, log } = await openHeld()
+    const accepted = log.accept(proposal(0, 1))
+    await engine.succeedAll()
+    await accepted
+    const read = await log.readAccepted(0)
+    expect(() => Object.assign(read!.ballot, { round: 9 })).to.throw(TypeError)
+    const committed = log.commit({ slot: 0, ballot: ballot(1) })
+    await engine.succeedAll()
+    await committed
+  })
+
   it('copies the bytes of its caller before the call returns', async () => {
     const { engine, log } = await openHeld()
     const value = Buffer.from('mine')
@@ -270,6 +282,21 @@ describe('damage that a read comes across', () => {
     await repaired
     expect(textOf(await log.read(0))).to.equal('v')
     expect(log.bounds()).to.include({ contiguousTo: 2, damagedCount: 0 })
+  })
+
+  it('refuses to discard what may be decided', async () => {
+    const ledger = new Ledger(0)
+    ledger.addAccepted(0, ballot(1), 1)
+    ledger.addDamage({ from: 2, to: 3 })
+    const { engine, log } = await openHeld({}, ledger)
+    expect(await stateOf(log.discard({ from: 0 }))).to.equal('PLOG_CORRUPTED')
+    expect(await stateOf(log.acceptAll([proposal(1, 1)], { discardFrom: 0 }))).to.equal('PLOG_CORRUPTED')
+    const named = log.acceptAll([proposal(1, 1), proposal(2, 1)], { discardFrom: 0 })
+    expect(await named.catch((error: unknown) => error)).to.have.nested.property('context.index', 1)
+    expect(engine.held).to.deep.equal([])
+    const below = log.discard({ from: 0, to: 2 })
+    await engine.succeedAll()
+    expect(await below).to.deep.equal({ discarded: 1, keptCommitted: 0 })
   })
 
   it('lets learn repair a decided slot whose damage it finds itself', async () => {
