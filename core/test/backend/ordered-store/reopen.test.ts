@@ -126,7 +126,7 @@ describe('a log over an ordered store, reopened', () => {
     ])
     await rejection('PLOG_COMPACTED', () => again.read(2))
     await again.close()
-    await log.close()
+    await rejection('PLOG_POISONED', () => log.close())
   })
 
   it('knows where it continues after everything was compacted', async () => {
@@ -152,7 +152,7 @@ describe('a log over an ordered store, reopened', () => {
     await rejection('PLOG_POISONED', () => decide(log, 2))
     expect(await read(log, 0)).to.equal('decided 0')
     expect((await log.verify()).ok).to.equal(true)
-    await log.close()
+    await rejection('PLOG_POISONED', () => log.close())
     expect(store.isClosed).to.equal(true)
     const again = await openStore(store.crashed())
     expect(again.bounds().committedCount).to.equal(1)
