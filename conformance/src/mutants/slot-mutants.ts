@@ -1,4 +1,4 @@
-import type { Decision, DiscardResult, Proposal } from '@persistent-log/core'
+import type { CommitId, Decision, DiscardResult, Proposal } from '@persistent-log/core'
 import type { ModelSlot } from '../model/model-state.js'
 import type { Mutant } from './mutant.js'
 
@@ -125,6 +125,26 @@ export const slotMutants: readonly Mutant[] = [
       Model: class extends Model {
         override copy(bytes: Uint8Array): Uint8Array {
           return bytes
+        }
+      },
+    }),
+  },
+  {
+    name: 'borrowedValue',
+    defect: 'a commit keeps bytes that the engine only lent, until the next commit of the turn',
+    plant: ({ Model }) => ({
+      Model: class extends Model {
+        readonly #lent = new Set<number>()
+
+        override commit(id: CommitId): void {
+          super.commit(id)
+          this.#lent.add(id.slot)
+          setImmediate(() => this.#lent.clear())
+          const newest = this.held(id.slot)
+          for (const slot of this.#lent) {
+            const held = this.held(slot)
+            if (held && newest) this.state.slots.set(slot, { ...held, value: newest.value })
+          }
         }
       },
     }),

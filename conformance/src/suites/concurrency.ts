@@ -23,6 +23,22 @@ export const concurrencyCases: readonly Case[] = [
     },
   },
   {
+    id: 'conc.commits-together-keep-their-values',
+    title: 'decides each slot with its own value when many are committed at once',
+    async run(ctx) {
+      const log = await ctx.open()
+      const accepted = Array.from({ length: 60 }, (_, slot) => ({
+        ...proposal(slot),
+        value: patterned(500, slot),
+      }))
+      await log.acceptAll(accepted)
+      await Promise.all(accepted.map(({ slot, ballot }) => log.commit({ slot, ballot })))
+      for (const { slot, value } of accepted) {
+        expect((await log.read(slot))?.value, `the value of slot ${slot}`).to.deep.equal(value)
+      }
+    },
+  },
+  {
     id: 'conc.acknowledged-is-shown',
     title: 'shows what it acknowledged: reads, scans and bounds agree at once',
     async run(ctx) {
