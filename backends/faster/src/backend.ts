@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   defineBackend,
+  isPersistentLogError,
   openDirectory,
   raise,
   type OpenContext,
@@ -44,7 +45,8 @@ async function open(context: OpenContext<FasterOptions>): Promise<PersistentLog>
     const blobFiles = folder(join(enginePath, CHECKPOINT_FOLDER))
     return await openHybridLog({ ...directory, files, blobFiles }, context)
   } catch (error) {
-    await directory.release()
+    // A refusal changes nothing: the next open has to judge the same damage by the same close.
+    await directory.end(isPersistentLogError(error, 'PLOG_CORRUPTED') ? 'refused' : 'failed')
     throw error
   }
 }

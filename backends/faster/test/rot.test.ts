@@ -1,7 +1,11 @@
+import { mkdtemp, rm, stat, truncate } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { isPersistentLogError, type PersistentLog } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import type { DiskImage } from './support/memory-disk.js'
 import { MemoryDisk } from './support/memory-disk.js'
+import { openDirectoryLog } from './support/open-directory-log.js'
 import { newDisk, openOn, shownBy, valueOf, type OpenInMemory } from './support/open-log.js'
 
 const SMALL = { segmentBytes: 4096, regionBytes: 64 * 1024 }
@@ -100,6 +104,54 @@ describe('faster: rot', () => {
     }
     const most = Math.max(...lostSlots)
     expect(most, 'one flipped byte costs at most the slots of its group').within(1, 2)
+  })
+
+  it('refuses a damaged end as often as it is opened: a refusal does not undo the clean close', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'plog-'))
+    try {
+      const log = await openDirectoryLog(directory)
+      for (const slot of [0, 1]) await log.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+      await log.close()
+      const file = join(directory, 'engine', 'tail-0000000001.log')
+      await truncate(file, (await stat(file)).size - 400)
+      for (const time of ['first', 'second', 'third']) {
+        const error = await refusalOf(openDirectoryLog(directory))
+        expect(isPersistentLogError(error, 'PLOG_CORRUPTED'), `the ${time} time`).equal(true)
+      }
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+
+  it('refuses a log that was closed twice and lacks the second', async () => {
+    const disk = await newDisk()
+    const first = await openOn(disk, { created: true, cleanClose: true })
+    await first.learn({ slot: 0, ballot: ballot(1), value: valueOf(0, 1) })
+    await first.close()
+    const [name = ''] = filesOf(disk.image)
+    const second = await openOn(disk, { cleanClose: true })
+    await second.learn({ slot: 1, ballot: ballot(1), value: valueOf(1, 1) })
+    const withoutEnd = disk.copy()
+    await second.close()
+    expect([...withoutEnd.names.keys()], 'one segment').include(name)
+    const error = await refusalOf(opened(withoutEnd, { cleanClose: true }))
+    expect(isPersistentLogError(error, 'PLOG_CORRUPTED')).equal(true)
+  })
+
+  it('notices that the last segment of a closed log is gone, also when the one before was closed once', async () => {
+    const disk = await newDisk()
+    const first = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
+    await first.learn({ slot: 0, ballot: ballot(1), value: valueOf(0, 1, 3600) })
+    await first.close()
+    const second = await openOn(disk, { cleanClose: true, options: SMALL })
+    for (const slot of [1, 2]) await second.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+    await second.close()
+    const image = disk.copy()
+    const last = filesOf(image).sort().at(-1) ?? ''
+    expect(last).equal('tail-0000000002.log')
+    image.names.delete(last)
+    const error = await refusalOf(opened(image, { cleanClose: true }))
+    expect(isPersistentLogError(error, 'PLOG_CORRUPTED')).equal(true)
   })
 
   it('refuses a closed log that was cut anywhere, and salvages what is left', async function () {

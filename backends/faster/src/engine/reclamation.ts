@@ -32,7 +32,7 @@ export interface ReclamationParts {
  */
 export async function reclaim(parts: ReclamationParts): Promise<void> {
   const { tail, table } = parts
-  if (isMostlyGarbage(tail.active)) await parts.roll()
+  if (isMostlyGarbage(tail.active) && tail.mayRoll) await parts.roll()
   const before = firstToKeep(tail.segments, parts.keepFrom)
   const oldest = tail.segments[0]
   const kept = tail.segments.find((segment) => segment.header.number === before)

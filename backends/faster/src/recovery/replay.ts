@@ -40,6 +40,7 @@ export class Replay {
   #nextRegionEntry = 0
   /** Accepts below power-loss may have been acknowledged since all were last moved to the tail. */
   isWeak = false
+  /** Nothing follows the close: what an earlier owner closed says nothing about the end. */
   isClosed = false
   promisedAt = -1
   /** Segments below this number are retired. */
@@ -78,6 +79,7 @@ export class Replay {
 
   /** Applies a record that stays where it is. */
   apply(record: StoredRecord, position: number, segment: Segment): void {
+    this.isClosed = false
     switch (record.kind) {
       case RECORD.accept:
         segment.writtenSlots++

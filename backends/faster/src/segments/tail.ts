@@ -3,7 +3,7 @@ import { raise } from '@persistent-log/core/backend'
 import { roundUp } from '../integers.js'
 import { EMPTY_SUMMARY, type GroupSummary } from './group.js'
 import type { GroupBuilder } from './group-builder.js'
-import { RECORD_ALIGNMENT_BYTES, type StoredRecord } from './record.js'
+import { RECORD, RECORD_ALIGNMENT_BYTES, type StoredRecord } from './record.js'
 import { Segment, segmentName, UNPUBLISHED_SUFFIX } from './segment.js'
 import type { SegmentFiles } from './segment-files.js'
 import {
@@ -88,8 +88,13 @@ export class Tail {
     return header.base + end
   }
 
+  /** Never directly behind a close: such a segment would pass for the last one of a closed log if its successor were lost. */
+  get mayRoll(): boolean {
+    return (this.#chain.previous.kinds & (1 << RECORD.close)) === 0
+  }
+
   get isActiveFull(): boolean {
-    return this.active.end >= this.#parts.segmentBytes
+    return this.active.end >= this.#parts.segmentBytes && this.mayRoll
   }
 
   /** Appends a group that was built for `position`. Resolved: the operating system has it. */
