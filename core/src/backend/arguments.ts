@@ -83,8 +83,15 @@ export function checkOptionalBoolean(value: unknown, field: string): asserts val
   if (value !== undefined && typeof value !== 'boolean') throw wrong(field, value, 'true or false')
 }
 
-export function checkArray(value: unknown, field: string): asserts value is readonly unknown[] {
+/** An array, each item of which passes `checkItem`. */
+export function checkArray(
+  value: unknown,
+  field: string,
+  checkItem: (item: unknown, field: string) => void,
+): void {
   if (!Array.isArray(value)) throw wrong(field, value, 'an array')
+  // Unlike `forEach`, this comes across holes too.
+  for (const [index, item] of value.entries()) checkItem(item, `${field}[${index}]`)
 }
 
 export function checkName(value: unknown, field = 'name'): asserts value is string {

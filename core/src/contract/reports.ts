@@ -51,6 +51,7 @@ export interface LogMetrics {
   readonly commits: number
   readonly learns: number
   readonly reads: number
+  /** Promises, accepts, commits, learns and discards that the law refused; a refused batch counts once. */
   readonly refusals: number
   /** Flushes (fsync or the engine's equal) and the writes that they covered. */
   readonly flushes: number

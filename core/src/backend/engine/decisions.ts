@@ -35,7 +35,7 @@ export class Decisions {
     check.checkOptions(options)
     const { life, writes, strongest } = this.#parts
     await life.run('promise', 'write', options?.signal, () => {
-      if (writes.judged.votesLost) throw raise.votesLost('promise')
+      if (writes.judged.votesLost) throw this.#refused(raise.votesLost('promise'))
       const verdict = this.#refusing(judgePromise(ballot, writes.judged.promised))
       const effects: Effect[] = verdict === 'move' ? [{ kind: 'promise', ballot: copyBallot(ballot) }] : []
       return writes.write('promise', effects, strongest, 'log')
@@ -58,22 +58,19 @@ export class Decisions {
   }
 
   async acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
-    check.checkArray(proposals, 'proposals')
-    proposals.forEach((proposal, index) => check.checkProposal(proposal, `proposals[${index}]`))
+    check.checkArray(proposals, 'proposals', check.checkProposal)
     check.checkOptions(options)
     if (options?.discardFrom !== undefined) check.checkBound(options.discardFrom, 'options.discardFrom')
     await this.#all('accept', proposals, options, options?.discardFrom)
   }
 
   async commitAll(ids: readonly CommitId[], options?: WriteOptions): Promise<void> {
-    check.checkArray(ids, 'ids')
-    ids.forEach((id, index) => check.checkCommitId(id, `ids[${index}]`))
+    check.checkArray(ids, 'ids', check.checkCommitId)
     await this.#all('commit', ids, options)
   }
 
   async learnAll(decisions: readonly Decision[], options?: WriteOptions): Promise<void> {
-    check.checkArray(decisions, 'decisions')
-    decisions.forEach((decision, index) => check.checkProposal(decision, `decisions[${index}]`))
+    check.checkArray(decisions, 'decisions', check.checkProposal)
     await this.#all('learn', decisions, options)
   }
 

@@ -173,7 +173,9 @@ class EngineLog implements PersistentLog {
   async flush(options?: CallOptions): Promise<void> {
     check.checkOptions(options)
     const { writes, strongest } = this.#parts
-    await this.#life.run('flush', 'write', options?.signal, () => writes.write('flush', [], strongest, []))
+    await this.#life.run('flush', 'write', options?.signal, () =>
+      writes.write('flush', [], strongest, 'earlier'),
+    )
   }
 
   async verify(options?: CallOptions): Promise<VerifyReport> {

@@ -7,8 +7,11 @@ import type { Ledger } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
 import type { LogEngine, StoredEntry } from './log-engine.js'
 
-/** The slots whose writes a write is ordered against, those of a no-op too; or the whole log. */
-export type Scope = readonly Slot[] | 'log'
+/**
+ * What a write is ordered against: the writes of these slots, a no-op too; the whole log; or all `earlier` writes, while
+ * none waits for it.
+ */
+export type Scope = readonly Slot[] | 'log' | 'earlier'
 
 interface Write {
   readonly effects: readonly Effect[]
@@ -150,7 +153,7 @@ export class WritePath {
    */
   #mustBeShownBefore(survives: Survival, scope: Scope): Promise<unknown> | undefined {
     if (this.#outstanding.size === (this.#outstandingBy.get(survives) ?? 0)) return undefined
-    if (scope === 'log') return Promise.all([...this.#outstanding].map((write) => write.done))
+    if (typeof scope === 'string') return Promise.all([...this.#outstanding].map((write) => write.done))
     const earlier = scope.flatMap((slot) => this.#overlay.get(slot)?.write ?? [])
     if (this.#lastLogWide) earlier.push(this.#lastLogWide)
     return earlier.length > 0 ? Promise.all(earlier.map((write) => write.done)) : undefined

@@ -179,20 +179,14 @@ class LogOfValues<D, S, C> implements TypedLog<D, S, C> {
   }
 
   #encode(items: readonly ValueInSlot<D>[], field: string, batch: boolean): EncodedItem[] {
-    check.checkArray(items, field)
-    const encoded = items.map((item, index) => {
-      check.checkObject(item, batch ? `${field}[${index}]` : field)
-      check.checkBallot(item.ballot, batch ? `${field}[${index}].ballot` : `${field}.ballot`)
-      check.checkOptionalBytes(item.proof, batch ? `${field}[${index}].proof` : `${field}.proof`)
-      return encodeItem(this.#codec, item)
-    })
+    check.checkArray(items, field, (item, place) => checkItem(item, batch ? place : field))
+    const encoded = items.map((item) => encodeItem(this.#codec, item))
     checkSizes(encoded, this.capabilities.limits, batch)
     return encoded
   }
 
   #checkProofs(ids: readonly CommitId[], field: string, batch: boolean): void {
-    check.checkArray(ids, field)
-    ids.forEach((id, index) => check.checkCommitId(id, batch ? `${field}[${index}]` : field))
+    check.checkArray(ids, field, (id, place) => check.checkCommitId(id, batch ? place : field))
     checkSizes(
       ids.map(({ proof }) => ({ proof })),
       this.capabilities.limits,
@@ -208,4 +202,12 @@ class LogOfValues<D, S, C> implements TypedLog<D, S, C> {
   }
 
   readonly #typedEntry = (entry: LogEntry): TypedEntry<D> => this.#typed(entry) as TypedEntry<D>
+}
+
+/** All of an item but its slot, which the log below names, and its value, which the codec knows. */
+function checkItem(item: unknown, field: string): void {
+  check.checkObject(item, field)
+  const { ballot, proof } = item as Record<string, unknown>
+  check.checkBallot(ballot, `${field}.ballot`)
+  check.checkOptionalBytes(proof, `${field}.proof`)
 }

@@ -106,6 +106,19 @@ describe('order and visibility over an engine', () => {
     expect(textOf(await log.readAccepted(0))).to.equal('v')
   })
 
+  it('resolves a flush when all that was asked for before it is shown, and lets nobody wait for the flush', async () => {
+    const { engine, log } = await openHeld()
+    const before = log.accept(proposal(0, 1), { survives: 'process-crash' })
+    const flushed = log.flush()
+    const after = log.accept(proposal(1, 1), { survives: 'nothing' })
+    await engine.succeed('power-loss')
+    expect(await stateOf(flushed)).to.equal('pending')
+    await engine.succeed('nothing')
+    expect(await stateOf(after)).to.equal('resolved')
+    await engine.succeedAll()
+    await Promise.all([before, flushed])
+  })
+
   it('takes nothing for damaged that a discard under way has dropped already', async () => {
     const { engine, log } = await openHeld()
     const accepted = log.accept(proposal(0, 1))
@@ -208,6 +221,18 @@ describe('a close that fails over an engine', () => {
     await failing
     engine.close = () => Promise.reject(new Error('EBADF'))
     expect(await stateOf(log.close())).to.equal('PLOG_POISONED')
+  })
+})
+
+describe('the arguments of a batch', () => {
+  it('have no holes', async () => {
+    const { engine, log } = await openHeld()
+    const holes: never[] = []
+    holes.length = 2
+    expect(await stateOf(log.acceptAll(holes))).to.match(/^proposals\[0\] is undefined/)
+    expect(await stateOf(log.commitAll(holes))).to.match(/^ids\[0\] is undefined/)
+    expect(await stateOf(log.learnAll(holes))).to.match(/^decisions\[0\] is undefined/)
+    expect(engine.held).to.deep.equal([])
   })
 })
 
