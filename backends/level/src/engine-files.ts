@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { raise, syncDirectory, type OrderedStore } from '@persistent-log/core/backend'
+import { raise, syncDirectory } from '@persistent-log/core/backend'
 import { ClassicLevel } from 'classic-level'
 import type { Database } from './database.js'
 import { engineError } from './engine-error.js'
@@ -27,23 +27,10 @@ export async function openDatabase(enginePath: string, options: LevelOptions): P
   return database
 }
 
-/**
- * Creates a store with its first records, written and flushed before anybody relies on it: a new store that loses power
- * before its first flushed write cannot be opened again.
- */
-export async function createDatabase(
-  enginePath: string,
-  options: LevelOptions,
-  writeFirst: (store: OrderedStore) => Promise<void>,
-): Promise<void> {
+/** Creates a store; durable, the names of its files included, once it is closed. */
+export async function createStore(enginePath: string, options: LevelOptions): Promise<LevelStore> {
   const database = await open(enginePath, options, true)
-  const store = new LevelStore({ database, closed: () => Promise.resolve() })
-  try {
-    await writeFirst(store)
-  } finally {
-    await store.close()
-  }
-  await syncDirectory(enginePath)
+  return new LevelStore({ database, closed: () => syncDirectory(enginePath) })
 }
 
 async function open(enginePath: string, options: LevelOptions, create: boolean): Promise<Database> {

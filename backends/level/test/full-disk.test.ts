@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { checkFiles, createDatabase, openDatabase } from '../src/engine-files.js'
+import { checkFiles, createStore, openDatabase } from '../src/engine-files.js'
 import { LevelStore } from '../src/level-store.js'
 import { levelOptions } from '../src/options.js'
 
@@ -18,7 +18,7 @@ describe('LevelDB when the system takes no more', function () {
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'plog-'))
-    await createDatabase(directory, options, () => Promise.resolve())
+    await (await createStore(directory, options)).close()
   })
   afterEach(() => rm(directory, { recursive: true, force: true }))
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isPersistentLogError, type StorePair } from '@persistent-log/core/backend'
 import { expect } from 'chai'
-import { createDatabase, openDatabase } from '../src/engine-files.js'
+import { createStore, openDatabase } from '../src/engine-files.js'
 import { LevelStore } from '../src/level-store.js'
 import { levelOptions } from '../src/options.js'
 
@@ -33,7 +33,7 @@ describe('LevelDB as an ordered store', function () {
   beforeEach(async () => {
     closed = []
     directory = await mkdtemp(join(tmpdir(), 'plog-'))
-    await createDatabase(directory, options, () => Promise.resolve())
+    await (await createStore(directory, options)).close()
     store = await open()
   })
   afterEach(async () => {
@@ -138,9 +138,7 @@ describe('LevelDB as an ordered store', function () {
 
   it('refuses to create a store over another', async () => {
     await store.close()
-    const error = await createDatabase(directory, options, () => Promise.resolve()).catch(
-      (reason: unknown) => reason,
-    )
+    const error = await createStore(directory, options).catch((reason: unknown) => reason)
     expect(isPersistentLogError(error)).to.equal(true)
   })
 
