@@ -176,7 +176,11 @@ export class EngineCheckpoints implements CheckpointStore {
       effects.push(...superfluous.map(({ slot, blob }): Effect => ({ kind: 'drop-checkpoint', slot, blob })))
       effects.push({ kind: 'checkpoint', checkpoint })
     }
-    if (call.kind === 'install') effects.push(...this.#installEffects(stored, discardFrom))
+    if (call.kind === 'install') {
+      // The same state may be stored here without its ballot; who ships it knows.
+      const ballot = checkpoint.ballot ?? stored.ballot
+      effects.push(...this.#installEffects({ ...stored, ballot }, discardFrom))
+    }
     const shown = writes.write(operation, effects, strongest, 'log')
     space.wake()
     await shown

@@ -100,6 +100,8 @@ export class SlotRanges {
 
   /** The parts of the set inside `from <= slot < to`, ascending. The set must not change while they are walked. */
   *ranges(from: Slot = 0, to: Slot = Number.MAX_SAFE_INTEGER): Generator<SlotRange> {
+    // The end of a range may lie below its start: then it holds nothing, not less than nothing.
+    if (from >= to) return
     for (let at = this.#firstEndingAfter(from); at < this.#from.length && this.#from[at]! < to; at++) {
       yield { from: Math.max(this.#from[at]!, from), to: Math.min(this.#to[at]!, to) }
     }
