@@ -208,6 +208,21 @@ export const slotMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'discardCountsBackwards',
+    defect: 'a discard that ends below its start counts less than nothing',
+    plant: ({ Model }) => ({
+      Model: class extends Model {
+        override drop(from: number, to: number): DiscardResult {
+          const { discarded, keptCommitted } = super.drop(from, to)
+          return {
+            discarded,
+            keptCommitted: to < from ? keptCommitted - super.drop(to, from).keptCommitted : keptCommitted,
+          }
+        }
+      },
+    }),
+  },
+  {
     name: 'discardForgetsPromise',
     defect: 'a discard takes the promise with it',
     plant: ({ Model }) => ({

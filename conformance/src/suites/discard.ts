@@ -63,6 +63,19 @@ export const discardCases: readonly Case[] = [
     },
   },
   {
+    id: 'discard.end-below-start',
+    title: 'finds nothing in a range that ends below its start',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll(proposals(5, 6))
+      await log.acceptAll(proposals(20, 6))
+      await ctx.unchanged(log, async () => {
+        expect(await log.discard({ from: 9, to: 7 })).to.deep.equal({ discarded: 0, keptCommitted: 0 })
+        expect(await log.discard({ from: 24, to: 22 })).to.deep.equal({ discarded: 0, keptCommitted: 0 })
+      })
+    },
+  },
+  {
     id: 'discard.promise-stays',
     title: 'leaves the promise where it is',
     async run(ctx) {

@@ -91,7 +91,8 @@ export const installCases: readonly Case[] = [
       const log = await ctx.open()
       await log.learnAll(proposals(0, 4))
       await log.checkpoints.store(3, bytes('three'))
-      await log.checkpoints.install(3, bytes('three'))
+      await log.checkpoints.install(3, bytes('three'), { ballot: ballot(2, 1) })
+      expect(log.bounds().compactedBallot, 'the shipper knows it').to.deep.equal(ballot(2, 1))
       expect(log.bounds()).to.include({ compactedBefore: 3, committedCount: 1 })
       expect((await log.checkpoints.list()).length).to.equal(1)
     },
