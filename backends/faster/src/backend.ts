@@ -47,7 +47,9 @@ async function open(context: OpenContext<FasterOptions>): Promise<PersistentLog>
   } catch (error) {
     // A refusal changes nothing: the next open has to judge the same damage by the same close.
     await directory.end(isPersistentLogError(error, 'PLOG_CORRUPTED') ? 'refused' : 'failed')
-    throw error
+    throw isSystemError(error)
+      ? raise.io('opening the log', { file: directory.path }, { cause: error })
+      : error
   }
 }
 
@@ -65,3 +67,6 @@ async function initialise(enginePath: string): Promise<void> {
   await makeFolder(join(enginePath, CHECKPOINT_FOLDER))
   await writeFile(join(enginePath, PRISTINE_NAME), '')
 }
+
+/** What the operating system refused, as Node.js reports it. */
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error

@@ -14,8 +14,16 @@ import {
   splitLast,
 } from './recovery/stretches.js'
 import { dropLeftovers, finalEffects } from './recovery/settling.js'
-import { lostMarks, markDamaged, missingEnd, refuseDamaged, toKnown } from './recovery/verdict.js'
-import { REGION_NAME, scanRegion } from './regions/mutable-region.js'
+import {
+  lostMarks,
+  markDamaged,
+  missingEnd,
+  REGION_DAMAGE,
+  refuseDamaged,
+  refuseRegion,
+  toKnown,
+} from './recovery/verdict.js'
+import { NO_REGION, REGION_NAME, scanRegion, type ScannedRegion } from './regions/mutable-region.js'
 import { SlotTable } from './regions/slot-table.js'
 import type { StoredRecord } from './segments/record.js'
 import type { SegmentFiles } from './segments/segment-files.js'
@@ -115,7 +123,9 @@ async function recoverTail(
   const { tail, table, replay, region } = parts
   const names = await files.list()
   const damage = [...headerDamage]
-  if (!cleanClose && sameBoot && names.includes(REGION_NAME)) replay.region = await readRegion(files)
+  const mayHoldVotes = !cleanClose && sameBoot
+  const scanned = mayHoldVotes && names.includes(REGION_NAME) ? await readRegion(files) : NO_REGION
+  replay.region = scanned.entries
 
   const last = scanAll(tail.segments, damage, (one) => applyStretches(replay, one, one.stretches, damage))
   const split = splitLast(last, cleanClose || hasUnreadableEnd)
@@ -151,11 +161,15 @@ async function recoverTail(
   const judged = [...stretches, ...marks]
   const known = await readKnownDamage(files, names)
   const open = judged.filter((one) => !isKnown(known, one) || one.slots.length > 0)
+  const isRegionDamaged = mayHoldVotes && replay.isWeak && !scanned.isWhole
   if (mode === 'strict') refuseDamaged(open)
+  if (mode === 'strict' && isRegionDamaged) refuseRegion()
 
   const losesVotes =
     judged.some((one) => one.losesVotes && !isKnown(known, one)) ||
-    (replay.isWeak && !cleanClose && (!sameBoot || replay.hasRegionBehind(split.end)))
+    replay.hasRegionBehind(split.end) ||
+    isRegionDamaged ||
+    (replay.isWeak && !cleanClose && !sameBoot)
   markDamaged(open, replay, table)
   const batches = finalEffects(replay, table, losesVotes)
   if (batches.length > 0 && !hasBegun) await tail.begin()
@@ -169,17 +183,20 @@ async function recoverTail(
     ...{ tail, table, pending, encoder, region, ledger: replay.ledger },
     tornBytes: split.tornBytes,
     ambiguous: split.tornBytes > 0,
-    damaged: open.flatMap(damageReport),
+    damaged: [...open.flatMap(damageReport), ...(isRegionDamaged ? [REGION_DAMAGE] : [])],
     keepFrom: Math.min(...open.filter((one) => one.slots.length > 0).map((one) => one.segment)),
   }
 }
 
-async function readRegion(files: SegmentFiles): Promise<StoredRecord[]> {
+/** In the order in which the entries were accepted. */
+async function readRegion(files: SegmentFiles): Promise<ScannedRegion> {
   const file = await files.open(REGION_NAME)
   try {
-    return scanRegion(file).sort(
+    const { entries, isWhole } = scanRegion(file)
+    entries.sort(
       (x, y) => x.link - y.link || compareBallots({ round: x.b, nodeId: x.c }, { round: y.b, nodeId: y.c }),
     )
+    return { entries, isWhole }
   } finally {
     await file.close()
   }

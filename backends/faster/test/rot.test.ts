@@ -1,6 +1,7 @@
-import { mkdtemp, rm, stat, truncate } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, rmdir, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { isPersistentLogError, type PersistentLog } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import type { DiskImage } from './support/memory-disk.js'
@@ -104,6 +105,58 @@ describe('faster: rot', () => {
     }
     const most = Math.max(...lostSlots)
     expect(most, 'one flipped byte costs at most the slots of its group').within(1, 2)
+  })
+
+  it('tells with PLOG_IO what the operating system refused at open', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'plog-'))
+    try {
+      await (await openDirectoryLog(directory)).close()
+      await mkdir(join(directory, 'engine', 'tail-0000000002.log'))
+      const error = await refusalOf(openDirectoryLog(directory))
+      expect(isPersistentLogError(error, 'PLOG_IO')).equal(true)
+      await rmdir(join(directory, 'engine', 'tail-0000000002.log'))
+      await (await openDirectoryLog(directory)).close()
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+
+  it('never forgets a vote silently when the mutable region of a crashed process rots', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
+    for (const round of [1, 2]) {
+      for (let slot = 0; slot < 6; slot++) {
+        const proposal = { slot, ballot: ballot(round), value: valueOf(slot, round) }
+        await log.accept(proposal, { survives: 'process-crash' })
+      }
+    }
+    const crashed: ClosedLog = { image: disk.copy(), shown: await shownBy(log) }
+    const whole = await opened(
+      changed(crashed, 'region', (bytes) => bytes),
+      {},
+    )
+    expect(await shownBy(whole)).deep.equal(crashed.shown)
+    expect(whole.recovery.votesLost).equal(false)
+    const length = crashed.image.inodes.get(crashed.image.names.get('region') ?? -1)?.byteLength ?? 0
+    let refused = 0
+    for (let at = 0; at < Math.min(length, 8192); at++) {
+      const flip = (bytes: Buffer): Buffer => {
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8))
+        return bytes
+      }
+      const strict = await refusalOf(opened(changed(crashed, 'region', flip), {}))
+      const salvaged = await opened(changed(crashed, 'region', flip), { recovery: 'salvage' })
+      const isComplete = isDeepStrictEqual(await shownBy(salvaged), crashed.shown)
+      expect(isComplete || salvaged.recovery.votesLost, `region:${at}`).equal(true)
+      expect(isPersistentLogError(strict, 'PLOG_CORRUPTED'), `region:${at}`).equal(
+        salvaged.recovery.votesLost,
+      )
+      if (strict !== undefined) refused++
+    }
+    expect(refused).greaterThan(500)
+    const gone = new MemoryDisk(crashed.image).copy()
+    gone.names.delete('region')
+    expect(isPersistentLogError(await refusalOf(opened(gone, {})), 'PLOG_CORRUPTED')).equal(true)
   })
 
   it('refuses a damaged end as often as it is opened: a refusal does not undo the clean close', async () => {

@@ -1,5 +1,6 @@
-import { raise } from '@persistent-log/core/backend'
+import { raise, type Damage } from '@persistent-log/core/backend'
 import { NOWHERE } from '../regions/address.js'
+import { REGION_NAME } from '../regions/mutable-region.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { RECORD } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
@@ -39,6 +40,17 @@ export function refuseDamaged(open: readonly JudgedDamage[]): void {
       slots: first.slots[0],
     },
   )
+}
+
+/** Which slots the lost entries were of, nobody can tell: their votes are lost. */
+export const REGION_DAMAGE: Damage = {
+  reason: 'accepts below power-loss are missing from the mutable region',
+  file: `engine/${REGION_NAME}`,
+}
+
+export function refuseRegion(): never {
+  const { reason, file } = REGION_DAMAGE
+  throw raise.corrupted(`${file}: ${reason}; recovery: 'salvage' opens the rest`, { file })
 }
 
 /** Damaged slots are neither empty nor what they held before. */

@@ -7,7 +7,6 @@ import {
   isRecordHeader,
   recordBytes,
   RECORD_HEADER_BYTES,
-  storedBytes,
   type RecordFields,
   type StoredRecord,
 } from '../segments/record.js'
@@ -19,9 +18,15 @@ import { Slab, SLAB_UNIT_BYTES } from './slab.js'
 export const REGION_NAME = 'region'
 
 const MAGIC = Buffer.from('PLOGRGN1', 'latin1')
-/** `PLOGRGN1`, 16 bytes salt, u32 checksum of both; the rest of the page is zero. Entries follow. */
+/**
+ * `PLOGRGN1`, 16 bytes salt, u32 checksum of both, u32 zero, two tallies of 4 bytes; the rest of the page is zero.
+ * Entries follow. A tally is the sum of the checksums of all entries: one as of before the change under way, one as of
+ * after it. So an entry that rotted away is told from one that the crash came in the middle of.
+ */
 const HEADER_BYTES = 4096
 const CHECKSUM_AT = MAGIC.byteLength + SALT_BYTES
+const TALLY_AT = { before: 32, after: 36 }
+const TALLY_BYTES = 4
 /** The file grows in these steps, in bytes. */
 const STEP_BYTES = 1024 * 1024
 
@@ -37,6 +42,8 @@ export class MutableRegion {
   readonly #file: RegionFile
   readonly #seed: number
   readonly #slab: Slab
+  #tally = 0
+  #record = Buffer.alloc(0)
 
   private constructor(file: RegionFile, salt: Buffer) {
     this.#file = file
@@ -70,8 +77,13 @@ export class MutableRegion {
       this.#slab.give(offset, bytes)
       return undefined
     }
-    encodeRecord(this.#file.bytes, offset, offset, this.#seed, fields)
-    this.#file.stored(offset, bytes)
+    if (bytes > this.#record.byteLength) this.#record = Buffer.alloc(bytes)
+    // Encoded elsewhere: where the file is the memory, nobody may find the entry before the tally that counts it.
+    encodeRecord(this.#record, 0, offset, this.#seed, fields)
+    this.#change(this.#tally + decodeRecord(this.#record, 0).checksum, () => {
+      this.#record.copy(this.#file.bytes, offset, 0, bytes)
+      this.#file.stored(offset, bytes)
+    })
     return offset
   }
 
@@ -83,14 +95,29 @@ export class MutableRegion {
   /** The entry is superseded by something that survives as much. */
   free(offset: number): void {
     const { bytes } = this.#file
-    const size = storedBytes(bytes, offset)
-    bytes.writeUInt16LE(0, offset)
-    this.#file.stored(offset, 2)
+    const { bytes: size, checksum: sum } = decodeRecord(bytes, offset)
+    this.#change(this.#tally - sum, () => {
+      bytes.writeUInt16LE(0, offset)
+      this.#file.stored(offset, 2)
+    })
     this.#slab.give(offset, size)
   }
 
   close(): Promise<void> {
     return this.#file.close()
+  }
+
+  /** At every moment the entries add up to one of the two tallies. */
+  #change(tally: number, store: () => void): void {
+    this.#tally = tally >>> 0
+    this.#writeTally(TALLY_AT.after)
+    store()
+    this.#writeTally(TALLY_AT.before)
+  }
+
+  #writeTally(offset: number): void {
+    this.#file.bytes.writeUInt32LE(this.#tally, offset)
+    this.#file.stored(offset, TALLY_BYTES)
   }
 
   /** False when the device has no room: the entry then goes to the tail, and if that finds none either, it tells. */
@@ -113,18 +140,34 @@ function readEntry(bytes: Buffer, offset: number, limit: number, seed: number): 
   return decodeRecord(bytes, offset)
 }
 
-/** All intact entries of a region that a crashed process of this boot left; the bytes are copies. */
-export function scanRegion(file: SegmentFile): StoredRecord[] {
-  if (file.size < HEADER_BYTES) return []
+/** What a crashed process of this boot left in a region. */
+export interface ScannedRegion {
+  /** All intact entries; the bytes are copies. */
+  readonly entries: StoredRecord[]
+  /** Those are all that there were. */
+  readonly isWhole: boolean
+}
+
+/** Reads the region of a crashed process of this boot. */
+export function scanRegion(file: SegmentFile): ScannedRegion {
+  if (file.size < HEADER_BYTES) return NO_REGION
   const bytes = Buffer.from(file.view(0, file.size))
-  if (!MAGIC.equals(bytes.subarray(0, MAGIC.byteLength))) return []
-  if (checksum(bytes, 0, CHECKSUM_AT, 0) !== bytes.readUInt32LE(CHECKSUM_AT)) return []
+  if (!MAGIC.equals(bytes.subarray(0, MAGIC.byteLength))) return NO_REGION
+  if (checksum(bytes, 0, CHECKSUM_AT, 0) !== bytes.readUInt32LE(CHECKSUM_AT)) return NO_REGION
   const seed = checksum(bytes, MAGIC.byteLength, CHECKSUM_AT, 0)
   const entries: StoredRecord[] = []
+  let tally = 0
   for (let offset = HEADER_BYTES; offset + RECORD_HEADER_BYTES <= bytes.byteLength;) {
     const entry = readEntry(bytes, offset, bytes.byteLength, seed)
-    if (entry) entries.push(entry)
+    if (entry) {
+      entries.push(entry)
+      tally = (tally + entry.checksum) >>> 0
+    }
     offset += Math.ceil((entry?.bytes ?? 1) / SLAB_UNIT_BYTES) * SLAB_UNIT_BYTES
   }
-  return entries
+  const isWhole = [TALLY_AT.before, TALLY_AT.after].some((at) => bytes.readUInt32LE(at) === tally)
+  return { entries, isWhole }
 }
+
+/** A region that is not there, or not one. */
+export const NO_REGION: ScannedRegion = { entries: [], isWhole: false }
