@@ -22,8 +22,10 @@ export async function backendsTable(rows: readonly BackendRow[], withAbilities: 
   const more = withAbilities
     ? ['accept survives', 'commit survives', 'open by', 'sync reads, value bytes']
     : []
+  // Asked here, because picocolors would colour the log of a CI run as well.
+  const isTerminal = process.stdout.isTTY
   const head = ['backend', 'package', 'installed', 'stores files', ...more, 'summary'].map((word) =>
-    colour.bold(word),
+    isTerminal ? colour.bold(word) : word,
   )
   const table = new Table({ head, style: { head: [], border: [] } })
   for (const row of rows) {

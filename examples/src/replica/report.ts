@@ -3,6 +3,9 @@ import pc from 'picocolors'
 import type { LifeReport } from './life.js'
 import { shown } from './proofs.js'
 
+/** Only for people: picocolors would colour the log of a CI run as well. */
+const colour = pc.createColors(process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined)
+
 const HEAD = [
   'backend',
   'entries',
@@ -37,7 +40,7 @@ export function tableOf(reports: readonly LifeReport[]): string {
 export function proofLines(reports: readonly LifeReport[]): string[] {
   return reports.flatMap(({ backend, proofs }) =>
     proofs.map(({ claim, holds, detail }) => {
-      const verdict = holds ? pc.green('proved') : pc.red('FAILED')
+      const verdict = holds ? colour.green('proved') : colour.red('FAILED')
       return `${verdict}  ${backend}: ${claim} (${detail})`
     }),
   )

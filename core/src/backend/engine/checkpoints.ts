@@ -14,6 +14,7 @@ import { copyBallot, copyBytes } from '../bytes.js'
 import { judgeCheckpoint, type CheckpointCall } from '../laws/checkpoint-law.js'
 import { abortable } from './abortable.js'
 import type { Effect, StoredCheckpoint } from './effect.js'
+import { ballotBelow } from './ballot-below.js'
 import type { CheckpointHealth } from './checkpoint-health.js'
 import type { BlobWriter } from './log-engine.js'
 import type { LogParts } from './log-parts.js'
@@ -196,9 +197,12 @@ export class EngineCheckpoints implements CheckpointStore {
   }
 
   #installEffects({ slot, ballot }: StoredCheckpoint, discardFrom: Slot | undefined): Effect[] {
-    const { judged } = this.#parts.writes
+    const { writes } = this.#parts
+    const { judged } = writes
     const effects: Effect[] = []
-    if (slot > judged.point) effects.push({ kind: 'compact', before: slot, ballot })
+    if (slot > judged.point) {
+      effects.push({ kind: 'compact', before: slot, ballot: ballot ?? ballotBelow(slot, writes) })
+    }
     if (discardFrom !== undefined && judged.accepted.firstFrom(discardFrom) !== undefined) {
       effects.push({ kind: 'discard', from: discardFrom, to: Number.MAX_SAFE_INTEGER })
     }

@@ -4,7 +4,7 @@ import type { Slot } from '../../contract/slot.js'
 import { PersistentLogError } from '../../errors/persistent-log-error.js'
 import * as check from '../arguments.js'
 import { judgeCompaction } from '../laws/compaction-law.js'
-import type { Ballot } from '../../contract/ballot.js'
+import { ballotBelow } from './ballot-below.js'
 import type { CheckpointHealth } from './checkpoint-health.js'
 import type { LogParts } from './log-parts.js'
 
@@ -46,7 +46,7 @@ export class Compaction {
       if (point > judged.point) {
         const shown = writes.write(
           'compact',
-          [{ kind: 'compact', before: point, ballot: this.#ballotBelow(point) }],
+          [{ kind: 'compact', before: point, ballot: ballotBelow(point, writes) }],
           strongest,
           'log',
         )
@@ -74,15 +74,5 @@ export class Compaction {
       firstDamaged,
       checkpoint,
     }
-  }
-
-  /** The ballot just below the new point: of the decision there, or of a checkpoint at exactly the point. */
-  #ballotBelow(point: Slot): Ballot | undefined {
-    const { writes } = this.#parts
-    if (writes.judged.decided.has(point - 1)) {
-      const entry = writes.newest(point - 1)
-      if (entry !== 'damaged') return entry.ballot
-    }
-    return writes.judged.checkpoints.find((one) => one.slot === point)?.ballot
   }
 }

@@ -29,6 +29,13 @@ async function* stalled(): AsyncGenerator<Uint8Array> {
 }
 
 describe('checkpoints over an engine', () => {
+  it('keep the ballot just below the point when an installed state comes without one', async () => {
+    const { engine, log } = await openHeld()
+    await settle(engine, log.learn({ slot: 0, ballot: { round: 7, nodeId: 1 }, value: bytes('v') }))
+    await settle(engine, log.checkpoints.install(1, bytes('state')))
+    expect(log.bounds()).to.deep.include({ compactedBefore: 1, compactedBallot: { round: 7, nodeId: 1 } })
+  })
+
   it('let a new state take the place of a damaged one at the same slot', async () => {
     const { engine, log } = await openHeld()
     await settle(engine, log.checkpoints.store(0, bytes('state')))

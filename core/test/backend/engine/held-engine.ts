@@ -1,10 +1,9 @@
-import type { Survival } from '../../../src/contract/index.js'
 import { raise } from '../../../src/errors/index.js'
 import { Ledger } from '../../../src/backend/engine/ledger.js'
 import { openEngineLog } from '../../../src/backend/engine/engine-log.js'
 import type { Effect } from '../../../src/backend/engine/effect.js'
 import type { BlobStore, BlobWriter, LogEngine, StoredEntry } from '../../../src/backend/engine/log-engine.js'
-import type { OpenContext, PersistentLog } from '../../../src/contract/index.js'
+import type { Ballot, OpenContext, PersistentLog, Proposal, Survival } from '../../../src/contract/index.js'
 
 interface HeldWrite {
   readonly effects: readonly Effect[]
@@ -145,3 +144,17 @@ export async function stateOf(promise: Promise<unknown>): Promise<string> {
   await turn()
   return state
 }
+
+/** Ballots of one node. */
+export const ballot = (round: number): Ballot => ({ round, nodeId: 1 })
+
+/** A small proposal. */
+export const proposal = (slot: number, round: number, text = 'v'): Proposal => ({
+  slot,
+  ballot: ballot(round),
+  value: Buffer.from(text),
+})
+
+/** The value of an entry as text. */
+export const textOf = (entry: { readonly value: Uint8Array } | undefined): string | undefined =>
+  entry && Buffer.from(entry.value).toString()
