@@ -15,6 +15,7 @@ import {
 } from './recovery/stretches.js'
 import { dropLeftovers, finalEffects } from './recovery/settling.js'
 import {
+  knownEnds,
   lostMarks,
   markDamaged,
   missingEnd,
@@ -127,7 +128,12 @@ async function recoverTail(
   const scanned = mayHoldVotes && names.includes(REGION_NAME) ? await readRegion(files) : NO_REGION
   replay.region = scanned.entries
 
-  const last = scanAll(tail.segments, damage, (one) => applyStretches(replay, one, one.stretches, damage))
+  const known = await readKnownDamage(files, names)
+  const last = scanAll(tail.segments, damage, (one) => {
+    applyStretches(replay, one, one.stretches, damage)
+    damage.push(...knownEnds(one, known))
+  })
+  const lastKnownEnds = knownEnds(last, known)
   const split = splitLast(last, cleanClose || hasUnreadableEnd)
   applyStretches(replay, last, split.proven, damage)
   tail.continueFrom(chainBehind(last.segment, split.proven))
@@ -151,7 +157,8 @@ async function recoverTail(
 
   const first = tail.segments[0]
   if (first && first.header.number > replay.firstSegment) damage.push(missing(replay.firstSegment, 0))
-  if (cleanClose && !isNew && !replay.isClosed) damage.push(missingEnd(last.segment, split.end))
+  const isEndMissing = cleanClose && !isNew && !replay.isClosed
+  damage.push(...(isEndMissing ? [missingEnd(last.segment, split.end)] : lastKnownEnds))
   const judge = (one: FoundDamage): JudgedDamage => judgeDamage(one, replay, table)
   const stretches = damage.map(judge)
   // A slot that was decided anew needs its lost mark no more.
@@ -159,7 +166,6 @@ async function recoverTail(
     .map(judge)
     .filter(({ slots }) => slots.length > 0)
   const judged = [...stretches, ...marks]
-  const known = await readKnownDamage(files, names)
   const open = judged.filter((one) => !isKnown(known, one) || one.slots.length > 0)
   const isRegionDamaged = mayHoldVotes && replay.isWeak && !scanned.isWhole
   if (mode === 'strict') refuseDamaged(open)

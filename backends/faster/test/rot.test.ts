@@ -107,6 +107,29 @@ describe('faster: rot', () => {
     expect(most, 'one flipped byte costs at most the slots of its group').within(1, 2)
   })
 
+  it('remembers over every later open that the end of a closed log is missing, until it is repaired', async () => {
+    const disk = await newDisk()
+    const first = await openOn(disk, { created: true, cleanClose: true })
+    for (const slot of [0, 1]) await first.accept({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+    const withoutEnd = disk.copy()
+    await first.commit({ slot: 0, ballot: ballot(1) })
+    await first.close()
+    const rotten = new MemoryDisk(withoutEnd)
+    for (const cleanClose of [true, true, false, true]) {
+      const log = await openOn(rotten, { cleanClose, recovery: 'salvage' })
+      expect(log.status.votesLost).equal(true)
+      expect([...(await shownBy(log)).keys()], 'what was decided behind is not shown as open').deep.equal([])
+      expect(log.bounds().damagedCount).equal(2)
+      if (cleanClose) await log.close()
+    }
+    expect(isPersistentLogError(await refusalOf(openOn(rotten, {})), 'PLOG_CORRUPTED')).equal(true)
+    const repaired = await openOn(rotten, { recovery: 'salvage' })
+    for (const slot of [0, 1]) await repaired.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+    await repaired.close()
+    const strict = await openOn(rotten, { cleanClose: true })
+    expect([...(await shownBy(strict)).values()]).deep.equal(['decided 1', 'decided 1'])
+  })
+
   it('tells with PLOG_IO what the operating system refused at open', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'plog-'))
     try {

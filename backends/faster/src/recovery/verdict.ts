@@ -7,12 +7,30 @@ import type { Segment } from '../segments/segment.js'
 import type { FoundDamage, JudgedDamage } from './damage.js'
 import type { KnownStretch } from './known-damage.js'
 import type { Replay } from './replay.js'
+import type { ScannedSegment } from './stretches.js'
 
 /** The last group of a log that was closed says so. */
 export function missingEnd({ header, name, end }: Segment, position: number): FoundDamage {
   const lost = { kinds: undefined, slots: undefined }
   const reason = 'the log was closed, and its end is missing'
   return { segment: header.number, from: end, to: end, reason, file: name, position, lost }
+}
+
+/**
+ * Ends that were missing when the log was opened over it. What follows them by now looks whole: only the note tells that
+ * something was lost in between. A note of this kind is empty and stands where a stretch ends, never at a record.
+ */
+export function knownEnds(
+  { segment, stretches }: ScannedSegment,
+  known: readonly KnownStretch[],
+): FoundDamage[] {
+  const { header, end } = segment
+  const isEnd = (at: number): boolean => at === end || stretches.some(({ to }) => to === at)
+  return known
+    .filter(
+      ({ segment: number, from, to }) => number === header.number && from === to && from > 0 && isEnd(from),
+    )
+    .map(({ from }) => ({ ...missingEnd(segment, header.base + from), from, to: from }))
 }
 
 /** Decided slots whose value is nowhere, unless other damage tells of them already. */
