@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { checksum, seedAt } from '../src/checksum.js'
 import { readU64, writeU64 } from '../src/integers.js'
 import { isDecided, isInRegion, placeOf, regionAddress, tailAddress } from '../src/regions/address.js'
+import { MutableRegion } from '../src/regions/mutable-region.js'
 import { Slab } from '../src/regions/slab.js'
 import { SlotIndex } from '../src/regions/slot-index.js'
 import {
@@ -17,6 +18,7 @@ import {
   encodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
 } from '../src/segments/segment-header.js'
+import { MemoryDisk } from './support/memory-disk.js'
 
 describe('faster: organs', () => {
   it('computes the same CRC-32 as zlib, at every length and from every seed', () => {
@@ -34,6 +36,33 @@ describe('faster: organs', () => {
       writeU64(bytes, 0, value)
       expect(readU64(bytes, 0)).equal(value)
       expect(bytes.readBigUInt64LE(0)).equal(BigInt(value))
+    }
+  })
+
+  it('sends an entry to the tail when the device gives the mutable region no room, for whatever reason', async () => {
+    for (const code of ['ENOSPC', 'EIO']) {
+      let isBroken = false
+      const files = new MemoryDisk().folder('')
+      const createRegion = files.createRegion.bind(files)
+      files.createRegion = async (name, capacity) => {
+        const file = await createRegion(name, capacity)
+        const extend = file.extend.bind(file)
+        file.extend = (size) => {
+          if (isBroken) throw Object.assign(new Error(code), { code, syscall: 'write' })
+          extend(size)
+        }
+        return file
+      }
+      const region = await MutableRegion.create(files, 4 * 1024 * 1024)
+      const fields = { kind: RECORD.accept, a: 1, value: Buffer.alloc(512 * 1024) }
+      expect(region.store(fields)).equal(4096)
+      isBroken = true
+      const used = region.used
+      for (let time = 0; time < 3; time++) region.store(fields)
+      expect(region.store(fields)).equal(undefined)
+      isBroken = false
+      expect(region.used).lessThan(used * 4)
+      expect(region.store(fields)).not.equal(undefined)
     }
   })
 

@@ -120,7 +120,7 @@ export class MutableRegion {
     this.#file.stored(offset, TALLY_BYTES)
   }
 
-  /** False when the device has no room: the entry then goes to the tail, and if that finds none either, it tells. */
+  /** False when the device gives no room: the entry then goes to the tail, and if that finds none either, it tells. */
   #extend(): boolean {
     const { size, bytes } = this.#file
     const wanted = Math.ceil((this.#slab.end - size) / STEP_BYTES) * STEP_BYTES
@@ -128,7 +128,8 @@ export class MutableRegion {
       this.#file.extend(Math.min(size + wanted, bytes.byteLength))
       return true
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') return false
+      // Nothing was stored there yet, so that no entry is in doubt whatever the reason is.
+      if (cause instanceof Error && 'syscall' in cause) return false
       throw cause
     }
   }
