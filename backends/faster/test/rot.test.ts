@@ -230,6 +230,35 @@ describe('faster: rot', () => {
     expect(isPersistentLogError(error, 'PLOG_CORRUPTED')).equal(true)
   })
 
+  it('is as honest about groups in which slots were accepted and decided at once', async function () {
+    this.timeout(60_000)
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    await log.promise(ballot(1))
+    await log.configuration.store('vote', { version: 1, value: Buffer.from('me') })
+    const first = log.accept({ slot: 9, ballot: ballot(1), value: valueOf(9, 1) })
+    const rest = [0, 1, 2].flatMap((slot) => [
+      log.accept({ slot, ballot: ballot(1), value: valueOf(slot, 1) }),
+      log.commit({ slot, ballot: ballot(1) }),
+      log.accept({ slot: slot + 3, ballot: ballot(1), value: valueOf(slot + 3, 1) }),
+      log.accept({ slot: slot + 3, ballot: ballot(2), value: valueOf(slot + 3, 2) }),
+    ])
+    await Promise.all([first, ...rest])
+    const shown = await shownBy(log)
+    await log.close()
+    const closed: ClosedLog = { image: disk.copy(), shown }
+    const { image } = closed
+    const [name = ''] = filesOf(image)
+    const length = image.inodes.get(image.names.get(name) ?? -1)?.byteLength ?? 0
+    for (let at = 0; at < length; at++) {
+      const flipped = changed(closed, name, (bytes) => {
+        bytes[at] = (bytes[at] ?? 0) ^ 0xff
+        return bytes
+      })
+      await expectHonest(await opened(flipped, { cleanClose: true, recovery: 'salvage' }), closed)
+    }
+  })
+
   it('refuses a closed log that was cut anywhere, and salvages what is left', async function () {
     this.timeout(180_000)
     const closed = await closedLog()

@@ -29,7 +29,9 @@ const SLOT_KINDS = bit(RECORD.accept) | bit(RECORD.decide) | bit(RECORD.mark)
  * decision never changes) and not those with a newer record (it replaced the lost one).
  */
 export function judgeDamage(found: FoundDamage, replay: Replay, table: SlotTable): JudgedDamage {
-  const { lost, position } = found
+  const { lost, position, from: first, to: end } = found
+  // What is intact within the damage may be older than what was lost beside it.
+  const behind = position + end - first
   const { ledger } = replay
   const doubtful = new SlotRanges()
   const may = (kinds: number): boolean => lost.kinds === undefined || (lost.kinds & kinds) !== 0
@@ -46,10 +48,10 @@ export function judgeDamage(found: FoundDamage, replay: Replay, table: SlotTable
   for (const { from, to } of [...ledger.accepted.ranges()]) {
     for (let slot = from; slot < to; slot++) {
       const address = table.get(slot)
-      if (isInRegion(address) || placeOf(address) > position) doubtful.remove(slot, slot + 1)
+      if (isInRegion(address) || placeOf(address) > behind) doubtful.remove(slot, slot + 1)
     }
   }
-  const losesPromise = may(bit(RECORD.promise)) && replay.promisedAt < position
+  const losesPromise = may(bit(RECORD.promise)) && replay.promisedAt < behind
   const losesAccept = may(bit(RECORD.accept) | bit(RECORD.discard)) && doubtful.count > 0
   const losesVotes = losesPromise || losesAccept || may(bit(RECORD.configure))
   return { ...found, slots: [...doubtful.ranges()], losesVotes }
