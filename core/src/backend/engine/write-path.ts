@@ -43,6 +43,8 @@ export class WritePath {
   readonly #outstanding = new Set<Write>()
   readonly #outstandingBy = new Map<Survival, number>()
   #lastLogWide: Write | undefined
+  /** Few: after the first failure no write is let in any more. */
+  readonly #failed: Write[] = []
 
   constructor(engine: LogEngine, ledger: Ledger, life: LifeCycle) {
     this.#engine = engine
@@ -112,7 +114,7 @@ export class WritePath {
   }
 
   #isBeingDiscarded(slot: Slot): boolean {
-    for (const { effects } of this.#outstanding) {
+    for (const { effects } of [...this.#outstanding, ...this.#failed]) {
       for (const effect of effects)
         if (effect.kind === 'discard' && effect.from <= slot && slot < effect.to) return true
     }
@@ -134,6 +136,8 @@ export class WritePath {
       await this.#engine.write(effects, write.survives)
       if (earlier) await earlier
     } catch (cause) {
+      // The engine may have done a part of it; reads go on, and must not take that part for damage.
+      this.#failed.push(write)
       throw this.#life.poison(operation, cause)
     } finally {
       this.#outstanding.delete(write)

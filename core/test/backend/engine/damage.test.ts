@@ -55,6 +55,20 @@ describe('damage that a read comes across', () => {
     expect(await below).to.deep.equal({ discarded: 1, keptCommitted: 0 })
   })
 
+  it('takes nothing for damaged that a failed discard may have dropped', async () => {
+    const { engine, log } = await openHeld()
+    const accepted = log.accept(proposal(0, 1))
+    await engine.succeedAll()
+    await accepted
+    const discarded = log.discard({ from: 0 })
+    discarded.catch(() => undefined)
+    engine.entries.delete(0)
+    await engine.fail(new Error('EIO'))
+    expect(log.status.state).to.equal('poisoned')
+    expect(await log.readAccepted(0)).to.equal(undefined)
+    expect(log.bounds().damagedCount).to.equal(0)
+  })
+
   it('lets learn repair a decided slot whose damage it finds itself', async () => {
     const ledger = new Ledger(0)
     ledger.addDecided(0)
