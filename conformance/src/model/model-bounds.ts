@@ -9,7 +9,7 @@ export function modelBounds(model: ModelLog): LogBounds {
   const nextSlot = model.nextSlot()
   return {
     compactedBefore: point,
-    compactedBallot,
+    compactedBallot: compactedBallot && { ...compactedBallot },
     contiguousTo: model.contiguousTo(),
     nextSlot,
     lowest: decided[0],

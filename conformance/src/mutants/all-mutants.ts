@@ -1,5 +1,7 @@
 import { ballotMutants } from './ballot-mutants.js'
+import { checkpointMutants } from './checkpoint-mutants.js'
 import { diskMutants } from './disk-mutants.js'
+import { holdMutants } from './hold-mutants.js'
 import { interfaceMutants } from './interface-mutants.js'
 import type { Mutant } from './mutant.js'
 import { scanMutants } from './scan-mutants.js'
@@ -11,7 +13,9 @@ export const allMutants: readonly Mutant[] = [
   ...ballotMutants,
   ...slotMutants,
   ...storeMutants,
+  ...checkpointMutants,
   ...diskMutants,
   ...scanMutants,
   ...interfaceMutants,
+  ...holdMutants,
 ]

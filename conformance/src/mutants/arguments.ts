@@ -42,11 +42,12 @@ export function object(value: unknown, field: string): void {
 export function list(value: unknown, field: string, item: (value: unknown, field: string) => void): void {
   typed(Array.isArray(value), field, value, 'an array')
   const slots = new Set<unknown>()
-  ;(value as { slot?: unknown }[]).forEach((entry, index) => {
+  // Unlike `forEach`, this comes across holes too.
+  for (const [index, entry] of (value as { slot?: unknown }[]).entries()) {
     item(entry, `${field}[${index}]`)
     typed(!slots.has(entry.slot), `${field}[${index}].slot`, entry.slot, 'named once in a batch')
     slots.add(entry.slot)
-  })
+  }
 }
 
 /** A ballot. */

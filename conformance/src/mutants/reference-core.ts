@@ -18,6 +18,8 @@ export class ReferenceCore {
   readonly context: OpenContext
   readonly capabilities: Capabilities
   state: 'open' | 'closing' | 'closed' = 'open'
+  /** Told when closing begins: what waits for the log to go on waits in vain. */
+  readonly whenClosing = new Set<() => void>()
   readonly #running = new Set<Promise<unknown>>()
 
   constructor(model: Model, disk: ReferenceDisk, context: OpenContext, capabilities: Capabilities) {
@@ -76,6 +78,7 @@ export class ReferenceCore {
   async close(): Promise<void> {
     if (this.state !== 'open') return
     this.state = 'closing'
+    for (const tell of this.whenClosing) tell()
     await Promise.allSettled(this.#running)
     try {
       this.disk.saveNow(this.toDisk(this.model.state), true)
@@ -99,14 +102,19 @@ export class ReferenceCore {
   asError({ codes, facts }: Refusal, operation: string): PersistentLogError {
     const [code = 'PLOG_IO'] = codes
     const { promised, point } = this.model.state
-    return new PersistentLogError(code, operation, { ...facts, operation, promised, compactedBefore: point })
+    return new PersistentLogError(code, operation, {
+      ...facts,
+      operation,
+      promised: promised && { ...promised },
+      compactedBefore: point,
+    })
   }
 
   /** Adds what the refusal of a call on one slot must tell. */
   withSlot(error: unknown, slot: number | undefined): unknown {
     if (!(error instanceof PersistentLogError) || slot === undefined) return error
     const stored = this.model.state.slots.get(slot)?.ballot
-    const context: ErrorContext = { ...error.context, slot, stored }
+    const context: ErrorContext = { ...error.context, slot, stored: stored && { ...stored } }
     return new PersistentLogError(error.code, error.context.operation ?? '', context)
   }
 }

@@ -72,7 +72,10 @@ export class ReferenceLog implements PersistentLog {
   }
 
   promised(): Ballot | undefined {
-    return this.core.call('promised', undefined, () => this.core.model.state.promised)
+    return this.core.call('promised', undefined, () => {
+      const { promised } = this.core.model.state
+      return promised && { ...promised }
+    })
   }
 
   async accept(proposal: Proposal, options?: WriteOptions): Promise<void> {
@@ -262,6 +265,7 @@ export class ReferenceLog implements PersistentLog {
       await wait
     }
     await this.#freeing(write(proposals))
+    this.counts.accepts += proposals.length
   }
 
   #freeing<T>(work: Promise<T>): Promise<T> {

@@ -43,6 +43,10 @@ export class ReferenceSpace {
     for (const look of freed) look()
   }
 
+  refuseWhenClosing(refuse: () => void): void {
+    this.core.whenClosing.add(refuse)
+  }
+
   #fits(proposals: readonly Proposal[], discardFrom: number, capacity: number): boolean {
     const { slots } = this.core.model.state
     let after = this.used()
@@ -62,16 +66,22 @@ export class ReferenceSpace {
     return this.core.track(
       new Promise<void>((resolve, reject) => {
         const giveUp = (reason: Error): void => {
-          clearTimeout(timer)
+          leave()
           this.#freed = this.#freed.filter((one) => one !== look)
           reject(reason)
         }
+        const leave = (): void => {
+          clearTimeout(timer)
+          this.core.whenClosing.delete(refuse)
+        }
+        const refuse = (): void => giveUp(raise.notOpen('accept'))
+        this.refuseWhenClosing(refuse)
         const full = new PersistentLogError('PLOG_FULL', 'no space', { used: this.used(), capacity })
         const timer = setTimeout(() => giveUp(full), this.core.context.fullWaitMs)
         signal?.addEventListener('abort', () => giveUp(signal.reason as Error), { once: true })
         const look = (): void => {
           if (!fits()) return void this.#freed.push(look)
-          clearTimeout(timer)
+          leave()
           resolve()
         }
         this.#freed.push(look)

@@ -36,7 +36,7 @@ export class ReferenceCheckpoints implements CheckpointStore {
     const given = this.#content(slot, content, options)
     // Bytes in one piece are judged at once: a close that follows must not overtake them.
     const state = given instanceof Uint8Array ? given : await given
-    return this.#publish('store', options, () => this.core.model.storeCheckpoint(slot, state, about))
+    return this.publish('store', options, () => this.core.model.storeCheckpoint(slot, state, about))
   }
 
   async install(
@@ -49,7 +49,7 @@ export class ReferenceCheckpoints implements CheckpointStore {
     const given = this.#content(slot, content, options)
     // Bytes in one piece are judged at once: a close that follows must not overtake them.
     const state = given instanceof Uint8Array ? given : await given
-    return this.#publish('install', options, () => this.core.model.installCheckpoint(slot, state, about))
+    return this.publish('install', options, () => this.core.model.installCheckpoint(slot, state, about))
   }
 
   async latest(options?: CallOptions): Promise<CheckpointInfo | undefined> {
@@ -87,7 +87,7 @@ export class ReferenceCheckpoints implements CheckpointStore {
     return this.core.write('prune', options.signal, () => ({ removed: this.core.model.prune(options.keep) }))
   }
 
-  #publish(operation: string, options: CallOptions, body: () => ModelCheckpoint): Promise<CheckpointInfo> {
+  publish(operation: string, options: CallOptions, body: () => ModelCheckpoint): Promise<CheckpointInfo> {
     return this.core.write(operation, options.signal, () => info(body()))
   }
 
@@ -113,22 +113,38 @@ export class ReferenceCheckpoints implements CheckpointStore {
 
   async #gather(content: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const chunks: Uint8Array[] = []
-    for await (const chunk of content) {
-      signal?.throwIfAborted()
-      chunks.push(Uint8Array.from(chunk))
+    const iterator = content[Symbol.asyncIterator]()
+    for (;;) {
+      const step = await this.pull(iterator, signal)
+      if (step.done) return Uint8Array.from(Buffer.concat(chunks))
+      chunks.push(Uint8Array.from(step.value))
     }
-    return Uint8Array.from(Buffer.concat(chunks))
+  }
+
+  /** The next chunk, or the reason of the signal: a stream may stand still for ever. */
+  pull(
+    iterator: AsyncIterator<Uint8Array>,
+    signal: AbortSignal | undefined,
+  ): Promise<IteratorResult<Uint8Array>> {
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+      signal?.throwIfAborted()
+      iterator.next().then(resolve, reject)
+    })
   }
 }
 
 /** The caller may change his bytes as soon as the call returns. */
 function own<T extends StoreCheckpointOptions>(options: T): T {
-  return { ...options, metadata: options.metadata && Uint8Array.from(options.metadata) }
+  const { ballot, metadata } = options
+  return { ...options, ballot: ballot && { ...ballot }, metadata: metadata && Uint8Array.from(metadata) }
 }
 
-function info({ slot, content, ballot, metadata }: ModelCheckpoint): CheckpointInfo {
+function info(stored: ModelCheckpoint): CheckpointInfo {
+  const { slot, content, ballot, metadata } = stored
   const digest = createHash('sha256').update(content).digest('hex')
-  return { slot, bytes: content.length, digest, ballot, metadata: metadata && Uint8Array.from(metadata) }
+  const about = { ballot: ballot && { ...ballot }, metadata: metadata && Uint8Array.from(metadata) }
+  return { slot, bytes: content.length, digest, ...about }
 }
 
 /** Named records on the model. */

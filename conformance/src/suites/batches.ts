@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import type { Decision, Proposal } from '@persistent-log/core'
 import { rejects, rejectsArgument, started } from '../running/assertions.js'
 import { collect, slotsOf } from '../running/dump.js'
 import { ballot, patterned, proposal, proposals, text } from '../running/values.js'
@@ -179,6 +180,22 @@ export const batchCases: readonly Case[] = [
       }
     },
   },
+  {
+    id: 'batch.hole-named',
+    title: 'refuses a batch with a hole in it as a mistake, and names its place',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.accept(proposal(0))
+      const holed: (Proposal & Decision)[] = [proposal(0)]
+      holed[2] = proposal(2)
+      await ctx.unchanged(log, async () => {
+        await rejectsArgument(() => log.acceptAll(holed), 'TypeError', 'proposals[1]')
+        await rejectsArgument(() => log.acceptAll(holed, { discardFrom: 0 }), 'TypeError', 'proposals[1]')
+        await rejectsArgument(() => log.learnAll(holed), 'TypeError', 'decisions[1]')
+        await rejectsArgument(() => log.commitAll(holed), 'TypeError', 'ids[1]')
+      })
+    },
+  },
 ]
 
 /** Accept with conflict truncation: Raft's append. */
@@ -243,6 +260,20 @@ export const discardFromCases: readonly Case[] = [
       await ctx.unchanged(log, () =>
         rejects(log.acceptAll([proposal(2, 4)], { discardFrom: 2 }), 'PLOG_STALE_BALLOT', { index: 0 }),
       )
+    },
+  },
+  {
+    id: 'append.counted-as-accepts',
+    title: 'counts the proposals that it stored as accepts, and not what it dropped',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.acceptAll(proposals(0, 5))
+      expect(log.metrics().accepts).to.equal(5)
+      await log.acceptAll([proposal(3, 2), proposal(4, 2)], { discardFrom: 2 })
+      expect(log.metrics().accepts).to.equal(7)
+      await log.acceptAll([], { discardFrom: 1 })
+      expect(log.metrics().accepts).to.equal(7)
+      expect(log.metrics().uncommittedBytes).to.equal('value 0.1'.length)
     },
   },
 ]

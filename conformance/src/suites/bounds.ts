@@ -267,4 +267,18 @@ export const boundCases: readonly Case[] = [
       expect(await slotsOf(log.uncommitted())).to.deep.equal([2])
     },
   },
+  {
+    id: 'bound.uncommitted-limit-replacement',
+    title: 'refuses a replacement that is itself above the limit for good: waiting would not help',
+    async run(ctx) {
+      const log = await ctx.open({ limits: { uncommittedBytes: 1_000 }, fullWaitMs: 15 })
+      await log.accept(proposal(0, 1, patterned(900)))
+      await ctx.unchanged(log, async () => {
+        await rejects(log.accept(proposal(0, 2, patterned(1_001))), 'PLOG_TOO_LARGE')
+        await rejects(log.acceptAll([proposal(0, 2, patterned(1_001))], { discardFrom: 0 }), 'PLOG_TOO_LARGE')
+      })
+      await log.accept(proposal(0, 2, patterned(1_000)))
+      expect(log.metrics().uncommittedBytes).to.equal(1_000)
+    },
+  },
 ]

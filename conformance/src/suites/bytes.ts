@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { rejectsArgument } from '../running/assertions.js'
+import { rejects, rejectsArgument } from '../running/assertions.js'
 import { collect, dump } from '../running/dump.js'
-import { ballot, bytes, hex, proposal, text } from '../running/values.js'
+import { ballot, bytes, hex, proposal, proposals, text } from '../running/values.js'
 import type { Case } from './case.js'
 
 /** Bytes in, the same bytes out; and whose they are. */
@@ -127,6 +127,37 @@ export const byteCases: readonly Case[] = [
           await rejectsArgument(() => log.acceptAll([proposal(2), wrong]), 'TypeError', 'value')
         }
       })
+    },
+  },
+  {
+    id: 'basic.returned-ballot-mutated',
+    title: 'keeps its own ballots when those that it handed out are changed',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.promise(ballot(2, 1))
+      await log.learnAll(proposals(0, 3, 3))
+      await log.accept(proposal(3, 4))
+      await log.checkpoints.store(1, bytes('state'), { ballot: ballot(3) })
+      await log.compact({ before: 1 })
+      await ctx.unchanged(log, async () => {
+        const stale = await rejects(log.accept(proposal(3, 3)), 'PLOG_STALE_BALLOT')
+        const refused = await rejects(log.promise(ballot(1)), 'PLOG_STALE_BALLOT')
+        const handedOut = [
+          log.promised(),
+          log.bounds().compactedBallot,
+          (await log.read(1))?.ballot,
+          (await log.readAccepted(3))?.ballot,
+          ...(await collect(log.decisions({}, { includeAccepted: true }))).map((entry) => entry.ballot),
+          ...(await log.checkpoints.list()).map((checkpoint) => checkpoint.ballot),
+          (await log.checkpoints.latest())?.ballot,
+          stale.context.stored,
+          refused.context.promised,
+        ]
+        // A frozen one refuses the change, which is as good as a copy.
+        for (const one of handedOut) if (one) Reflect.set(one, 'round', 99)
+      })
+      await rejects(log.accept(proposal(3, 3)), 'PLOG_STALE_BALLOT')
+      await log.accept(proposal(4, 2, 'equal to the promise', 1))
     },
   },
 ]

@@ -236,4 +236,25 @@ export const compactionCases: readonly Case[] = [
       expect(log.promised()).to.deep.equal(ballot(2))
     },
   },
+  {
+    id: 'trim.retain-edges',
+    title:
+      'judges by the point that it moves to: what retain keeps may have gaps, and may reach behind the end',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll([0, 1, 2, 3, 5, 6].map((slot) => proposal(slot)))
+      await ctx.unchanged(log, async () => {
+        expect((await log.compact({ before: 6, retain: 6 })).compactedBefore).to.equal(0)
+        expect((await log.compact({ before: 3, retain: 100 })).compactedBefore).to.equal(0)
+        await rejects(log.compact({ before: 7, retain: 2, withoutCheckpoint: true }), 'PLOG_GAP', { slot: 4 })
+      })
+      const report = await log.compact({ before: 7, retain: 4, withoutCheckpoint: true })
+      expect(report).to.include({ compactedBefore: 3, removed: 3 })
+      expect(await log.compact({ before: 7, retain: 4 })).to.include({ compactedBefore: 3, removed: 0 })
+      await log.compact({ before: 50, retain: 46, withoutCheckpoint: true })
+      expect(await slotsOf(log.decisions())).to.deep.equal([5, 6])
+      await log.compact({ before: 50, retain: 5, acrossGaps: true, withoutCheckpoint: true })
+      expect(log.bounds()).to.include({ compactedBefore: 45, nextSlot: 45, contiguousTo: 45 })
+    },
+  },
 ]

@@ -216,4 +216,64 @@ export const concurrencyCases: readonly Case[] = [
       expect(await dump(log)).to.deep.equal(before)
     },
   },
+  {
+    id: 'conc.discard-vs-read',
+    title: 'answers reads and scans beside a discard with the proposal or nothing, never with damage',
+    async run(ctx) {
+      const log = await ctx.open()
+      for (let round = 1; round <= 6; round++) {
+        await log.acceptAll(proposals(0, 40, round))
+        let finished = false
+        const dropping: Promise<unknown> =
+          round % 2 === 0
+            ? log.discard({ from: 10 })
+            : log.acceptAll([proposal(10, round, 'another 10')], { discardFrom: 10 })
+        const discarding = started(dropping.finally(() => (finished = true)))
+        do {
+          const [seen] = await Promise.all([
+            Promise.all(Array.from({ length: 40 }, (_, slot) => log.readAccepted(slot))),
+            slotsOf(log.uncommitted()),
+            slotsOf(log.decisions({}, { includeAccepted: true, batchLength: 3 })),
+          ])
+          seen.forEach((held, slot) => {
+            if (slot < 10) expect(text(held?.value)).to.equal(`value ${slot}.${round}`)
+          })
+          await turn()
+        } while (!finished)
+        await discarding
+        expect(log.bounds()).to.include({ damagedCount: 0, acceptedCount: round % 2 === 0 ? 10 : 11 })
+      }
+      expect(await log.verify()).to.deep.include({ ok: true, damaged: [] })
+    },
+  },
+  {
+    id: 'conc.compact-vs-scan',
+    title: 'answers scans beside a compaction whole or with PLOG_COMPACTED, never with damage or a hole',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll(proposals(0, 200))
+      for (let before = 40; before <= 160; before += 40) {
+        let finished = false
+        const compacting = started(
+          log.compact({ before, withoutCheckpoint: true }).finally(() => (finished = true)),
+        )
+        do {
+          const seen: number[] = []
+          const { error } = await outcomeOf(async () => {
+            for await (const { slot, value } of log.decisions({}, { batchLength: 7 })) {
+              expect(text(value)).to.equal(`value ${slot}.1`)
+              seen.push(slot)
+            }
+          })
+          const refused = isPersistentLogError(error, 'PLOG_COMPACTED')
+          expect(error === undefined || refused, String(error)).to.equal(true)
+          seen.forEach((slot, at) => expect(slot, 'no hole').to.equal(seen[0]! + at))
+          if (!refused) expect(seen.at(-1)).to.equal(199)
+          await turn()
+        } while (!finished)
+        await compacting
+        expect(log.bounds()).to.include({ compactedBefore: before, damagedCount: 0 })
+      }
+    },
+  },
 ]

@@ -8,6 +8,7 @@ import { byteCases } from './bytes.js'
 import { callOrderCases } from './call-order.js'
 import { capabilityCases } from './capabilities.js'
 import type { Case } from './case.js'
+import { checkpointStreamCases } from './checkpoint-streams.js'
 import { checkpointCases } from './checkpoints.js'
 import { commitCases } from './commit.js'
 import { compactionCases } from './compaction.js'
@@ -22,7 +23,9 @@ import { orderCases } from './order.js'
 import { overwriteCases } from './overwrite.js'
 import { promiseCases } from './promise.js'
 import { recoveryCases } from './recovery.js'
+import { replayCases } from './replay.js'
 import { spaceCases } from './space.js'
+import { typedCases } from './typed.js'
 
 /** All cases of the kit, in the order in which they run: from the simple to the hard. */
 export const allCases: readonly Case[] = [
@@ -37,6 +40,7 @@ export const allCases: readonly Case[] = [
   ...compactionCases,
   ...discardCases,
   ...checkpointCases,
+  ...checkpointStreamCases,
   ...installCases,
   ...configurationCases,
   ...batchCases,
@@ -45,6 +49,8 @@ export const allCases: readonly Case[] = [
   ...concurrencyCases,
   ...callOrderCases,
   ...spaceCases,
+  ...replayCases,
+  ...typedCases,
   ...capabilityCases,
   ...stateCases,
   ...modelCases,

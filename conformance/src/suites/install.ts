@@ -97,4 +97,29 @@ export const installCases: readonly Case[] = [
       expect((await log.checkpoints.list()).length).to.equal(1)
     },
   },
+  {
+    id: 'install.keeps-ballot-below',
+    title: 'keeps the ballot of the decision just below it where none is given',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll([0, 1, 2, 3].map((slot) => proposal(slot, slot + 1)))
+      await log.checkpoints.install(3, bytes('shipped'))
+      expect(log.bounds()).to.deep.include({ compactedBefore: 3, compactedBallot: ballot(3) })
+      await log.checkpoints.install(9, bytes('far ahead'))
+      expect(log.bounds().compactedBefore).to.equal(9)
+      expect(log.bounds().compactedBallot, 'nobody knows it').to.equal(undefined)
+    },
+  },
+  {
+    id: 'install.ballot-below-survives-reopen',
+    title: 'still knows the ballot of the decision just below an installed checkpoint after reopening',
+    requires: needsReopen,
+    async run(ctx) {
+      let log = await ctx.open()
+      await log.learnAll([0, 1, 2, 3].map((slot) => proposal(slot, slot + 1)))
+      await log.checkpoints.install(3, bytes('shipped'))
+      log = await ctx.reopen(log)
+      expect(log.bounds()).to.deep.include({ compactedBefore: 3, compactedBallot: ballot(3) })
+    },
+  },
 ]

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { MAX_SLOT } from '@persistent-log/core'
+import { MAX_SLOT, recover, type StateMachine } from '@persistent-log/core'
+import { rejects } from '../running/assertions.js'
 import { collect, slotsOf } from '../running/dump.js'
 import { ballot, proposal, proposals, text } from '../running/values.js'
 import { needsReopen, type Case } from './case.js'
@@ -211,6 +212,29 @@ export const orderCases: readonly Case[] = [
       expect(log.bounds()).to.include({ nextSlot: 8, missingCount: 2 })
       await log.discard({ from: 4 })
       expect(log.bounds()).to.include({ nextSlot: 4, missingCount: 1 })
+    },
+  },
+  {
+    id: 'order.first-slot-of-empty-log',
+    title: 'stands at its first slot while it is empty: bounds, gaps, scans, recovery',
+    async run(ctx) {
+      const log = await ctx.open({ firstSlot: 7 })
+      expect(log.firstSlot).to.equal(7)
+      expect(log.bounds()).to.include({ compactedBefore: 7, contiguousTo: 7, nextSlot: 7, missingCount: 0 })
+      expect(await gapsOf(log)).to.deep.equal([])
+      expect(await gapsOf(log, { to: 9 })).to.deep.equal([[7, 9]])
+      await rejects(gapsOf(log, { from: 6 }), 'PLOG_COMPACTED')
+      await rejects(slotsOf(log.decisions({ from: 6 })), 'PLOG_COMPACTED')
+      const applied: number[] = []
+      const machine: StateMachine = {
+        restore: () => expect.fail('there is no checkpoint'),
+        apply: (decisions) => void applied.push(...decisions.map(({ slot }) => slot)),
+      }
+      expect(await recover(log, machine)).to.include({ from: 7, to: 7, replayed: 0, stoppedBy: undefined })
+      await log.learnAll([7, 8, 10].map((slot) => proposal(slot)))
+      expect(await gapsOf(log)).to.deep.equal([[9, 10]])
+      expect(await recover(log, machine)).to.include({ from: 7, to: 9, replayed: 2, stoppedBy: 'gap' })
+      expect(applied).to.deep.equal([7, 8])
     },
   },
 ]

@@ -69,4 +69,34 @@ export const spaceCases: readonly Case[] = [
       expect(await log.readAccepted(1)).to.equal(undefined)
     },
   },
+  {
+    id: 'conc.close-refuses-waiting-at-once',
+    title: 'refuses accepts that wait for space with PLOG_NOT_OPEN as soon as close is called',
+    async run(ctx) {
+      const log = await ctx.open({ limits: { uncommittedBytes: 100 }, fullWaitMs: 1_500 })
+      await log.accept(proposal(0, 1, patterned(100)))
+      let finish = (): void => undefined
+      const finished = new Promise<void>((resolve) => (finish = resolve))
+      async function* state(): AsyncGenerator<Uint8Array> {
+        yield patterned(10)
+        await finished
+      }
+      // Close waits for the content of this checkpoint; the accepts must not wait with it.
+      const storing = outcomeOf(log.checkpoints.store(0, state()))
+      const waiting = [
+        outcomeOf(log.accept(proposal(1, 1, patterned(50)))),
+        outcomeOf(log.acceptAll([proposal(2, 1, patterned(50)), proposal(3)])),
+      ]
+      let isClosed = false
+      const closing = log.close().finally(() => (isClosed = true))
+      try {
+        for (const { error } of await Promise.all(waiting))
+          expect(isPersistentLogError(error, 'PLOG_NOT_OPEN'), String(error)).to.equal(true)
+        expect(isClosed, 'close still waits for the checkpoint').to.equal(false)
+      } finally {
+        finish()
+        await Promise.all([storing, closing])
+      }
+    },
+  },
 ]
