@@ -74,7 +74,6 @@ export class ToyEngine implements LogEngine {
 
   async write(effects: readonly Effect[], survives: Survival): Promise<void> {
     void survives
-    if (this.#defect === 'flushCoversNothing' && effects.length === 0) return
     const written = this.#commits.add(this.#asLines(effects))
     const early =
       this.#defect === 'userBuffer' ||
