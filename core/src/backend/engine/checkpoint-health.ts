@@ -30,7 +30,7 @@ export class CheckpointHealth {
     this.#verified.add(blob)
   }
 
-  /** The newest one whose whole content was read back, in this session, without a fault. */
+  /** The newest one whose whole content was read back without a fault since the log was opened. */
   async newestReadable(signal?: AbortSignal): Promise<StoredCheckpoint | undefined> {
     for (const one of [...this.#writes.shown.checkpoints].reverse()) {
       if (this.isDamaged(one)) continue
