@@ -1,5 +1,5 @@
 import type { Limits } from './capabilities.js'
-import type { Durability, PersistentLog } from './persistent-log.js'
+import type { DurabilityConfig, PersistentLog } from './persistent-log.js'
 import type { Slot } from './slot.js'
 
 /** What a backend is given to open a log: the configuration's common fields, resolved and checked, and its own options. */
@@ -7,8 +7,8 @@ export interface OpenContext<Options = unknown> {
   /** Absolute. A backend without files ignores it. */
   readonly directory: string | undefined
   readonly firstSlot: Slot
-  /** Weaker defaults that the user wrote out; absent: the strongest. */
-  readonly durability: Partial<Durability>
+  /** Weaker defaults that the user wrote out, absent: the strongest; and when weaker writes are flushed. */
+  readonly durability: DurabilityConfig
   /** Over damage in what open reads: refuse, or open with everything that is intact. */
   readonly recovery: 'strict' | 'salvage'
   /** The user takes the loss of votes on himself: this node rejoins as a new one. */

@@ -13,6 +13,19 @@ export interface Durability {
   readonly commit: Survival
 }
 
+/**
+ * When writes that were acknowledged below the strongest survival are flushed: `manual` (the default), with the next
+ * stronger write, by `flush()` or at close; or at the latest so many ms, or so many bytes of values and proofs, after the
+ * first of them. Writes at the strongest survival are never paced.
+ */
+export type FlushPace =
+  'manual' | { readonly everyMs?: number | undefined; readonly everyBytes?: number | undefined }
+
+/** What a user may write out about durability: weaker defaults, and when weaker writes are flushed. */
+export interface DurabilityConfig extends Partial<Durability> {
+  readonly flush?: FlushPace | undefined
+}
+
 /** How the log is doing right now. */
 export interface LogStatus {
   /** `poisoned`: a flush failed; every write is refused until the log is reopened, reads go on over what was shown. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Backend } from '../contract/backend.js'
 import type { Limits } from '../contract/capabilities.js'
-import type { Durability } from '../contract/persistent-log.js'
+import type { DurabilityConfig } from '../contract/persistent-log.js'
 import { MAX_SLOT, type Slot } from '../contract/slot.js'
 import { SURVIVALS } from '../contract/survival.js'
 import { raise } from '../errors/raise.js'
@@ -17,7 +17,7 @@ export interface LogConfig {
   /** The slot that a new log begins with. Default 0; Raft begins with 1. */
   readonly firstSlot?: Slot | undefined
   /** Weaker acknowledgements than the strongest that the backend offers. */
-  readonly durability?: Partial<Durability> | undefined
+  readonly durability?: DurabilityConfig | undefined
   /** Over damage: refuse to open (`strict`, the default), or open with everything that is intact. */
   readonly recovery?: 'strict' | 'salvage' | undefined
   /** Take part again although votes may be lost: this node rejoins as a new one. Default false. */
@@ -50,6 +50,18 @@ const section = (what: string) => ({
 })
 
 const survival = oneOf(SURVIVALS).optional()
+const flushPace = z
+  .union(
+    [
+      z.literal('manual'),
+      z.strictObject({
+        everyMs: integer(1, MAX_WAIT_MS).optional(),
+        everyBytes: integer(1, Number.MAX_SAFE_INTEGER).optional(),
+      }),
+    ],
+    { error: `must be "manual" or an object with everyMs (1 to ${MAX_WAIT_MS}) and everyBytes (from 1)` },
+  )
+  .optional()
 const limit = integer(1, Number.MAX_SAFE_INTEGER).optional()
 
 const backendSchema = z.unknown().superRefine((value, context) => {
@@ -77,7 +89,10 @@ const logConfigSchema = z.strictObject(
       .optional(),
     firstSlot: integer(0, MAX_SLOT).optional(),
     durability: z
-      .strictObject({ accept: survival, commit: survival }, section('with accept and commit'))
+      .strictObject(
+        { accept: survival, commit: survival, flush: flushPace },
+        section('with accept, commit and flush'),
+      )
       .optional(),
     recovery: oneOf(['strict', 'salvage']).optional(),
     acceptLostVotes: z.boolean({ error: 'must be true or false' }).optional(),

@@ -80,10 +80,17 @@ describe('the configuration', () => {
       'always',
     ],
     [
+      'a pace of flushes that is a word',
+      { durability: { flush: 'often' } },
+      'durability.flush',
+      'must be "manual" or an object with everyMs',
+      'often',
+    ],
+    [
       'a durability that is a word',
       { durability: 'power-loss' },
       'durability',
-      'must be an object with accept and commit, got "power-loss"',
+      'must be an object with accept, commit and flush, got "power-loss"',
       'power-loss',
     ],
     [

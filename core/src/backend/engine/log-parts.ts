@@ -4,6 +4,7 @@ import type { Durability } from '../../contract/persistent-log.js'
 import { survivesAtLeast, type Survival } from '../../contract/survival.js'
 import { raise } from '../../errors/raise.js'
 import { checkSurvival } from '../arguments.js'
+import { FlushPacer } from './flush-pacer.js'
 import type { LifeCycle } from './life-cycle.js'
 import type { LogEngine } from './log-engine.js'
 import { Space } from './space.js'
@@ -83,7 +84,15 @@ export function logParts(
   const strongest = survivesAtLeast(survives.accept, survives.commit) ? survives.accept : survives.commit
   const limits = lowerOf(engine.capabilities.limits, context.limits)
   const space = new Space(limits.uncommittedBytes, context.fullWaitMs, () => writes.judged.uncommittedBytes)
-  life.whenStopped(() => space.refuseAll(() => life.refusal('accept')))
+  const pacer = new FlushPacer(context.durability.flush ?? 'manual', strongest, () => {
+    // A failure poisons the log, and the next write tells.
+    if (life.state === 'open') writes.write('flush', [], strongest, 'earlier').catch(() => undefined)
+  })
+  writes.watch((effects, written) => pacer.wrote(effects, written))
+  life.whenStopped(() => {
+    pacer.stop()
+    space.refuseAll(() => life.refusal('accept'))
+  })
   return {
     engine,
     life,

@@ -43,6 +43,7 @@ export class WritePath {
   readonly #outstanding = new Set<Write>()
   readonly #outstandingBy = new Map<Survival, number>()
   #lastLogWide: Write | undefined
+  #onWrite: ((effects: readonly Effect[], survives: Survival) => void) | undefined
   /** Few: after the first failure no write is let in any more. */
   readonly #failed: Write[] = []
 
@@ -51,6 +52,11 @@ export class WritePath {
     this.#life = life
     this.judged = ledger.copy()
     this.shown = ledger.copy()
+  }
+
+  /** Has somebody hear of every write once it is taken over. */
+  watch(onWrite: (effects: readonly Effect[], survives: Survival) => void): void {
+    this.#onWrite = onWrite
   }
 
   /** Takes the effects over before it returns; resolves when they survive what was asked and are shown. */
@@ -72,6 +78,7 @@ export class WritePath {
     write.done = this.#finish(operation, write, earlier)
     // Its caller is told; those who only wait for its turn must not fail the process.
     write.done.catch(() => undefined)
+    this.#onWrite?.(effects, survives)
     return write.done
   }
 

@@ -1,0 +1,48 @@
+import type { FlushPace } from '../../contract/persistent-log.js'
+import { survivesAtLeast, type Survival } from '../../contract/survival.js'
+import type { Effect } from './effect.js'
+import { entryBytes } from './ledger.js'
+
+/**
+ * Flushes what was acknowledged below the strongest survival, so often as the user asked. Writes at the strongest one
+ * never wait for it: they have their own flush, which covers the weaker ones before it too.
+ */
+export class FlushPacer {
+  readonly #everyMs: number | undefined
+  readonly #everyBytes: number
+  readonly #strongest: Survival
+  readonly #flush: () => void
+  #unflushedBytes = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(pace: FlushPace, strongest: Survival, flush: () => void) {
+    this.#everyMs = pace === 'manual' ? undefined : pace.everyMs
+    this.#everyBytes = (pace === 'manual' ? undefined : pace.everyBytes) ?? Infinity
+    this.#strongest = strongest
+    this.#flush = flush
+  }
+
+  /** Hears of every write as it is taken over. */
+  wrote(effects: readonly Effect[], survives: Survival): void {
+    if (survivesAtLeast(survives, this.#strongest)) return this.#reset()
+    if (effects.length === 0) return
+    for (const effect of effects) if ('value' in effect) this.#unflushedBytes += entryBytes(effect)
+    if (this.#unflushedBytes >= this.#everyBytes) {
+      this.#reset()
+      this.#flush()
+    } else if (this.#everyMs !== undefined) {
+      // A process that has nothing else to do may end: it closes the log, or asked for no more than its own life.
+      this.#timer ??= setTimeout(this.#flush, this.#everyMs).unref()
+    }
+  }
+
+  stop(): void {
+    this.#reset()
+  }
+
+  #reset(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#unflushedBytes = 0
+  }
+}
