@@ -7,9 +7,6 @@ export interface Ballot {
   readonly nodeId: number
 }
 
-/** The smallest ballot: at or below any other. */
-export const ZERO_BALLOT: Ballot = Object.freeze({ round: 0, nodeId: 0 })
-
 /** Negative when `a` is lower than `b`, 0 when they are equal, positive when `a` is higher. */
 export function compareBallots(a: Ballot, b: Ballot): number {
   return a.round !== b.round ? a.round - b.round : a.nodeId - b.nodeId

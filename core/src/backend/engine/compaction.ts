@@ -69,7 +69,6 @@ export class Compaction {
     const firstDamaged = judged.damaged.first
     return {
       point: judged.point,
-      contiguousTo: judged.contiguousTo,
       firstUndecided,
       firstDamaged,
       checkpoint,

@@ -24,11 +24,11 @@ export class FlushPacer {
 
   /** Hears of every write as it is taken over. */
   wrote(effects: readonly Effect[], survives: Survival): void {
-    if (survivesAtLeast(survives, this.#strongest)) return this.#reset()
+    if (survivesAtLeast(survives, this.#strongest)) return this.stop()
     if (effects.length === 0) return
     for (const effect of effects) if ('value' in effect) this.#unflushedBytes += entryBytes(effect)
     if (this.#unflushedBytes >= this.#everyBytes) {
-      this.#reset()
+      this.stop()
       this.#flush()
     } else if (this.#everyMs !== undefined) {
       // A process that has nothing else to do may end: it closes the log, or asked for no more than its own life.
@@ -36,11 +36,8 @@ export class FlushPacer {
     }
   }
 
+  /** Everything is covered, or nothing more is to be flushed: the count starts anew with the next weaker write. */
   stop(): void {
-    this.#reset()
-  }
-
-  #reset(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#unflushedBytes = 0

@@ -48,7 +48,7 @@ export class GroupCommit<Item> {
     }
   }
 
-  /** A turn of the event loop is let pass first, so that calls made together share the first flush too. */
+  /** The code that runs now is let finish first, so that calls made together share the first flush too. */
   #start(): void {
     const group = this.#gathering
     if (!group) return
