@@ -46,6 +46,24 @@ export interface BlobWriter {
 }
 
 /**
+ * Single writes that need no Promise, because the engine has them in memory that outlives the event named. `EngineLog`
+ * asks only after the law has judged, and only while no other write of the slot and none of the whole log (promise,
+ * discard, batch, compaction) is under way; they are ordered behind everything that `write` took over before.
+ */
+export interface AtOnceWrites {
+  /** What a write has outlived as soon as the call returns; below the engine's strongest survival. */
+  readonly survives: Survival
+  /**
+   * The slot holds this proposal now; the bytes are copied. False, and nothing has happened: it would have to wait (for
+   * space, or until something that must be durable before is so). A call that returns false sees to it that a later one
+   * need not.
+   */
+  accept(slot: Slot, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean
+  /** The stored proposal, which has this ballot, is decided. False: as above, or its bytes are damaged. */
+  commit(slot: Slot, ballot: Ballot): boolean
+}
+
+/**
  * The part of a backend that stores: `EngineLog` puts the whole contract above it. Every call comes from one thread,
  * after the law has judged; an engine never refuses, it succeeds or it fails (and a failed write poisons the log).
  *
@@ -63,6 +81,10 @@ export interface LogEngine {
   read(slot: Slot): StoredEntry | 'damaged'
   /** Like `read`, but the bytes live only until the next call of the engine. */
   borrow?(slot: Slot): StoredEntry | 'damaged'
+  /** The value alone, as `borrow` lends it: for readers that count nanoseconds. */
+  borrowValue?(slot: Slot): Uint8Array | 'damaged'
+  /** Present exactly if the engine can write without a Promise. */
+  readonly atOnce?: AtOnceWrites | undefined
   /**
    * Makes the effects durable as one atomic unit: taken over before the call returns, in the order of the calls.
    * Resolves when they, and all earlier promises and discards, outlive `survives`; writes of one survival resolve in the
