@@ -3,18 +3,13 @@ import type { ConfigurationRecord } from '../../contract/configuration-store.js'
 import type { LogBounds } from '../../contract/decision-log.js'
 import type { Slot, SlotRange } from '../../contract/slot.js'
 import type { SlotState } from '../laws/ballot-law.js'
+import { AcceptedSlots } from './accepted-slots.js'
 import type { Effect, StoredCheckpoint } from './effect.js'
 import { SlotRanges } from './slot-ranges.js'
 
-interface AcceptedSlot {
-  readonly ballot: Ballot
-  /** Value and proof. */
-  readonly bytes: number
-}
-
 /**
  * What each slot holds, and everything else of a log that is small: all but the bytes of the entries. Decided slots cost
- * memory by their gaps only, undecided ones a map entry each.
+ * memory by their gaps only, undecided ones 24 bytes each.
  *
  * A log keeps two: one with every judged effect, one with those that are durable and may be shown.
  */
@@ -30,7 +25,7 @@ export class Ledger {
   /** The ballot of the decision just below the point, where it is known. */
   compactedBallot: Ballot | undefined
   votesLost = false
-  readonly #acceptedSlots: Map<Slot, AcceptedSlot>
+  readonly #acceptedSlots: AcceptedSlots
   #uncommittedBytes = 0
 
   constructor(firstSlot: Slot, from?: Ledger) {
@@ -43,7 +38,7 @@ export class Ledger {
     this.point = firstSlot
     this.compactedBallot = from?.compactedBallot
     this.votesLost = from?.votesLost ?? false
-    this.#acceptedSlots = new Map(from ? from.#acceptedSlots : undefined)
+    this.#acceptedSlots = from ? new AcceptedSlots(from.#acceptedSlots) : new AcceptedSlots()
     this.#uncommittedBytes = from ? from.#uncommittedBytes : 0
   }
 
@@ -58,18 +53,18 @@ export class Ledger {
 
   state(slot: Slot): SlotState {
     if (this.decided.has(slot)) return DECIDED
-    const accepted = this.#acceptedSlots.get(slot)
-    if (accepted) return { status: 'accepted', ballot: accepted.ballot }
+    const ballot = this.#acceptedSlots.ballot(slot)
+    if (ballot) return { status: 'accepted', ballot }
     return this.damaged.count > 0 && this.damaged.has(slot) ? DAMAGED : EMPTY
   }
 
   acceptedBallot(slot: Slot): Ballot | undefined {
-    return this.#acceptedSlots.get(slot)?.ballot
+    return this.#acceptedSlots.ballot(slot)
   }
 
   /** Bytes that the proposal in a slot counts towards the limit of undecided entries. */
   acceptedBytes(slot: Slot): number {
-    return this.#acceptedSlots.get(slot)?.bytes ?? 0
+    return this.#acceptedSlots.bytes(slot) ?? 0
   }
 
   apply(effect: Effect): void {
@@ -103,10 +98,9 @@ export class Ledger {
 
   addAccepted(slot: Slot, ballot: Ballot, bytes: number): void {
     if (slot < this.point) return
-    const before = this.#acceptedSlots.get(slot)
-    this.#uncommittedBytes += bytes - (before?.bytes ?? 0)
-    this.#acceptedSlots.set(slot, { ballot, bytes })
-    if (!before) this.accepted.add(slot, slot + 1)
+    const before = this.#acceptedSlots.set(slot, ballot, bytes)
+    this.#uncommittedBytes += bytes - (before ?? 0)
+    if (before === undefined) this.accepted.add(slot, slot + 1)
     this.#repair(slot)
   }
 
@@ -180,10 +174,9 @@ export class Ledger {
   }
 
   #dropAccepted(slot: Slot): void {
-    const before = this.#acceptedSlots.get(slot)
-    if (!before) return
-    this.#acceptedSlots.delete(slot)
-    this.#uncommittedBytes -= before.bytes
+    const before = this.#acceptedSlots.delete(slot)
+    if (before === undefined) return
+    this.#uncommittedBytes -= before
     this.accepted.remove(slot, slot + 1)
   }
 

@@ -51,7 +51,7 @@ export interface BlobWriter {
  * discard, batch, compaction) is under way; they are ordered behind everything that `write` took over before.
  */
 export interface AtOnceWrites {
-  /** What a write has outlived as soon as the call returns; below the engine's strongest survival. */
+  /** What a write has outlived as soon as the call returns, as every write that has resolved has. */
   readonly survives: Survival
   /**
    * The slot holds this proposal now; the bytes are copied. False, and nothing has happened: it would have to wait (for

@@ -33,6 +33,18 @@ export class SlotRanges {
   /** Adds the slots with `from <= slot < to`. */
   add(from: Slot, to: Slot): void {
     if (from >= to) return
+    const last = this.#to.length - 1
+    if (last < 0 || this.#to[last]! < from) {
+      this.#from.push(from)
+      this.#to.push(to)
+      this.#count += to - from
+      return
+    }
+    if (this.#to[last] === from) {
+      this.#to[last] = to
+      this.#count += to - from
+      return
+    }
     // The ranges from `begin` up to `end` overlap or touch the new one and melt into it.
     const begin = this.#firstEndingAfter(from - 1)
     let end = begin
@@ -57,6 +69,8 @@ export class SlotRanges {
   remove(from: Slot, to: Slot): void {
     if (from >= to) return
     const begin = this.#firstEndingAfter(from)
+    if (begin === this.#from.length || this.#from[begin]! >= to) return
+    if (this.#trim(begin, from, to)) return
     let end = begin
     const keptFrom: Slot[] = []
     const keptTo: Slot[] = []
@@ -73,7 +87,6 @@ export class SlotRanges {
       keep(a, Math.min(b, from))
       keep(Math.max(a, to), b)
     }
-    if (end === begin) return
     this.#from.splice(begin, end - begin, ...keptFrom)
     this.#to.splice(begin, end - begin, ...keptTo)
   }
@@ -105,6 +118,20 @@ export class SlotRanges {
     for (let at = this.#firstEndingAfter(from); at < this.#from.length && this.#from[at]! < to; at++) {
       yield { from: Math.max(this.#from[at]!, from), to: Math.min(this.#to[at]!, to) }
     }
+  }
+
+  /** The common case, without a list: one end of one range is taken off, or all of the last range. */
+  #trim(at: number, from: Slot, to: Slot): boolean {
+    const a = this.#from[at]!
+    const b = this.#to[at]!
+    if (a === from && to < b) this.#from[at] = to
+    else if (b === to && a < from) this.#to[at] = from
+    else if (a === from && b === to && at === this.#from.length - 1) {
+      this.#from.pop()
+      this.#to.pop()
+    } else return false
+    this.#count -= to - from
+    return true
   }
 
   copy(): SlotRanges {

@@ -1,0 +1,113 @@
+import type { Ballot } from '../../contract/ballot.js'
+import type { Slot } from '../../contract/slot.js'
+
+/** Slots per page. A page is dropped with its last slot, so a far-apart slot costs one page of 6 KiB. */
+const PAGE_SLOTS = 256
+const SLOT_MASK = PAGE_SLOTS - 1
+/** Marks an empty place; no proposal has fewer than 0 bytes. */
+const EMPTY = -1
+
+interface Page {
+  readonly rounds: Float64Array
+  readonly nodeIds: Float64Array
+  /** Of value and proof, or `EMPTY`. */
+  readonly bytes: Float64Array
+  used: number
+}
+
+/**
+ * The ballot and the size of each undecided proposal, in pages of typed arrays: every accept and every commit comes by
+ * here, and an object per slot would cost more than the rest of the way.
+ */
+export class AcceptedSlots {
+  readonly #pages = new Map<number, Page>()
+  /** A pipeline empties a page and begins the next one, over and over: the empty one is kept for that. */
+  #spare: Page | undefined
+  /** Nearly every look-up is on the page of the one before. */
+  #lastNumber = -1
+  #lastPage: Page | undefined
+
+  constructor(from?: AcceptedSlots) {
+    if (!from) return
+    for (const [number, { rounds, nodeIds, bytes, used }] of from.#pages) {
+      this.#pages.set(number, {
+        rounds: rounds.slice(),
+        nodeIds: nodeIds.slice(),
+        bytes: bytes.slice(),
+        used,
+      })
+    }
+  }
+
+  /** A ballot of the caller's own; `undefined` where nothing is accepted. */
+  ballot(slot: Slot): Ballot | undefined {
+    const page = this.#page(slot)
+    const at = slot & SLOT_MASK
+    if (!page || page.bytes[at] === EMPTY) return undefined
+    return { round: page.rounds[at]!, nodeId: page.nodeIds[at]! }
+  }
+
+  /** Bytes of value and proof; `undefined` where nothing is accepted. */
+  bytes(slot: Slot): number | undefined {
+    const bytes = this.#page(slot)?.bytes[slot & SLOT_MASK]
+    return bytes === EMPTY ? undefined : bytes
+  }
+
+  /** Returns the bytes of the proposal that it replaces; `undefined` when there was none. */
+  set(slot: Slot, ballot: Ballot, bytes: number): number | undefined {
+    const page = this.#page(slot) ?? this.#addPage(slot)
+    const at = slot & SLOT_MASK
+    const before = page.bytes[at]!
+    page.rounds[at] = ballot.round
+    page.nodeIds[at] = ballot.nodeId
+    page.bytes[at] = bytes
+    if (before !== EMPTY) return before
+    page.used++
+    return undefined
+  }
+
+  /** Returns the bytes of the proposal that was there; `undefined` when there was none. */
+  delete(slot: Slot): number | undefined {
+    const page = this.#page(slot)
+    const at = slot & SLOT_MASK
+    const before = page?.bytes[at]
+    if (!page || before === EMPTY) return undefined
+    page.bytes[at] = EMPTY
+    if (--page.used === 0) this.#dropPage(slot)
+    return before
+  }
+
+  #page(slot: Slot): Page | undefined {
+    const number = Math.floor(slot / PAGE_SLOTS)
+    if (number === this.#lastNumber) return this.#lastPage
+    const page = this.#pages.get(number)
+    if (page) {
+      this.#lastNumber = number
+      this.#lastPage = page
+    }
+    return page
+  }
+
+  #addPage(slot: Slot): Page {
+    const number = Math.floor(slot / PAGE_SLOTS)
+    const page = this.#spare ?? {
+      rounds: new Float64Array(PAGE_SLOTS),
+      nodeIds: new Float64Array(PAGE_SLOTS),
+      bytes: new Float64Array(PAGE_SLOTS).fill(EMPTY),
+      used: 0,
+    }
+    this.#spare = undefined
+    this.#pages.set(number, page)
+    this.#lastNumber = number
+    this.#lastPage = page
+    return page
+  }
+
+  #dropPage(slot: Slot): void {
+    const number = Math.floor(slot / PAGE_SLOTS)
+    this.#spare = this.#pages.get(number)
+    this.#pages.delete(number)
+    this.#lastNumber = -1
+    this.#lastPage = undefined
+  }
+}
