@@ -7,6 +7,8 @@ const SLOT_MASK = PAGE_SLOTS - 1
 /** Marks an empty place; no proposal has fewer than 0 bytes. */
 const EMPTY = -1
 
+const NO_PAGE = -1
+
 interface Page {
   readonly rounds: Float64Array
   readonly nodeIds: Float64Array
@@ -21,10 +23,10 @@ interface Page {
  */
 export class AcceptedSlots {
   readonly #pages = new Map<number, Page>()
-  /** A pipeline empties a page and begins the next one, over and over: the empty one is kept for that. */
-  #spare: Page | undefined
+  /** The number of a page that is empty and kept: a short pipeline empties its page over and over, then goes on to the next. */
+  #empty = NO_PAGE
   /** Nearly every look-up is on the page of the one before. */
-  #lastNumber = -1
+  #lastNumber = NO_PAGE
   #lastPage: Page | undefined
 
   constructor(from?: AcceptedSlots) {
@@ -73,7 +75,7 @@ export class AcceptedSlots {
     const before = page?.bytes[at]
     if (!page || before === EMPTY) return undefined
     page.bytes[at] = EMPTY
-    if (--page.used === 0) this.#dropPage(slot)
+    if (--page.used === 0) this.#keepEmpty(Math.floor(slot / PAGE_SLOTS))
     return before
   }
 
@@ -90,24 +92,33 @@ export class AcceptedSlots {
 
   #addPage(slot: Slot): Page {
     const number = Math.floor(slot / PAGE_SLOTS)
-    const page = this.#spare ?? {
+    const page = this.#takeEmpty() ?? {
       rounds: new Float64Array(PAGE_SLOTS),
       nodeIds: new Float64Array(PAGE_SLOTS),
       bytes: new Float64Array(PAGE_SLOTS).fill(EMPTY),
       used: 0,
     }
-    this.#spare = undefined
     this.#pages.set(number, page)
     this.#lastNumber = number
     this.#lastPage = page
     return page
   }
 
-  #dropPage(slot: Slot): void {
-    const number = Math.floor(slot / PAGE_SLOTS)
-    this.#spare = this.#pages.get(number)
+  /** An empty page that is used again meanwhile is not kept any more. */
+  #takeEmpty(): Page | undefined {
+    const page = this.#pages.get(this.#empty)
+    const number = this.#empty
+    this.#empty = NO_PAGE
+    if (page?.used !== 0) return undefined
     this.#pages.delete(number)
-    this.#lastNumber = -1
-    this.#lastPage = undefined
+    if (this.#lastNumber === number) this.#lastNumber = NO_PAGE
+    return page
+  }
+
+  /** At most one empty page stays. */
+  #keepEmpty(number: number): void {
+    if (number === this.#empty) return
+    this.#takeEmpty()
+    this.#empty = number
   }
 }

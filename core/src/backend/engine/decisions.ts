@@ -7,14 +7,16 @@ import type {
 } from '../../contract/decision-log.js'
 import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
+import type { Survival } from '../../contract/survival.js'
 import { PersistentLogError, raise, withIndex } from '../../errors/index.js'
 import * as check from '../arguments.js'
-import { copyBallot, copyBytes } from '../bytes.js'
+import { copyBallot } from '../bytes.js'
 import { judgePromise } from '../laws/promise-law.js'
 import type { Effect } from './effect.js'
 import { judgeItem, type Item } from './judging.js'
 import { entryBytes } from './ledger.js'
-import { checkSizes, survivalOf, type LogParts } from './log-parts.js'
+import type { AtOnce } from './at-once.js'
+import { checkEntry, checkSizes, survivalOf, type LogParts } from './log-parts.js'
 import type { SlotRanges } from './slot-ranges.js'
 import type { Scope } from './write-path.js'
 
@@ -22,12 +24,19 @@ type Kind = 'accept' | 'commit' | 'learn'
 
 const PLURALS = { accept: 'acceptAll', commit: 'commitAll', learn: 'learnAll' } as const
 
+type CheckItem = (item: unknown, field: string) => void
+
+/** What a call that was done at once returns. */
+const DONE = Promise.resolve()
+
 /** The writing half of the decision log: checks, judges, and hands the effects over. */
 export class Decisions {
   readonly #parts: LogParts
+  readonly #atOnce: AtOnce | undefined
 
-  constructor(parts: LogParts) {
+  constructor(parts: LogParts, atOnce: AtOnce | undefined) {
     this.#parts = parts
+    this.#atOnce = atOnce
   }
 
   async promise(ballot: Ballot, options?: CallOptions): Promise<void> {
@@ -42,19 +51,16 @@ export class Decisions {
     })
   }
 
-  async accept(proposal: Proposal, options?: WriteOptions): Promise<void> {
-    check.checkProposal(proposal, 'proposal')
-    await this.#one('accept', proposal, options)
+  accept(proposal: Proposal, options?: WriteOptions): Promise<void> {
+    return this.#one('accept', proposal, check.checkProposal, 'proposal', options)
   }
 
-  async commit(id: CommitId, options?: WriteOptions): Promise<void> {
-    check.checkCommitId(id, 'id')
-    await this.#one('commit', id, options)
+  commit(id: CommitId, options?: WriteOptions): Promise<void> {
+    return this.#one('commit', id, check.checkCommitId, 'id', options)
   }
 
-  async learn(decision: Decision, options?: WriteOptions): Promise<void> {
-    check.checkProposal(decision, 'decision')
-    await this.#one('learn', decision, options)
+  learn(decision: Decision, options?: WriteOptions): Promise<void> {
+    return this.#one('learn', decision, check.checkProposal, 'decision', options)
   }
 
   async acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
@@ -108,19 +114,40 @@ export class Decisions {
     })
   }
 
-  async #one(kind: Kind, given: Item, options: WriteOptions | undefined): Promise<void> {
-    check.checkOptions(options)
-    const { life, writes, limits } = this.#parts
-    const survives = this.#survival(kind, kind, options?.survives)
-    checkSizes([given], limits, false)
-    await life.run(kind, 'write', options?.signal, () => {
-      if (kind !== 'accept')
-        return this.#write(kind, () => [judgeItem(kind, owned(given), writes)], survives, [given.slot])
+  /** No async function: each promise on the way of a single write would cost as much as judging it. */
+  #one(
+    kind: Kind,
+    given: Item,
+    checkGiven: CheckItem,
+    field: string,
+    options: WriteOptions | undefined,
+  ): Promise<void> {
+    try {
+      checkGiven(given, field)
+      check.checkOptions(options)
+      const { life, writes, limits } = this.#parts
+      const survives = this.#survival(kind, kind, options?.survives)
+      checkEntry(given, limits)
+      life.check(kind, 'write', options?.signal)
+      if (this.#atOnce?.gives(survives) && this.#isDoneAtOnce(kind, given)) return DONE
       const item = owned(given)
-      return this.#place([item], options?.signal, undefined, () =>
-        this.#write(kind, () => [judgeItem(kind, item, writes)], survives, [item.slot]),
-      )
-    })
+      if (kind !== 'accept' || this.#fits(item)) return this.#writeOne(kind, item, survives)
+      return this.#place([item], options?.signal, undefined, () => this.#writeOne(kind, item, survives))
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  #isDoneAtOnce(kind: Kind, given: Item): boolean {
+    const atOnce = this.#atOnce!
+    switch (kind) {
+      case 'accept':
+        return atOnce.accept(given as Proposal) === undefined
+      case 'commit':
+        return atOnce.commit(given) === undefined
+      case 'learn':
+        return atOnce.learn(given as Decision) === undefined
+    }
   }
 
   async #all(
@@ -149,20 +176,30 @@ export class Decisions {
     return survivalOf(operation, asked, durability[which], engine.capabilities.survives[which])
   }
 
+  /** Nobody waits for space, and there is room for this one. */
+  #fits(item: Item): boolean {
+    const { space, writes } = this.#parts
+    const bytes = entryBytes(item as Proposal)
+    return space.waiting === 0 && space.fits(bytes - writes.judged.acceptedBytes(item.slot))
+  }
+
+  #writeOne(kind: Kind, item: Item, survives: Survival): Promise<void> {
+    const judgeNow = (): Effect[] => {
+      const effect = judgeItem(kind, item, this.#parts.writes)
+      return effect ? [effect] : []
+    }
+    return this.#write(kind, judgeNow, survives, item.slot)
+  }
+
   /** Judges, then writes in the same turn: nothing can come between the two. */
-  #write(
-    kind: Kind,
-    judgeNow: () => (Effect | undefined)[],
-    survives: LogParts['strongest'],
-    scope: Scope,
-  ): Promise<void> {
+  #write(kind: Kind, judgeNow: () => Effect[], survives: Survival, scope: Scope): Promise<void> {
     const { life, writes, space, counts } = this.#parts
     try {
       // An accept may have waited for space since it was let in.
       life.checkPoison(kind)
       if (kind === 'accept' && writes.judged.votesLost) throw raise.votesLost(kind)
-      const effects = judgeNow().filter((effect) => effect !== undefined)
-      counts[`${kind}s`] += effects.filter((effect) => effect.kind !== 'discard').length
+      const effects = judgeNow()
+      counts[`${kind}s`] += effects[0]?.kind === 'discard' ? effects.length - 1 : effects.length
       const shown = writes.write(kind, effects, survives, scope)
       space.wake()
       return shown
@@ -171,13 +208,17 @@ export class Decisions {
     }
   }
 
-  #judgeAll(kind: Kind, items: readonly Item[], discardFrom: Slot | undefined): (Effect | undefined)[] {
+  /** The discard, where there is one, comes first. */
+  #judgeAll(kind: Kind, items: readonly Item[], discardFrom: Slot | undefined): Effect[] {
     const { writes } = this.#parts
-    const effects: (Effect | undefined)[] = []
-    if (discardFrom !== undefined) effects.push(this.#discardBefore(items, discardFrom))
+    const effects: Effect[] = []
+    const discard = discardFrom === undefined ? undefined : this.#discardBefore(items, discardFrom)
+    if (discard) effects.push(discard)
     items.forEach((item, index) => {
       try {
-        effects.push(judgeItem(kind, item, writes, discardFrom !== undefined && item.slot >= discardFrom))
+        const assumeEmpty = discardFrom !== undefined && item.slot >= discardFrom
+        const effect = judgeItem(kind, item, writes, assumeEmpty)
+        if (effect) effects.push(effect)
       } catch (error) {
         throw withIndex(error, index)
       }
@@ -241,13 +282,16 @@ function firstUnnamed(slots: SlotRanges, from: Slot, named: ReadonlySet<Slot>): 
   return undefined
 }
 
-/** The caller may change his bytes as soon as the call returns. */
+/**
+ * The caller may change his bytes as soon as the call returns. Small copies share a piece of memory (`Buffer.from`): one
+ * of its own per value would cost more than all else here.
+ */
 function owned(given: Item): Item {
   const { slot, ballot, value, proof } = given
   return {
     slot,
     ballot: copyBallot(ballot),
-    value: value && copyBytes(value),
-    proof: proof && copyBytes(proof),
+    value: value && Buffer.from(value),
+    proof: proof && Buffer.from(proof),
   }
 }

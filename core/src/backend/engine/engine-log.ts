@@ -10,12 +10,13 @@ import type {
   ScanOptions,
   WriteOptions,
 } from '../../contract/decision-log.js'
-import type { BorrowedReads, SyncReads } from '../../contract/facets.js'
+import type { BorrowedReads, SyncReads, SyncWrites } from '../../contract/facets.js'
 import type { CompactOptions, LogStatus, PersistentLog } from '../../contract/persistent-log.js'
 import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
 import type { CompactionReport, LogMetrics, RecoveryReport, VerifyReport } from '../../contract/reports.js'
 import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
 import * as check from '../arguments.js'
+import { AtOnce, syncWritesOf } from './at-once.js'
 import { CheckpointHealth } from './checkpoint-health.js'
 import { EngineCheckpoints } from './checkpoints.js'
 import { Compaction } from './compaction.js'
@@ -67,6 +68,7 @@ class EngineLog implements PersistentLog {
   readonly configuration: EngineConfigurations
   readonly syncReads: SyncReads | undefined
   readonly borrowedReads: BorrowedReads | undefined
+  readonly syncWrites: SyncWrites | undefined
   readonly #life = new LifeCycle()
   readonly #parts: LogParts
   readonly #decisions: Decisions
@@ -84,10 +86,12 @@ class EngineLog implements PersistentLog {
     this.recovery = recovery
     this.checkpoints = new EngineCheckpoints(parts, health)
     this.configuration = new EngineConfigurations(parts)
-    this.#decisions = new Decisions(parts)
+    const atOnce = engine.atOnce && new AtOnce(parts, engine.atOnce)
+    this.#decisions = new Decisions(parts, atOnce)
     this.#reads = new Reads(parts)
     this.#compaction = new Compaction(parts, health)
     if (this.capabilities.syncReads) this.syncReads = syncReadsOf(this.#reads)
+    if (this.capabilities.syncWrites && atOnce) this.syncWrites = syncWritesOf(atOnce, parts)
     if (this.capabilities.borrowedReads) this.borrowedReads = borrowedReadsOf(this.#reads)
   }
 

@@ -1,7 +1,5 @@
 import type { FlushPace } from '../../contract/persistent-log.js'
 import { survivesAtLeast, type Survival } from '../../contract/survival.js'
-import type { Effect } from './effect.js'
-import { entryBytes } from './ledger.js'
 
 /**
  * Flushes what was acknowledged below the strongest survival, so often as the user asked. Writes at the strongest one
@@ -10,6 +8,7 @@ import { entryBytes } from './ledger.js'
 export class FlushPacer {
   readonly #everyMs: number | undefined
   readonly #everyBytes: number
+  readonly #paces: boolean
   readonly #strongest: Survival
   readonly #flush: () => void
   #unflushedBytes = 0
@@ -18,15 +17,17 @@ export class FlushPacer {
   constructor(pace: FlushPace, strongest: Survival, flush: () => void) {
     this.#everyMs = pace === 'manual' ? undefined : pace.everyMs
     this.#everyBytes = (pace === 'manual' ? undefined : pace.everyBytes) ?? Infinity
+    this.#paces = pace !== 'manual'
     this.#strongest = strongest
     this.#flush = flush
   }
 
-  /** Hears of every write as it is taken over. */
-  wrote(effects: readonly Effect[], survives: Survival): void {
+  /** Hears of every write as it is taken over: of the bytes of its values and proofs; `undefined` when it wrote nothing. */
+  wrote(bytes: number | undefined, survives: Survival): void {
+    if (!this.#paces) return
     if (survivesAtLeast(survives, this.#strongest)) return this.stop()
-    if (effects.length === 0) return
-    for (const effect of effects) if ('value' in effect) this.#unflushedBytes += entryBytes(effect)
+    if (bytes === undefined) return
+    this.#unflushedBytes += bytes
     if (this.#unflushedBytes >= this.#everyBytes) {
       this.stop()
       this.#flush()
@@ -38,6 +39,7 @@ export class FlushPacer {
 
   /** Everything is covered, or nothing more is to be flushed: the count starts anew with the next weaker write. */
   stop(): void {
+    if (this.#unflushedBytes === 0 && !this.#timer) return
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#unflushedBytes = 0

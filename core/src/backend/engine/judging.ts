@@ -1,9 +1,9 @@
 import type { Ballot } from '../../contract/ballot.js'
 import type { CommitId, Proposal } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
-import { PersistentLogError, raise } from '../../errors/index.js'
+import { raise, type PersistentLogError } from '../../errors/index.js'
 import { equalBytes } from '../bytes.js'
-import { judge, type BallotCall, type SlotState } from '../laws/ballot-law.js'
+import { judge, type BallotCall, type SlotState, type Verdict } from '../laws/ballot-law.js'
 import type { Effect } from './effect.js'
 import type { WritePath } from './write-path.js'
 
@@ -27,6 +27,21 @@ export function judgeItem(
   assumeEmpty = false,
 ): Effect | undefined {
   const { slot, ballot } = item
+  const verdict = verdictOn(kind, item, writes, assumeEmpty)
+  if (verdict === 'no-op') return undefined
+  if (verdict === 'store') return { kind: 'accept', slot, ballot, value: item.value!, proof: item.proof }
+  if (kind === 'commit') return commitEffect(item, writes)
+  return learnEffect(item as Proposal, stateOf(slot, writes, assumeEmpty), writes)
+}
+
+/** Judges one item on the state before, and changes nothing. Refusals are thrown. */
+export function verdictOn(
+  kind: BallotCall['kind'],
+  item: Item,
+  writes: WritePath,
+  assumeEmpty: boolean,
+): Exclude<Verdict, PersistentLogError> {
+  const { slot, ballot } = item
   const { judged } = writes
   let unreadable = false
   const sameValue = (): boolean => {
@@ -35,16 +50,16 @@ export function judgeItem(
     unreadable = true
     return false
   }
-  const stored = judged.state(slot)
-  const state: SlotState = assumeEmpty && stored.status === 'accepted' ? { status: 'empty' } : stored
   const call = { kind, slot, ballot, sameValue }
-  let verdict = judge(call, state, judged)
+  let verdict = judge(call, stateOf(slot, writes, assumeEmpty), judged)
   if (unreadable) verdict = judge(call, { status: 'damaged' }, judged)
+  if (typeof verdict !== 'string') throw verdict
+  return verdict
+}
 
-  if (verdict instanceof PersistentLogError) throw verdict
-  if (verdict === 'no-op') return undefined
-  if (verdict === 'store') return { kind: 'accept', slot, ballot, value: item.value!, proof: item.proof }
-  return kind === 'commit' ? commitEffect(item, writes) : learnEffect(item as Proposal, state, writes)
+function stateOf(slot: Slot, { judged }: WritePath, assumeEmpty: boolean): SlotState {
+  const stored = judged.state(slot)
+  return assumeEmpty && stored.status === 'accepted' ? { status: 'empty' } : stored
 }
 
 /** The accepted proposal becomes the decision; a proof given with the commit replaces its own. */

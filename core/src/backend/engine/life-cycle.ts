@@ -58,12 +58,21 @@ export class LifeCycle {
     body: () => T | Promise<T>,
   ): Promise<T> {
     this.check(operation, access, signal)
-    this.#running++
+    this.enter()
     try {
       return await body()
     } finally {
-      if (--this.#running === 0) this.#idle?.()
+      this.leave()
     }
+  }
+
+  /** Something begins that `close` has to wait for: each is followed by one `leave`. */
+  enter(): void {
+    this.#running++
+  }
+
+  leave(): void {
+    if (--this.#running === 0) this.#idle?.()
   }
 
   /** After the first failed write nothing that is written later can be trusted. Returns what its caller is told. */

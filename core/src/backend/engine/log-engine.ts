@@ -61,6 +61,8 @@ export interface AtOnceWrites {
   accept(slot: Slot, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean
   /** The stored proposal, which has this ballot, is decided. False: as above, or its bytes are damaged. */
   commit(slot: Slot, ballot: Ballot): boolean
+  /** The slot is decided with these bytes, whatever it held; they are copied. False: as above. */
+  decide(slot: Slot, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean
 }
 
 /**

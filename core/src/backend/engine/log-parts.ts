@@ -47,25 +47,28 @@ export function survivalOf(operation: string, asked: unknown, normal: Survival, 
   return asked
 }
 
+interface Sized {
+  readonly value?: Uint8Array | undefined
+  readonly proof?: Uint8Array | undefined
+}
+
+/** The value and the proof of one entry against the limits; returns their bytes. */
+export function checkEntry({ value, proof }: Sized, limits: Limits, index?: number): number {
+  const valueBytes = value?.byteLength ?? 0
+  const proofBytes = proof?.byteLength ?? 0
+  if (valueBytes > limits.valueBytes)
+    throw raise.tooLarge('value bytes', valueBytes, limits.valueBytes, where(index))
+  if (proofBytes > limits.valueBytes)
+    throw raise.tooLarge('proof bytes', proofBytes, limits.valueBytes, where(index))
+  return valueBytes + proofBytes
+}
+
 /** The values and proofs of one call against the limits. */
-export function checkSizes(
-  items: readonly { readonly value?: Uint8Array | undefined; readonly proof?: Uint8Array | undefined }[],
-  limits: Limits,
-  batch: boolean,
-): void {
+export function checkSizes(items: readonly Sized[], limits: Limits, batch: boolean): void {
   if (batch && items.length > limits.batchSlots)
     throw raise.tooLarge('slots in the batch', items.length, limits.batchSlots)
   let total = 0
-  items.forEach(({ value, proof }, index) => {
-    const where = batch ? { index } : {}
-    const valueBytes = value?.byteLength ?? 0
-    const proofBytes = proof?.byteLength ?? 0
-    if (valueBytes > limits.valueBytes)
-      throw raise.tooLarge('value bytes', valueBytes, limits.valueBytes, where)
-    if (proofBytes > limits.valueBytes)
-      throw raise.tooLarge('proof bytes', proofBytes, limits.valueBytes, where)
-    total += valueBytes + proofBytes
-  })
+  items.forEach((item, index) => (total += checkEntry(item, limits, batch ? index : undefined)))
   if (batch && total > limits.batchBytes) throw raise.tooLarge('bytes in the batch', total, limits.batchBytes)
 }
 
@@ -88,7 +91,7 @@ export function logParts(
     // A failure poisons the log, and the next write tells.
     if (life.state === 'open') writes.write('flush', [], strongest, 'earlier').catch(() => undefined)
   })
-  writes.watch((effects, written) => pacer.wrote(effects, written))
+  writes.watch((bytes, written) => pacer.wrote(bytes, written))
   life.whenStopped(() => {
     pacer.stop()
     space.refuseAll(() => life.refusal('accept'))
@@ -125,3 +128,5 @@ function lowerOf(offered: Limits, asked: Partial<Limits>): Limits {
     uncommittedBytes: lower('uncommittedBytes'),
   }
 }
+
+const where = (index: number | undefined) => (index === undefined ? {} : { index })

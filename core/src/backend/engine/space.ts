@@ -52,9 +52,25 @@ export class Space {
     if (bytes > capacity)
       return Promise.reject(raise.tooLarge('uncommitted bytes of the call', bytes, capacity))
     const behind = this.#line.some((waiter) => placement.slots.some((slot) => waiter.slots.has(slot)))
-    if (!behind && (needs <= 0 || (this.#line.length === 0 && this.#fits(needs)))) return body()
+    if (!behind && (needs <= 0 || (this.#line.length === 0 && this.fits(needs)))) return body()
     if (this.#waitMs === 0) return Promise.reject(raise.full(this.#used(), capacity))
     return this.#wait(placement, capacity, body)
+  }
+
+  /**
+   * Whether an entry of so many bytes, which would add so many to those in use, has room now. One that could never have
+   * is refused.
+   */
+  has(bytes: number, needs: number): boolean {
+    if (this.fits(needs)) return true
+    if (this.#capacity !== undefined && bytes > this.#capacity)
+      throw raise.tooLarge('uncommitted bytes of the call', bytes, this.#capacity)
+    return false
+  }
+
+  /** Whether so many more bytes fit now. */
+  fits(bytes: number): boolean {
+    return this.#capacity === undefined || bytes <= 0 || this.#used() + bytes <= this.#capacity
   }
 
   /** Something was freed: let those in who fit now, in line. */
@@ -62,7 +78,7 @@ export class Space {
     if (this.#waking || this.#line.length === 0) return
     this.#waking = true
     try {
-      for (let next = this.#line[0]; next && this.#fits(next.needs()); next = this.#line[0]) {
+      for (let next = this.#line[0]; next && this.fits(next.needs()); next = this.#line[0]) {
         this.#line.shift()
         next.place()
       }
@@ -74,10 +90,6 @@ export class Space {
   /** Nothing will be freed any more, or nothing may be written: all who wait are refused. */
   refuseAll(reason: () => unknown): void {
     for (const waiter of this.#line.splice(0)) waiter.giveUp(reason())
-  }
-
-  #fits(bytes: number): boolean {
-    return bytes <= 0 || this.#used() + bytes <= this.#capacity!
   }
 
   #wait<T>(placement: Placement, capacity: number, body: () => Promise<T>): Promise<T> {

@@ -3,21 +3,23 @@ import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
 import { raise } from '../../errors/raise.js'
 import type { Effect } from './effect.js'
-import type { Ledger } from './ledger.js'
+import { entryBytes, type Ledger } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
 import type { LogEngine, StoredEntry } from './log-engine.js'
 
 /**
- * What a write is ordered against: the writes of these slots, a no-op too; the whole log; or all `earlier` writes, while
+ * What a write is ordered against: the writes of one slot, a no-op too; the whole log; or all `earlier` writes, while
  * none waits for it.
  */
-export type Scope = readonly Slot[] | 'log' | 'earlier'
+export type Scope = Slot | 'log' | 'earlier'
+
+type WhenSettled = (failure?: { readonly cause: unknown }) => void
 
 interface Write {
   readonly effects: readonly Effect[]
   readonly survives: Survival
-  /** Settles when the write is shown, or has failed. */
-  done: Promise<void>
+  /** Later writes that are not shown before this one. */
+  waiting: WhenSettled[] | undefined
 }
 
 interface PendingVersion {
@@ -41,9 +43,14 @@ export class WritePath {
   readonly #life: LifeCycle
   readonly #overlay = new Map<Slot, PendingVersion>()
   readonly #outstanding = new Set<Write>()
-  readonly #outstandingBy = new Map<Survival, number>()
+  readonly #outstandingBy: Record<Survival, number> = {
+    nothing: 0,
+    'process-crash': 0,
+    'power-loss': 0,
+    'machine-loss': 0,
+  }
   #lastLogWide: Write | undefined
-  #onWrite: ((effects: readonly Effect[], survives: Survival) => void) | undefined
+  #onWrite: ((bytes: number | undefined, survives: Survival) => void) | undefined
   /** Few: after the first failure no write is let in any more. */
   readonly #failed: Write[] = []
 
@@ -54,17 +61,37 @@ export class WritePath {
     this.shown = ledger.copy()
   }
 
-  /** Has somebody hear of every write once it is taken over. */
-  watch(onWrite: (effects: readonly Effect[], survives: Survival) => void): void {
+  /**
+   * Has somebody hear of every write once it is taken over: the bytes of its values and proofs, `undefined` when it
+   * changes nothing.
+   */
+  watch(onWrite: (bytes: number | undefined, survives: Survival) => void): void {
     this.#onWrite = onWrite
+  }
+
+  /** No write of the slot and none of the whole log is under way: what is judged is what is shown. */
+  isSettled(slot: Slot): boolean {
+    return this.#lastLogWide === undefined && (this.#overlay.size === 0 || !this.#overlay.has(slot))
+  }
+
+  /** The engine has stored this proposal already, in a settled slot. */
+  acceptedAtOnce(slot: Slot, ballot: Ballot, bytes: number, survives: Survival): void {
+    this.judged.addAccepted(slot, ballot, bytes)
+    this.shown.addAccepted(slot, ballot, bytes)
+    this.#onWrite?.(bytes, survives)
+  }
+
+  /** The engine has decided this settled slot already, and stored so many bytes for that. */
+  decidedAtOnce(slot: Slot, bytes: number, survives: Survival): void {
+    this.judged.addDecided(slot)
+    this.shown.addDecided(slot)
+    this.#onWrite?.(bytes, survives)
   }
 
   /** Takes the effects over before it returns; resolves when they survive what was asked and are shown. */
   write(operation: string, effects: readonly Effect[], survives: Survival, scope: Scope): Promise<void> {
-    const write: Write = { effects, survives, done: Promise.resolve() }
+    const write: Write = { effects, survives, waiting: undefined }
     const earlier = this.#mustBeShownBefore(survives, scope)
-    // A failure may come before anybody waits for it; `#finish` tells it.
-    earlier?.catch(() => undefined)
     for (const effect of effects) {
       this.judged.apply(effect)
       if (effect.kind === 'accept' || effect.kind === 'decide') {
@@ -73,13 +100,16 @@ export class WritePath {
       }
     }
     this.#outstanding.add(write)
-    this.#outstandingBy.set(survives, (this.#outstandingBy.get(survives) ?? 0) + 1)
+    this.#outstandingBy[survives]++
     if (scope === 'log') this.#lastLogWide = write
-    write.done = this.#finish(operation, write, earlier)
-    // Its caller is told; those who only wait for its turn must not fail the process.
-    write.done.catch(() => undefined)
-    this.#onWrite?.(effects, survives)
-    return write.done
+    this.#life.enter()
+    const stored = this.#engine.write(effects, survives)
+    const done = (earlier ? Promise.all([stored, earlier]) : stored).then(
+      () => this.#show(write),
+      (cause: unknown) => this.#fail(operation, write, cause),
+    )
+    this.#onWrite?.(bytesOf(effects), survives)
+    return done
   }
 
   /**
@@ -137,36 +167,61 @@ export class WritePath {
     return entry
   }
 
-  async #finish(operation: string, write: Write, earlier: Promise<unknown> | undefined): Promise<void> {
-    const { effects } = write
-    try {
-      await this.#engine.write(effects, write.survives)
-      if (earlier) await earlier
-    } catch (cause) {
-      // The engine may have done a part of it; reads go on, and must not take that part for damage.
-      this.#failed.push(write)
-      throw this.#life.poison(operation, cause)
-    } finally {
-      this.#outstanding.delete(write)
-      this.#outstandingBy.set(write.survives, this.#outstandingBy.get(write.survives)! - 1)
-      if (this.#lastLogWide === write) this.#lastLogWide = undefined
-    }
-    for (const effect of effects) {
+  #show(write: Write): void {
+    this.#settle(write)
+    for (const effect of write.effects) {
       this.shown.apply(effect)
       if ('slot' in effect && this.#overlay.get(effect.slot)?.write === write)
         this.#overlay.delete(effect.slot)
     }
+    write.waiting?.forEach((settled) => settled())
+  }
+
+  #fail(operation: string, write: Write, cause: unknown): never {
+    this.#settle(write)
+    // The engine may have done a part of it; reads go on, and must not take that part for damage.
+    this.#failed.push(write)
+    const error = this.#life.poison(operation, cause)
+    write.waiting?.forEach((settled) => settled({ cause: error }))
+    throw error
+  }
+
+  #settle(write: Write): void {
+    this.#outstanding.delete(write)
+    this.#outstandingBy[write.survives]--
+    if (this.#lastLogWide === write) this.#lastLogWide = undefined
+    this.#life.leave()
   }
 
   /**
    * Writes of one survival are shown in the order of the calls by themselves. A weaker one may overtake a stronger one,
    * but not where it would be seen: in its own slot, or past a promise, a discard or a batch.
    */
-  #mustBeShownBefore(survives: Survival, scope: Scope): Promise<unknown> | undefined {
-    if (this.#outstanding.size === (this.#outstandingBy.get(survives) ?? 0)) return undefined
-    if (typeof scope === 'string') return Promise.all([...this.#outstanding].map((write) => write.done))
-    const earlier = scope.flatMap((slot) => this.#overlay.get(slot)?.write ?? [])
-    if (this.#lastLogWide) earlier.push(this.#lastLogWide)
-    return earlier.length > 0 ? Promise.all(earlier.map((write) => write.done)) : undefined
+  #mustBeShownBefore(survives: Survival, scope: Scope): Promise<void> | undefined {
+    if (this.#outstanding.size === this.#outstandingBy[survives]) return undefined
+    if (typeof scope === 'string') return settled([...this.#outstanding])
+    const sameSlot = this.#overlay.get(scope)?.write
+    const earlier = [sameSlot, this.#lastLogWide].filter((write) => write !== undefined)
+    return earlier.length > 0 ? settled(earlier) : undefined
   }
+}
+
+/** Resolves when all of these are shown, rejects when one has failed. */
+function settled(writes: readonly Write[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let left = writes.length
+    const one: WhenSettled = (failure) => {
+      if (failure) reject(failure.cause as Error)
+      else if (--left === 0) resolve()
+    }
+    for (const write of writes) (write.waiting ??= []).push(one)
+  })
+}
+
+/** Of all values and proofs; `undefined` where there are no effects. */
+function bytesOf(effects: readonly Effect[]): number | undefined {
+  if (effects.length === 0) return undefined
+  let bytes = 0
+  for (const effect of effects) if ('value' in effect) bytes += entryBytes(effect)
+  return bytes
 }
