@@ -1,5 +1,7 @@
 import {
+  copyBallot,
   copyBytes,
+  type AtOnceWrites,
   type Capabilities,
   type Effect,
   type EngineCounters,
@@ -17,6 +19,7 @@ const CAPABILITIES: Capabilities = {
   locatesCorruption: true,
   syncReads: true,
   borrowedReads: true,
+  syncWrites: 'nothing',
   limits: { valueBytes: 16 * 1024 * 1024, batchSlots: 65_536, batchBytes: 256 * 1024 * 1024 },
 }
 
@@ -28,6 +31,12 @@ export class MemoryEngine implements LogEngine {
   readonly backend = 'memory'
   readonly capabilities = CAPABILITIES
   readonly blobs = new MemoryBlobs()
+  readonly atOnce: AtOnceWrites = {
+    survives: 'nothing',
+    accept: (slot, ballot, value, proof) => this.#store(this.#accepted, slot, { ballot, value, proof }),
+    commit: (slot) => this.#store(this.#decided, slot, this.#accepted.get(slot)!),
+    decide: (slot, ballot, value, proof) => this.#store(this.#decided, slot, { ballot, value, proof }),
+  }
   readonly #accepted = new Map<Slot, StoredEntry>()
   readonly #decided = new Map<Slot, StoredEntry>()
   #point: Slot = 0
@@ -44,7 +53,10 @@ export class MemoryEngine implements LogEngine {
     return { ballot, value: copyBytes(value), proof: proof && copyBytes(proof) }
   }
 
-  /** Takes effect after the call returned, as a write to a disk would: until then readers see what was before. */
+  /**
+   * What is not written at once takes effect after the call returned, as a write to a disk would: until then readers see
+   * what was before.
+   */
   async write(effects: readonly Effect[]): Promise<void> {
     await Promise.resolve()
     for (const effect of effects) this.#apply(effect)
@@ -74,6 +86,17 @@ export class MemoryEngine implements LogEngine {
     this.#accepted.clear()
     this.#decided.clear()
     this.blobs.clear()
+  }
+
+  #store(entries: Map<Slot, StoredEntry>, slot: Slot, { ballot, value, proof }: StoredEntry): true {
+    if (entries === this.#decided) this.#accepted.delete(slot)
+    entries.set(slot, {
+      ballot: copyBallot(ballot),
+      value: copyBytes(value),
+      proof: proof && copyBytes(proof),
+    })
+    this.#writes++
+    return true
   }
 
   #apply(effect: Effect): void {

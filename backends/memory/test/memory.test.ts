@@ -32,10 +32,10 @@ describe('the memory backend', () => {
     expect(isPersistentLogError(failure, 'PLOG_INVALID_CONFIG')).to.equal(true)
   })
 
-  it('shows a newer proposal only once its write has resolved', async () => {
+  it('shows a batch only once its write has resolved', async () => {
     const log = await openLog({ backend })
     await log.accept({ slot: 0, ballot, value: bytes('old') })
-    const newer = log.accept({ slot: 0, ballot: { round: 2, nodeId: 1 }, value: bytes('new') })
+    const newer = log.acceptAll([{ slot: 0, ballot: { round: 2, nodeId: 1 }, value: bytes('new') }])
     expect(log.syncReads?.readAccepted(0)?.value).to.deep.equal(bytes('old'))
     await newer
     expect(log.syncReads?.readAccepted(0)?.value).to.deep.equal(bytes('new'))

@@ -7,6 +7,7 @@ import type { Mutant } from './mutant.js'
 import { scanMutants } from './scan-mutants.js'
 import { slotMutants } from './slot-mutants.js'
 import { storeMutants } from './store-mutants.js'
+import { syncMutants } from './sync-mutants.js'
 
 /** Every way in which the reference log is broken on purpose. */
 export const allMutants: readonly Mutant[] = [
@@ -18,4 +19,5 @@ export const allMutants: readonly Mutant[] = [
   ...scanMutants,
   ...interfaceMutants,
   ...holdMutants,
+  ...syncMutants,
 ]

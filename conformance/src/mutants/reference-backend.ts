@@ -35,6 +35,7 @@ function capabilitiesFor({ limits }: OpenContext): Capabilities {
     locatesCorruption: false,
     syncReads: false,
     borrowedReads: false,
+    syncWrites: SURVIVES,
     limits: {
       valueBytes: Math.min(LIMITS.valueBytes, limits.valueBytes ?? Infinity),
       batchSlots: Math.min(LIMITS.batchSlots, limits.batchSlots ?? Infinity),

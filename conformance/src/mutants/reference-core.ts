@@ -21,6 +21,7 @@ export class ReferenceCore {
   /** Told when closing begins: what waits for the log to go on waits in vain. */
   readonly whenClosing = new Set<() => void>()
   readonly #running = new Set<Promise<unknown>>()
+  #saving = 0
 
   constructor(model: Model, disk: ReferenceDisk, context: OpenContext, capabilities: Capabilities) {
     this.model = model
@@ -57,8 +58,28 @@ export class ReferenceCore {
     return result
   }
 
-  flush(): Promise<void> {
-    return this.disk.save(() => this.toDisk(this.model.state))
+  async flush(): Promise<void> {
+    this.#saving++
+    try {
+      await this.disk.save(() => this.toDisk(this.model.state))
+    } finally {
+      this.#saving--
+    }
+  }
+
+  /** Something was judged that the disk does not have yet. */
+  get isSaving(): boolean {
+    return this.#saving > 0
+  }
+
+  /** Runs a writing call on one slot to its end: judged, and on the disk on return. */
+  writeNow(operation: string, slot: number, body: () => void): void {
+    try {
+      this.call(operation, undefined, body)
+    } catch (error) {
+      throw this.withSlot(error, slot)
+    }
+    this.disk.saveNow(this.toDisk(this.model.state))
   }
 
   /** What is written of the state. */

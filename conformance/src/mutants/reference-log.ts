@@ -1,4 +1,3 @@
-import { raise } from '@persistent-log/core'
 import type {
   AcceptAllOptions,
   Ballot,
@@ -28,7 +27,9 @@ import * as check from './arguments.js'
 import type { ReferenceCore } from './reference-core.js'
 import { ReferenceScan, rejectedScan, type ScanOrder } from './reference-scan.js'
 import { ReferenceSpace } from './reference-space.js'
+import { checkBatch, checkSizes, own } from './reference-items.js'
 import { ReferenceCheckpoints, ReferenceConfigurations } from './reference-stores.js'
+import { ReferenceSyncWrites } from './reference-sync-writes.js'
 
 const MAX_BATCH_LENGTH = 65_536
 const DEFAULT_BATCH_LENGTH = 256
@@ -39,6 +40,7 @@ export class ReferenceLog implements PersistentLog {
   readonly capabilities: Capabilities
   readonly checkpoints: ReferenceCheckpoints
   readonly configuration: ReferenceConfigurations
+  readonly syncWrites: ReferenceSyncWrites
   readonly recovery: RecoveryReport
   readonly foundAtOpen: RecoveryReport
   readonly core: ReferenceCore
@@ -54,6 +56,7 @@ export class ReferenceLog implements PersistentLog {
     this.space = this.newSpace()
     this.checkpoints = new ReferenceCheckpoints(core)
     this.configuration = new ReferenceConfigurations(core)
+    this.syncWrites = this.newSyncWrites()
   }
 
   get firstSlot(): number {
@@ -81,7 +84,7 @@ export class ReferenceLog implements PersistentLog {
   async accept(proposal: Proposal, options?: WriteOptions): Promise<void> {
     check.proposal(proposal, 'proposal')
     check.options(options, this.capabilities)
-    this.#checkSizes([proposal])
+    checkSizes([proposal], this.capabilities)
     await this.#place([own(proposal)], options?.signal, undefined, ([item]) =>
       this.core.write('accept', options?.signal, () => this.core.model.accept(item!), proposal.slot),
     )
@@ -91,7 +94,7 @@ export class ReferenceLog implements PersistentLog {
     check.list(proposals, 'proposals', check.proposal)
     check.options(options, this.capabilities)
     check.bound(options?.discardFrom, 'options.discardFrom')
-    this.#checkBatch(proposals)
+    checkBatch(proposals, this.capabilities)
     await this.#place(proposals.map(own), options?.signal, options?.discardFrom, (items) =>
       this.core.write('acceptAll', options?.signal, () =>
         this.core.model.acceptAll(items, options?.discardFrom),
@@ -102,21 +105,21 @@ export class ReferenceLog implements PersistentLog {
   async commit(id: CommitId, options?: WriteOptions): Promise<void> {
     check.commitId(id, 'id')
     check.options(options, this.capabilities, 'commit')
-    this.#checkSizes([id])
+    checkSizes([id], this.capabilities)
     await this.#freeing(this.core.write('commit', options?.signal, () => this.core.model.commit(id), id.slot))
   }
 
   async commitAll(ids: readonly CommitId[], options?: WriteOptions): Promise<void> {
     check.list(ids, 'ids', check.commitId)
     check.options(options, this.capabilities, 'commit')
-    this.#checkBatch(ids)
+    checkBatch(ids, this.capabilities)
     await this.#freeing(this.core.write('commitAll', options?.signal, () => this.core.model.commitAll(ids)))
   }
 
   async learn(decision: Decision, options?: WriteOptions): Promise<void> {
     check.proposal(decision, 'decision')
     check.options(options, this.capabilities, 'commit')
-    this.#checkSizes([decision])
+    checkSizes([decision], this.capabilities)
     const learned = this.core.write(
       'learn',
       options?.signal,
@@ -129,7 +132,7 @@ export class ReferenceLog implements PersistentLog {
   async learnAll(decisions: readonly Decision[], options?: WriteOptions): Promise<void> {
     check.list(decisions, 'decisions', check.proposal)
     check.options(options, this.capabilities, 'commit')
-    this.#checkBatch(decisions)
+    checkBatch(decisions, this.capabilities)
     await this.#freeing(
       this.core.write('learnAll', options?.signal, () => this.core.model.learnAll(decisions)),
     )
@@ -243,6 +246,10 @@ export class ReferenceLog implements PersistentLog {
     }
   }
 
+  newSyncWrites(): ReferenceSyncWrites {
+    return new ReferenceSyncWrites(this)
+  }
+
   newSpace(): ReferenceSpace {
     return new ReferenceSpace(this.core)
   }
@@ -272,28 +279,4 @@ export class ReferenceLog implements PersistentLog {
     this.space.wake()
     return work
   }
-
-  #checkSizes(items: readonly { value?: Uint8Array | undefined; proof?: Uint8Array | undefined }[]): number {
-    const { valueBytes } = this.capabilities.limits
-    let total = 0
-    items.forEach(({ value, proof }, index) => {
-      for (const bytes of [value?.length ?? 0, proof?.length ?? 0]) {
-        if (bytes > valueBytes) throw raise.tooLarge('value bytes', bytes, valueBytes, { index })
-        total += bytes
-      }
-    })
-    return total
-  }
-
-  #checkBatch(items: readonly { value?: Uint8Array | undefined; proof?: Uint8Array | undefined }[]): void {
-    const { batchSlots, batchBytes } = this.capabilities.limits
-    if (items.length > batchSlots) throw raise.tooLarge('slots of the batch', items.length, batchSlots)
-    const total = this.#checkSizes(items)
-    if (total > batchBytes) throw raise.tooLarge('bytes of the batch', total, batchBytes)
-  }
-}
-
-/** The caller may change his bytes as soon as the call returns. */
-function own({ slot, ballot, value, proof }: Proposal): Proposal {
-  return { slot, ballot, value: Uint8Array.from(value), proof: proof && Uint8Array.from(proof) }
 }

@@ -31,9 +31,20 @@ export class ReferenceSpace {
   ): Promise<void> | undefined {
     const capacity = this.core.capabilities.limits.uncommittedBytes
     if (capacity === undefined || this.#fits(proposals, discardFrom, capacity)) return undefined
-    const total = proposals.reduce((sum, { value, proof }) => sum + value.length + (proof?.length ?? 0), 0)
-    if (total > capacity) return Promise.reject(raise.tooLarge('uncommitted bytes', total, capacity))
+    try {
+      checkTotal(proposals, capacity)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     return this.#wait(() => this.#fits(proposals, discardFrom, capacity), capacity, signal)
+  }
+
+  /** Whether a proposal has room now, and nobody waits for it. */
+  hasRoom(proposal: Proposal): boolean {
+    const capacity = this.core.capabilities.limits.uncommittedBytes
+    if (capacity === undefined || this.#fits([proposal], Infinity, capacity)) return this.waiting === 0
+    checkTotal([proposal], capacity)
+    return false
   }
 
   /** Something may have been freed. */
@@ -88,4 +99,9 @@ export class ReferenceSpace {
       }),
     )
   }
+}
+
+function checkTotal(proposals: readonly Proposal[], capacity: number): void {
+  const total = proposals.reduce((sum, { value, proof }) => sum + value.length + (proof?.length ?? 0), 0)
+  if (total > capacity) throw raise.tooLarge('uncommitted bytes', total, capacity)
 }

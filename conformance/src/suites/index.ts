@@ -25,6 +25,7 @@ import { promiseCases } from './promise.js'
 import { recoveryCases } from './recovery.js'
 import { replayCases } from './replay.js'
 import { spaceCases } from './space.js'
+import { syncWriteCases } from './sync-writes.js'
 import { typedCases } from './typed.js'
 
 /** All cases of the kit, in the order in which they run: from the simple to the hard. */
@@ -51,6 +52,7 @@ export const allCases: readonly Case[] = [
   ...spaceCases,
   ...replayCases,
   ...typedCases,
+  ...syncWriteCases,
   ...capabilityCases,
   ...stateCases,
   ...modelCases,

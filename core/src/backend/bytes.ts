@@ -12,6 +12,30 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
+/** Copies of up to this length share a piece of memory; longer ones have one of their own. */
+const SHARED_COPY_BYTES = 4096
+const PIECE_BYTES = 64 * 1024
+
+let piece = new ArrayBuffer(PIECE_BYTES)
+let used = 0
+
+/**
+ * A copy that nobody else changes, for bytes that are soon let go: small ones share a piece of memory, which stays as long
+ * as any of them. Memory of its own for each would cost more than all else on the way of a write.
+ */
+export function copyInPassing(bytes: Uint8Array): Uint8Array {
+  const { byteLength } = bytes
+  if (byteLength > SHARED_COPY_BYTES) return copyBytes(bytes)
+  if (used + byteLength > PIECE_BYTES) {
+    piece = new ArrayBuffer(PIECE_BYTES)
+    used = 0
+  }
+  const copy = new Uint8Array(piece, used, byteLength)
+  copy.set(bytes)
+  used += byteLength
+  return copy
+}
+
 /** A ballot that nobody can change: what stands in the log is handed out as it is. */
 export function copyBallot({ round, nodeId }: Ballot): Ballot {
   return Object.freeze({ round, nodeId })

@@ -17,7 +17,21 @@ export interface BorrowedReads {
   read<T>(slot: Slot, use: (value: Uint8Array) => T): T | undefined
 }
 
-/** Writes without a Promise, at exactly the survival named. Where one would have to wait: `PLOG_BUSY`. */
+/**
+ * Single writes without a Promise, for the hot path: judged by the same law as their twins, with the same refusals, thrown.
+ * When one returns, it survives exactly `survives` and is shown.
+ *
+ * They overtake nothing. Where one would have to wait - for a write of its slot, or for a promise, a discard, a batch or a
+ * compaction under way; for space; for something that must be durable first - it throws `PLOG_BUSY` and has done nothing.
+ * Whoever awaits the same call through the log then, with this survival, finds the next ones ready:
+ * ```
+ * try { log.syncWrites.accept(proposal) }
+ * catch (error) {
+ *   if (!isPersistentLogError(error, 'PLOG_BUSY')) throw error
+ *   await log.accept(proposal, { survives: log.syncWrites.survives })
+ * }
+ * ```
+ */
 export interface SyncWrites {
   readonly survives: Survival
   accept(proposal: Proposal): void

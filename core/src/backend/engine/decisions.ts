@@ -10,7 +10,7 @@ import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
 import { PersistentLogError, raise, withIndex } from '../../errors/index.js'
 import * as check from '../arguments.js'
-import { copyBallot } from '../bytes.js'
+import { copyBallot, copyInPassing } from '../bytes.js'
 import { judgePromise } from '../laws/promise-law.js'
 import type { Effect } from './effect.js'
 import { judgeItem, type Item } from './judging.js'
@@ -125,7 +125,7 @@ export class Decisions {
     try {
       checkGiven(given, field)
       check.checkOptions(options)
-      const { life, writes, limits } = this.#parts
+      const { life, limits } = this.#parts
       const survives = this.#survival(kind, kind, options?.survives)
       checkEntry(given, limits)
       life.check(kind, 'write', options?.signal)
@@ -134,7 +134,7 @@ export class Decisions {
       if (kind !== 'accept' || this.#fits(item)) return this.#writeOne(kind, item, survives)
       return this.#place([item], options?.signal, undefined, () => this.#writeOne(kind, item, survives))
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
@@ -282,16 +282,13 @@ function firstUnnamed(slots: SlotRanges, from: Slot, named: ReadonlySet<Slot>): 
   return undefined
 }
 
-/**
- * The caller may change his bytes as soon as the call returns. Small copies share a piece of memory (`Buffer.from`): one
- * of its own per value would cost more than all else here.
- */
+/** The caller may change his bytes as soon as the call returns. */
 function owned(given: Item): Item {
   const { slot, ballot, value, proof } = given
   return {
     slot,
     ballot: copyBallot(ballot),
-    value: value && Buffer.from(value),
-    proof: proof && Buffer.from(proof),
+    value: value && copyInPassing(value),
+    proof: proof && copyInPassing(proof),
   }
 }

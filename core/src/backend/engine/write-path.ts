@@ -211,7 +211,7 @@ function settled(writes: readonly Write[]): Promise<void> {
   return new Promise((resolve, reject) => {
     let left = writes.length
     const one: WhenSettled = (failure) => {
-      if (failure) reject(failure.cause as Error)
+      if (failure) reject(failure.cause)
       else if (--left === 0) resolve()
     }
     for (const write of writes) (write.waiting ??= []).push(one)

@@ -2,8 +2,21 @@ import { raise } from '../../../src/errors/index.js'
 import { Ledger } from '../../../src/backend/engine/ledger.js'
 import { openEngineLog } from '../../../src/backend/engine/engine-log.js'
 import type { Effect } from '../../../src/backend/engine/effect.js'
-import type { BlobStore, BlobWriter, LogEngine, StoredEntry } from '../../../src/backend/engine/log-engine.js'
-import type { Ballot, OpenContext, PersistentLog, Proposal, Survival } from '../../../src/contract/index.js'
+import type {
+  AtOnceWrites,
+  BlobStore,
+  BlobWriter,
+  LogEngine,
+  StoredEntry,
+} from '../../../src/backend/engine/log-engine.js'
+import type {
+  Ballot,
+  Capabilities,
+  OpenContext,
+  PersistentLog,
+  Proposal,
+  Survival,
+} from '../../../src/contract/index.js'
 
 interface HeldWrite {
   readonly effects: readonly Effect[]
@@ -45,7 +58,7 @@ export class HeldBlobs implements BlobStore {
 /** An engine whose writes become durable when the test says so: that makes every order of events reachable. */
 export class HeldEngine implements LogEngine {
   readonly backend = 'held'
-  readonly capabilities = {
+  readonly capabilities: Capabilities = {
     survives: { accept: 'power-loss', commit: 'power-loss' },
     openBy: 'one-process',
     atomicBatches: true,
@@ -53,8 +66,9 @@ export class HeldEngine implements LogEngine {
     syncReads: true,
     borrowedReads: false,
     limits: { valueBytes: 1_000, batchSlots: 10, batchBytes: 2_000 },
-  } as const
+  }
   readonly blobs = new HeldBlobs()
+  readonly atOnce: AtOnceWrites | undefined
   readonly held: HeldWrite[] = []
   readonly entries = new Map<number, StoredEntry | 'damaged'>()
   closed = false
@@ -106,7 +120,8 @@ export class HeldEngine implements LogEngine {
   }
 }
 
-const RECOVERY = {
+/** What opening a new log finds. */
+export const RECOVERY = {
   created: true,
   cleanClose: true,
   decisions: 0,
