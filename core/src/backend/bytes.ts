@@ -13,17 +13,17 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
 }
 
 /** Copies of up to this length share a piece of memory; longer ones have one of their own. */
-const SHARED_COPY_BYTES = 4096
-const PIECE_BYTES = 64 * 1024
+const SHARED_COPY_BYTES = 2048
+const PIECE_BYTES = 16 * 1024
 
 let piece = new ArrayBuffer(PIECE_BYTES)
 let used = 0
 
 /**
- * A copy that nobody else changes, for bytes that are soon let go: small ones share a piece of memory, which stays as long
- * as any of them. Memory of its own for each would cost more than all else on the way of a write.
+ * A copy that nobody else changes, in a piece of memory that it shares with others if it is short: memory of its own for
+ * each would cost more than all else on the way of a write or a scan. Whoever keeps one of them keeps its piece, 16 KiB.
  */
-export function copyInPassing(bytes: Uint8Array): Uint8Array {
+export function copyPooled(bytes: Uint8Array): Uint8Array {
   const { byteLength } = bytes
   if (byteLength > SHARED_COPY_BYTES) return copyBytes(bytes)
   if (used + byteLength > PIECE_BYTES) {

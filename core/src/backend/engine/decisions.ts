@@ -10,7 +10,7 @@ import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
 import { PersistentLogError, raise, withIndex } from '../../errors/index.js'
 import * as check from '../arguments.js'
-import { copyBallot, copyInPassing } from '../bytes.js'
+import { copyBallot, copyPooled } from '../bytes.js'
 import { judgePromise } from '../laws/promise-law.js'
 import type { Effect } from './effect.js'
 import { judgeItem, type Item } from './judging.js'
@@ -288,7 +288,7 @@ function owned(given: Item): Item {
   return {
     slot,
     ballot: copyBallot(ballot),
-    value: value && copyInPassing(value),
-    proof: proof && copyInPassing(proof),
+    value: value && copyPooled(value),
+    proof: proof && copyPooled(proof),
   }
 }

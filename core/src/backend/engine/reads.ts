@@ -29,12 +29,13 @@ export class Reads {
 
   borrow<T>(slot: Slot, use: (value: Uint8Array) => T): T | undefined {
     const { writes, counts } = this.#parts
-    if (this.#status(slot) !== 'decided') return undefined
-    const entry = writes.borrow(slot)
-    if (entry === 'damaged') throw raise.damagedSlot(slot)
-    if (!entry) return undefined
+    // What is below the point is decided no more.
+    if (!writes.shown.decided.has(slot) && this.#status(slot) !== 'decided') return undefined
+    const value = writes.borrowValue(slot)
+    if (value === 'damaged') throw raise.damagedSlot(slot)
+    if (!value) return undefined
     counts.reads++
-    return use(entry.value)
+    return use(value)
   }
 
   async *gaps(range: OpenSlotRange | undefined, options: CallOptions | undefined): AsyncGenerator<SlotRange> {

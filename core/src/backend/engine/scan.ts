@@ -1,6 +1,6 @@
 import type { DecisionScan, ScanOptions } from '../../contract/decision-log.js'
 import type { LogEntry } from '../../contract/proposal.js'
-import type { OpenSlotRange, Slot } from '../../contract/slot.js'
+import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
 import { raise } from '../../errors/raise.js'
 import * as check from '../arguments.js'
 import type { Ledger } from './ledger.js'
@@ -71,29 +71,40 @@ export class EngineScan implements DecisionScan {
     const batch: LogEntry[] = []
     while (batch.length < this.#batchLength && this.#next < this.#end) {
       if (this.#next < shown.point) throw raise.compacted(this.#next, shown.point)
-      const slot = firstHeld(shown, this.#next, this.#scope)
-      if (slot === undefined || slot >= this.#end) {
+      const stretch = firstStretch(shown, this.#next, this.#scope)
+      if (!stretch || stretch.from >= this.#end) {
         // Finished: what happens to the log from here on does not concern this scan.
         this.#next = this.#end
         break
       }
-      const entry = this.#entry(slot)
-      if (entry === 'damaged' && this.#damaged === 'reject') {
+      this.#next = stretch.from
+      if (!this.#take(stretch, batch)) {
         // What was gathered before the damage is delivered first; the next pull comes back here.
         if (batch.length > 0) return batch
-        throw raise.damagedSlot(slot)
+        throw raise.damagedSlot(this.#next)
       }
-      this.#next = slot + 1
-      if (entry && entry !== 'damaged') batch.push(entry)
     }
     return batch.length > 0 ? batch : undefined
   }
 
-  #entry(slot: Slot): LogEntry | 'damaged' | undefined {
-    const { status } = this.#writes.shown.state(slot)
-    if (status === 'damaged' || status === 'empty') return 'damaged'
-    const stored = this.#writes.read(slot)
-    return !stored || stored === 'damaged' ? stored : { status, slot, ...stored }
+  /** Takes the slots of a stretch that are alike, as far as the batch goes; false at damage that the scan must not skip. */
+  #take({ status, to }: Stretch, batch: LogEntry[]): boolean {
+    const end = Math.min(to, this.#end, this.#next + this.#batchLength - batch.length)
+    while (this.#next < end) {
+      const slot = this.#next
+      const stored = status === 'damaged' ? status : this.#writes.readPooled(slot)
+      if (status === 'damaged' || stored === 'damaged') {
+        if (this.#damaged === 'reject') return false
+        this.#next++
+        // Damage that was just found: the rest of the stretch is looked at anew.
+        return true
+      }
+      this.#next++
+      if (!stored) continue
+      const { ballot, value, proof } = stored
+      batch.push({ status, slot, ballot, value, proof })
+    }
+    return true
   }
 }
 
@@ -108,15 +119,20 @@ function checkScanOptions(options: ScanOptions | undefined): void {
   }
 }
 
-/** The lowest slot at or above `from` that the scan must look at; damaged slots may have been of any kind. */
-function firstHeld(ledger: Ledger, from: Slot, scope: ScanScope): Slot | undefined {
-  let first: Slot | undefined = ledger.damaged.firstFrom(from)
-  for (const ranges of [
-    scope.decided ? ledger.decided : undefined,
-    scope.accepted ? ledger.accepted : undefined,
-  ]) {
-    const slot = ranges?.firstFrom(from)
-    if (slot !== undefined && (first === undefined || slot < first)) first = slot
+/** Neighbouring slots that are alike. */
+interface Stretch extends SlotRange {
+  readonly status: 'decided' | 'accepted' | 'damaged'
+}
+
+/** The first slots at or above `from` that the scan must look at; damaged ones may have been of any kind. */
+function firstStretch(ledger: Ledger, from: Slot, scope: ScanScope): Stretch | undefined {
+  const { damaged, decided, accepted } = ledger
+  let first: Stretch | undefined
+  const consider = (range: SlotRange | undefined, status: Stretch['status']): void => {
+    if (range && (!first || range.from < first.from)) first = { ...range, status }
   }
+  if (damaged.count > 0) consider(damaged.firstRangeFrom(from), 'damaged')
+  if (scope.decided) consider(decided.firstRangeFrom(from), 'decided')
+  if (scope.accepted) consider(accepted.firstRangeFrom(from), 'accepted')
   return first
 }

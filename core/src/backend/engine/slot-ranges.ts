@@ -104,6 +104,13 @@ export class SlotRanges {
     return from === undefined ? undefined : Math.max(from, slot)
   }
 
+  /** The first stretch of the set at or above `slot`, cut off below `slot`. */
+  firstRangeFrom(slot: Slot): SlotRange | undefined {
+    const at = this.#firstEndingAfter(slot)
+    const from = this.#from[at]
+    return from === undefined ? undefined : { from: Math.max(from, slot), to: this.#to[at]! }
+  }
+
   /** How many slots of `from <= slot < to` are in the set. */
   countIn(from: Slot, to: Slot): number {
     let count = 0

@@ -2,6 +2,7 @@ import type { Ballot } from '../../contract/ballot.js'
 import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
 import { raise } from '../../errors/raise.js'
+import { copyPooled } from '../bytes.js'
 import type { Effect } from './effect.js'
 import { entryBytes, type Ledger } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
@@ -133,8 +134,27 @@ export class WritePath {
     return this.#current(slot, this.#engine.read(slot))
   }
 
+  /** Like `read`, to look at: the bytes live only until the next call of the engine. */
   borrow(slot: Slot): StoredEntry | 'damaged' | undefined {
-    return this.#current(slot, this.#borrowStored(slot))
+    const entry = this.#borrowStored(slot)
+    return entry === 'damaged' ? this.#current(slot, entry) : entry
+  }
+
+  /** Like `read`, for many slots in a row: the copies may share memory. */
+  readPooled(slot: Slot): StoredEntry | 'damaged' | undefined {
+    if (!this.#engine.borrow) return this.read(slot)
+    const entry = this.borrow(slot)
+    if (typeof entry !== 'object') return entry
+    const { ballot, value, proof } = entry
+    return { ballot, value: copyPooled(value), proof: proof && copyPooled(proof) }
+  }
+
+  /** The value alone, as `borrow` lends it. */
+  borrowValue(slot: Slot): Uint8Array | 'damaged' | undefined {
+    const value = this.#engine.borrowValue?.(slot)
+    if (value !== undefined && value !== 'damaged') return value
+    const entry = this.borrow(slot)
+    return typeof entry === 'object' ? entry.value : entry
   }
 
   #borrowStored(slot: Slot): StoredEntry | 'damaged' {
