@@ -17,17 +17,19 @@ import type { CompactionReport, LogMetrics, RecoveryReport, VerifyReport } from 
 import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
 import * as check from '../arguments.js'
 import { AtOnce, syncWritesOf } from './at-once.js'
+import { BatchWrites } from './batch-writes.js'
 import { CheckpointHealth } from './checkpoint-health.js'
 import { EngineCheckpoints } from './checkpoints.js'
 import { Compaction } from './compaction.js'
 import { EngineConfigurations } from './configurations.js'
-import { Decisions } from './decisions.js'
 import { borrowedReadsOf, Reads, syncReadsOf } from './reads.js'
 import type { Ledger } from './ledger.js'
 import { LifeCycle } from './life-cycle.js'
 import type { LogEngine } from './log-engine.js'
 import { logParts, type LogParts } from './log-parts.js'
 import { EngineScan } from './scan.js'
+import { SingleWrites } from './single-writes.js'
+import { WholeLogWrites } from './whole-log-writes.js'
 import { WritePath } from './write-path.js'
 
 /** An engine that was opened and recovered, and what the user asked for. */
@@ -71,7 +73,9 @@ class EngineLog implements PersistentLog {
   readonly syncWrites: SyncWrites | undefined
   readonly #life = new LifeCycle()
   readonly #parts: LogParts
-  readonly #decisions: Decisions
+  readonly #single: SingleWrites
+  readonly #batches: BatchWrites
+  readonly #wholeLog: WholeLogWrites
   readonly #reads: Reads
   readonly #compaction: Compaction
 
@@ -87,7 +91,9 @@ class EngineLog implements PersistentLog {
     this.checkpoints = new EngineCheckpoints(parts, health)
     this.configuration = new EngineConfigurations(parts)
     const atOnce = engine.atOnce && new AtOnce(parts, engine.atOnce)
-    this.#decisions = new Decisions(parts, atOnce)
+    this.#single = new SingleWrites(parts, atOnce)
+    this.#batches = new BatchWrites(parts)
+    this.#wholeLog = new WholeLogWrites(parts)
     this.#reads = new Reads(parts)
     this.#compaction = new Compaction(parts, health)
     if (this.capabilities.syncReads) this.syncReads = syncReadsOf(this.#reads)
@@ -102,7 +108,7 @@ class EngineLog implements PersistentLog {
   }
 
   promise(ballot: Ballot, options?: CallOptions): Promise<void> {
-    return this.#decisions.promise(ballot, options)
+    return this.#wholeLog.promise(ballot, options)
   }
 
   promised(): Ballot | undefined {
@@ -112,27 +118,27 @@ class EngineLog implements PersistentLog {
   }
 
   accept(proposal: Proposal, options?: WriteOptions): Promise<void> {
-    return this.#decisions.accept(proposal, options)
+    return this.#single.accept(proposal, options)
   }
 
   acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
-    return this.#decisions.acceptAll(proposals, options)
+    return this.#batches.acceptAll(proposals, options)
   }
 
   commit(id: CommitId, options?: WriteOptions): Promise<void> {
-    return this.#decisions.commit(id, options)
+    return this.#single.commit(id, options)
   }
 
   commitAll(ids: readonly CommitId[], options?: WriteOptions): Promise<void> {
-    return this.#decisions.commitAll(ids, options)
+    return this.#batches.commitAll(ids, options)
   }
 
   learn(decision: Decision, options?: WriteOptions): Promise<void> {
-    return this.#decisions.learn(decision, options)
+    return this.#single.learn(decision, options)
   }
 
   learnAll(decisions: readonly Decision[], options?: WriteOptions): Promise<void> {
-    return this.#decisions.learnAll(decisions, options)
+    return this.#batches.learnAll(decisions, options)
   }
 
   async read(slot: Slot, options?: CallOptions): Promise<Decision | undefined> {
@@ -158,7 +164,7 @@ class EngineLog implements PersistentLog {
   }
 
   discard(range: { from: Slot; to?: Slot | undefined }, options?: WriteOptions): Promise<DiscardResult> {
-    return this.#decisions.discard(range, options)
+    return this.#wholeLog.discard(range, options)
   }
 
   bounds(): LogBounds {

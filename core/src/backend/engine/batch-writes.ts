@@ -1,0 +1,101 @@
+import type { AcceptAllOptions, WriteOptions } from '../../contract/decision-log.js'
+import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
+import type { Slot } from '../../contract/slot.js'
+import { raise, withIndex } from '../../errors/index.js'
+import * as check from '../arguments.js'
+import type { Effect } from './effect.js'
+import { JudgedWrites, owned, type Kind } from './judged-writes.js'
+import { judgeItem, type Item } from './judging.js'
+import { checkSizes, type LogParts } from './log-parts.js'
+import type { SlotRanges } from './slot-ranges.js'
+
+const OPERATIONS = { accept: 'acceptAll', commit: 'commitAll', learn: 'learnAll' } as const
+const FIELDS = { accept: 'proposals', commit: 'ids', learn: 'decisions' } as const
+
+/** Accepts, commits and learns of many slots: all or none, each judged on the state before. */
+export class BatchWrites {
+  readonly #parts: LogParts
+  readonly #judged: JudgedWrites
+
+  constructor(parts: LogParts) {
+    this.#parts = parts
+    this.#judged = new JudgedWrites(parts)
+  }
+
+  async acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
+    check.checkArray(proposals, FIELDS.accept, check.checkProposal)
+    check.checkOptions(options)
+    if (options?.discardFrom !== undefined) check.checkBound(options.discardFrom, 'options.discardFrom')
+    await this.#all('accept', proposals, options, options?.discardFrom)
+  }
+
+  async commitAll(ids: readonly CommitId[], options?: WriteOptions): Promise<void> {
+    check.checkArray(ids, FIELDS.commit, check.checkCommitId)
+    await this.#all('commit', ids, options)
+  }
+
+  async learnAll(decisions: readonly Decision[], options?: WriteOptions): Promise<void> {
+    check.checkArray(decisions, FIELDS.learn, check.checkProposal)
+    await this.#all('learn', decisions, options)
+  }
+
+  async #all(
+    kind: Kind,
+    given: readonly Item[],
+    options: WriteOptions | undefined,
+    discardFrom?: Slot,
+  ): Promise<void> {
+    check.checkOptions(options)
+    check.checkDistinctSlots(given, FIELDS[kind])
+    const { life, limits } = this.#parts
+    const operation = OPERATIONS[kind]
+    const survives = this.#judged.survival(kind, operation, options?.survives)
+    checkSizes(given, limits, true)
+    await life.run(operation, 'write', options?.signal, () => {
+      const items = given.map(owned)
+      if (items.length === 0 && discardFrom === undefined) return Promise.resolve()
+      const judgeNow = (): Effect[] => this.#judge(kind, items, discardFrom)
+      const body = (): Promise<void> => this.#judged.write(kind, judgeNow, survives, 'log')
+      return kind === 'accept' ? this.#judged.place(items, options?.signal, discardFrom, body) : body()
+    })
+  }
+
+  /** The discard, where there is one, comes first. */
+  #judge(kind: Kind, items: readonly Item[], discardFrom: Slot | undefined): Effect[] {
+    const { writes } = this.#parts
+    const effects: Effect[] = []
+    const discard = discardFrom === undefined ? undefined : this.#discardBefore(items, discardFrom)
+    if (discard) effects.push(discard)
+    items.forEach((item, index) => {
+      try {
+        const assumeEmpty = discardFrom !== undefined && item.slot >= discardFrom
+        const effect = judgeItem(kind, item, writes, assumeEmpty)
+        if (effect) effects.push(effect)
+      } catch (error) {
+        throw withIndex(error, index)
+      }
+    })
+    return effects
+  }
+
+  /** Raft's conflict truncation may drop proposals, never decisions: those must stand in the batch themselves. */
+  #discardBefore(items: readonly Item[], from: Slot): Effect | undefined {
+    const { judged } = this.#parts.writes
+    if (from < judged.point) throw raise.compacted(from, judged.point)
+    const named = new Set(items.map((item) => item.slot))
+    const damaged = firstUnnamed(judged.damaged, from, named)
+    if (damaged !== undefined) throw raise.damagedSlot(damaged)
+    const decided = firstUnnamed(judged.decided, from, named)
+    if (decided !== undefined) throw raise.alreadyCommitted(decided)
+    if (judged.accepted.firstFrom(from) === undefined) return undefined
+    return { kind: 'discard', from, to: Number.MAX_SAFE_INTEGER }
+  }
+}
+
+/** The lowest slot of the set, from `from` on, that no item names. */
+function firstUnnamed(slots: SlotRanges, from: Slot, named: ReadonlySet<Slot>): Slot | undefined {
+  for (let slot = slots.firstFrom(from); slot !== undefined; slot = slots.firstFrom(slot + 1)) {
+    if (!named.has(slot)) return slot
+  }
+  return undefined
+}
