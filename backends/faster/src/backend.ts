@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { endianness } from 'node:os'
 import { join } from 'node:path'
 import {
   defineBackend,
@@ -29,6 +30,8 @@ export const backend = defineBackend<FasterOptions>({
 })
 
 async function open(context: OpenContext<FasterOptions>): Promise<PersistentLog> {
+  // Headers are stored a word at a time, as the machine stores words.
+  if (endianness() !== 'LE') throw raise.unsupported('open', 'the hybrid log needs a little-endian machine')
   const isMapped = shallMap(context.options)
   const folder = (path: string): SegmentFiles =>
     isMapped ? new MappedSegmentFiles(path) : new PositionalSegmentFiles(path)

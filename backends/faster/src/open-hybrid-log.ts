@@ -1,7 +1,12 @@
-import { openEngineLog, type OpenContext, type PersistentLog } from '@persistent-log/core/backend'
+import {
+  openEngineLog,
+  survivesAtLeast,
+  type OpenContext,
+  type OpenedEngine,
+  type PersistentLog,
+} from '@persistent-log/core/backend'
 import { CheckpointBlobs } from './checkpoint-blobs.js'
-import { HybridLogEngine, type EngineParts } from './engine/hybrid-log-engine.js'
-import { WeakAccepts } from './engine/weak-accepts.js'
+import { HybridLogEngine } from './engine/hybrid-log-engine.js'
 import { capabilitiesOf, type FasterOptions } from './options.js'
 import { recover } from './recovery.js'
 import type { SegmentFiles } from './segments/segment-files.js'
@@ -29,13 +34,21 @@ export type HybridLogContext = Pick<
 
 /** Recovers the log that lives there and opens it. The caller gives the home back when this rejects before it is open. */
 export async function openHybridLog(home: HybridLogHome, context: HybridLogContext): Promise<PersistentLog> {
+  return openEngineLog(await openHybridEngine(home, context))
+}
+
+/** The engine alone, and what the log above it has to know. */
+export async function openHybridEngine(
+  home: HybridLogHome,
+  context: HybridLogContext,
+): Promise<OpenedEngine & { readonly engine: HybridLogEngine }> {
   const started = performance.now()
   const { files, firstSlot, cleanClose, sameBoot, created } = home
   const { segmentBytes, regionBytes } = context.options
   const logId = Buffer.from(home.logId)
   const mode = context.recovery
   const recovered = await recover({ files, logId, firstSlot, segmentBytes, cleanClose, sameBoot, mode })
-  const { ledger, region, tail, table, tornBytes, ambiguous, damaged } = recovered
+  const { ledger, tail, tornBytes, ambiguous, damaged } = recovered
   const blobs = new CheckpointBlobs(home.blobFiles, logId)
   try {
     await blobs.removeAllBut(new Set(ledger.checkpoints.map(({ blob }) => blob)))
@@ -44,11 +57,16 @@ export async function openHybridLog(home: HybridLogHome, context: HybridLogConte
     await tail.close()
     throw error
   }
-  const weak = new WeakAccepts(files, regionBytes, table)
-  region.read = weak.read
-  region.free = weak.free
   const capabilities = capabilitiesOf(context.options)
-  const parts: EngineParts = { ...recovered, files, logId, blobs, weak, capabilities, directory: home }
+  const acceptsWeakly = !survivesAtLeast(context.durability.accept ?? 'power-loss', 'power-loss')
+  const shared = { files, logId, blobs, capabilities, directory: home }
+  const engine = new HybridLogEngine({ ...recovered, ...shared, regionBytes, acceptsWeakly })
+  try {
+    await engine.begin()
+  } catch (error) {
+    await tail.close()
+    throw error
+  }
   const recovery = {
     ...{ created, cleanClose, tornBytes, ambiguous, damaged },
     decisions: ledger.decided.count,
@@ -56,5 +74,5 @@ export async function openHybridLog(home: HybridLogHome, context: HybridLogConte
     votesLost: ledger.votesLost,
     tookMs: performance.now() - started,
   }
-  return openEngineLog({ engine: new HybridLogEngine(parts), firstSlot, ledger, recovery, context })
+  return { engine, firstSlot, ledger, recovery, context }
 }

@@ -13,7 +13,10 @@ export const fasterOptions = z
       .min(4096)
       .max(MAX_FILE_BYTES)
       .default(64 * MIB),
-    /** Bytes of the mutable region, which accepts below power-loss go to; what finds no room there goes to the tail. */
+    /**
+     * Bytes of the mutable region, which writes below power-loss go to; the largest power of two in it is used. What
+     * finds no room there goes to the tail.
+     */
     regionBytes: z
       .int()
       .min(64 * 1024)

@@ -1,4 +1,4 @@
-import { compareBallots, raise, type Damage, type Ledger } from '@persistent-log/core/backend'
+import { raise, type Damage, type Ledger } from '@persistent-log/core/backend'
 import { EffectEncoder } from './engine/effect-encoder.js'
 import { PendingSlots } from './engine/pending-slots.js'
 import { damageReport, judgeDamage, type FoundDamage, type JudgedDamage } from './recovery/damage.js'
@@ -24,8 +24,9 @@ import {
   refuseRegion,
   toKnown,
 } from './recovery/verdict.js'
-import { NO_REGION, REGION_NAME, scanRegion, type ScannedRegion } from './regions/mutable-region.js'
 import { SlotTable } from './regions/slot-table.js'
+import { REGION_NAME } from './ring/ring-layout.js'
+import { NO_RING, scanRing, type ScannedRing } from './ring/ring-scan.js'
 import type { StoredRecord } from './segments/record.js'
 import type { SegmentFiles } from './segments/segment-files.js'
 import { Tail } from './segments/tail.js'
@@ -46,8 +47,7 @@ export interface RecoveryRequest {
 
 /** Entries of the mutable region: of the crashed session first, then of the new one. */
 export interface RegionAccess {
-  read: (offset: number) => StoredRecord | undefined
-  free: (offset: number) => void
+  read: (position: number) => StoredRecord | undefined
 }
 
 /** A log as its files say that it is, everything in it flushed. */
@@ -84,8 +84,8 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
         file: `engine/${found.damage[0]?.file ?? ''}`,
       })
     }
-    const region: RegionAccess = { read: () => undefined, free: () => undefined }
-    const table = new SlotTable(tail, (offset) => region.free(offset))
+    const region: RegionAccess = { read: () => undefined }
+    const table = new SlotTable(tail)
     const replay = new Replay(firstSlot, tail, table)
     region.read = replay.regionEntry
     const hasUnreadableEnd = floor.number > tail.active.header.number + 1
@@ -125,7 +125,8 @@ async function recoverTail(
   const names = await files.list()
   const damage = [...headerDamage]
   const mayHoldVotes = !cleanClose && sameBoot
-  const scanned = mayHoldVotes && names.includes(REGION_NAME) ? await readRegion(files) : NO_REGION
+  const hasRegion = mayHoldVotes && names.includes(REGION_NAME)
+  const scanned = hasRegion ? await readRegion(files) : NO_RING
   replay.region = scanned.entries
 
   const known = await readKnownDamage(files, names)
@@ -139,7 +140,7 @@ async function recoverTail(
   tail.continueFrom(chainBehind(last.segment, split.proven))
 
   const pending = new PendingSlots()
-  const readRegionEntry = (offset: number): StoredRecord | undefined => region.read(offset)
+  const readRegionEntry = (position: number): StoredRecord | undefined => region.read(position)
   const encoder = new EffectEncoder({
     tail,
     table,
@@ -153,7 +154,8 @@ async function recoverTail(
   // A segment without a name: until it is published, nothing on the disk has changed.
   if (hasBegun) await tail.begin()
   await reappend(steps, last, split.unproven)
-  replay.applyRegion(split.end)
+  // What rests on a part of the tail that is not there is intact all the same; the loss is told below.
+  replay.applyRegion(Infinity)
 
   const first = tail.segments[0]
   if (first && first.header.number > replay.firstSegment) damage.push(missing(replay.firstSegment, 0))
@@ -167,7 +169,7 @@ async function recoverTail(
     .filter(({ slots }) => slots.length > 0)
   const judged = [...stretches, ...marks]
   const open = judged.filter((one) => !isKnown(known, one) || one.slots.length > 0)
-  const isRegionDamaged = mayHoldVotes && replay.isWeak && !scanned.isWhole
+  const isRegionDamaged = mayHoldVotes && !scanned.isWhole && (hasRegion || replay.isWeak)
   if (mode === 'strict') refuseDamaged(open)
   if (mode === 'strict' && isRegionDamaged) refuseRegion()
 
@@ -177,7 +179,7 @@ async function recoverTail(
     isRegionDamaged ||
     (replay.isWeak && !cleanClose && !sameBoot)
   markDamaged(open, replay, table)
-  const batches = finalEffects(replay, table, losesVotes)
+  const batches = finalEffects(replay, losesVotes)
   if (batches.length > 0 && !hasBegun) await tail.begin()
   hasBegun ||= batches.length > 0
   for (const batch of batches) await appendEffects(steps, batch)
@@ -194,15 +196,10 @@ async function recoverTail(
   }
 }
 
-/** In the order in which the entries were accepted. */
-async function readRegion(files: SegmentFiles): Promise<ScannedRegion> {
+async function readRegion(files: SegmentFiles): Promise<ScannedRing> {
   const file = await files.open(REGION_NAME)
   try {
-    const { entries, isWhole } = scanRegion(file)
-    entries.sort(
-      (x, y) => x.link - y.link || compareBallots({ round: x.b, nodeId: x.c }, { round: y.b, nodeId: y.c }),
-    )
-    return { entries, isWhole }
+    return scanRing(file)
   } finally {
     await file.close()
   }

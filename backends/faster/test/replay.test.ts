@@ -2,6 +2,8 @@ import { expect } from 'chai'
 import { Replay } from '../src/recovery/replay.js'
 import { SlotTable } from '../src/regions/slot-table.js'
 import { isDecided } from '../src/regions/address.js'
+import { maskAt } from '../src/checksum.js'
+import { wordMemory } from '../src/word-memory.js'
 import {
   decodeRecord,
   encodeRecord,
@@ -15,16 +17,16 @@ import { MemoryDisk } from './support/memory-disk.js'
 import { LOG_ID } from './support/open-log.js'
 
 function record(fields: RecordFields): StoredRecord {
-  const bytes = Buffer.alloc(256)
-  encodeRecord(bytes, 0, 1024, 1, fields)
-  return decodeRecord(bytes, 0)
+  const memory = wordMemory(Buffer.alloc(256))
+  encodeRecord(memory, 0, 1024, 1, fields)
+  return decodeRecord(memory.bytes, 0, maskAt(1, 1024))
 }
 
 async function newReplay() {
   const files = new MemoryDisk().folder('')
   const tail = new Tail({ files, logId: LOG_ID, segmentBytes: 4096, segments: [] })
   await tail.begin()
-  const table = new SlotTable(tail, () => undefined)
+  const table = new SlotTable(tail)
   return { replay: new Replay(0, tail, table), table, segment: tail.active }
 }
 

@@ -45,7 +45,8 @@ describe('faster: rot', () => {
     expect(most, 'one flipped byte costs at most the slots of its group').within(1, 2)
   })
 
-  it('never forgets a vote silently when the mutable region of a crashed process rots', async () => {
+  it('never forgets a vote silently when the mutable region of a crashed process rots', async function () {
+    this.timeout(120_000)
     const disk = await newDisk()
     const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
     for (const round of [1, 2]) {

@@ -69,6 +69,8 @@ export class EffectEncoder {
         return
       case 'relocate':
         return this.#relocate(effect.slot, effect.from, write, builder)
+      case 'evict':
+        return effect.chunk.copyTo(builder, state.point)
       case 'restate':
         for (const fields of restatement(state, this.#weak)) builder.add(fields)
         return

@@ -2,6 +2,7 @@ import {
   copyBytes,
   raise,
   survivesAtLeast,
+  type AtOnceWrites,
   type BlobStore,
   type Capabilities,
   type Effect,
@@ -12,17 +13,17 @@ import {
   type Survival,
 } from '@persistent-log/core/backend'
 import { isInRegion, NOWHERE, placeOf } from '../regions/address.js'
-import { REGION_NAME } from '../regions/mutable-region.js'
 import type { SlotTable } from '../regions/slot-table.js'
+import { REGION_NAME } from '../ring/ring-layout.js'
 import { RECORD, type StoredRecord } from '../segments/record.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
 import type { EffectEncoder } from './effect-encoder.js'
 import type { PendingSlots } from './pending-slots.js'
 import { reclaim } from './reclamation.js'
+import { RingWrites } from './ring-writes.js'
 import { newWrite, type PendingWrite, type StoredEffect } from './stored-effect.js'
 import { verifyEverything } from './verification.js'
-import type { WeakAccepts } from './weak-accepts.js'
 import { WriteQueue } from './write-queue.js'
 
 /** A recovered log, and what it stands on. */
@@ -35,7 +36,11 @@ export interface EngineParts {
   readonly table: SlotTable
   readonly pending: PendingSlots
   readonly encoder: EffectEncoder
-  readonly weak: WeakAccepts
+  /** Entries of the mutable region: to be pointed at the one of this session. */
+  readonly region: { read: (position: number) => StoredRecord | undefined }
+  readonly regionBytes: number
+  /** Accepts below power-loss are what this log is configured for. */
+  readonly acceptsWeakly: boolean
   /** Segments from this number on hold damage that nobody has repaired. */
   readonly keepFrom: number
   /** The directory: the close is noted when everything is flushed, the lock given back in any case. */
@@ -48,8 +53,8 @@ export const BACKEND_NAME = 'faster'
 const DONE = Promise.resolve()
 
 /**
- * The hybrid log: accepts below power-loss go to the mutable region at memory speed, everything else to the tail; a slot
- * index says where each slot's newest version is. After FASTER (Chandramouli et al., SIGMOD 2018), section 5, with a log
+ * The hybrid log: accepts and decisions below power-loss go to the mutable region at memory speed, everything else to the
+ * tail; a slot index says where each slot's newest version is. After FASTER (Chandramouli et al., SIGMOD 2018), section 5, with a log
  * that never rewrites what a vote rests on.
  */
 export class HybridLogEngine implements LogEngine {
@@ -58,6 +63,7 @@ export class HybridLogEngine implements LogEngine {
   readonly blobs: BlobStore
   readonly #parts: EngineParts
   readonly #queue: WriteQueue
+  readonly #ring: RingWrites
   #reclaiming: Promise<void> = DONE
 
   constructor(parts: EngineParts) {
@@ -65,6 +71,28 @@ export class HybridLogEngine implements LogEngine {
     this.capabilities = parts.capabilities
     this.blobs = parts.blobs
     this.#queue = new WriteQueue(parts)
+    this.#ring = new RingWrites({
+      ...parts,
+      staysAnnounced: parts.acceptsWeakly,
+      write: (write) => this.#add(write),
+      hasFailed: () => this.#queue.failure !== undefined,
+      fail: this.#queue.fail,
+    })
+    parts.region.read = this.#ring.read
+  }
+
+  get atOnce(): AtOnceWrites {
+    return this.#ring
+  }
+
+  /** Part of opening: what has to be durable before the first write. */
+  async begin(): Promise<void> {
+    try {
+      await this.#ring.begin()
+    } catch (error) {
+      await this.#ring.close()
+      throw error
+    }
   }
 
   read(slot: number): StoredEntry | 'damaged' {
@@ -75,24 +103,25 @@ export class HybridLogEngine implements LogEngine {
   }
 
   borrow(slot: number): StoredEntry | 'damaged' {
-    // An entry of the mutable region may be overwritten as soon as it is superseded: no views of it leave.
-    if (isInRegion(this.#parts.table.get(slot))) return this.read(slot)
     const record = this.#record(slot)
     if (!record) return 'damaged'
     const { b: round, c: nodeId, value, proof } = record
     return { ballot: { round, nodeId }, value, proof }
   }
 
+  borrowValue(slot: number): Uint8Array | 'damaged' {
+    const address = this.#parts.table.get(slot)
+    if (isInRegion(address)) return this.#ring.value(placeOf(address), slot) ?? 'damaged'
+    return this.#record(slot)?.value ?? 'damaged'
+  }
+
   write(effects: readonly Effect[], survives: Survival): Promise<void> {
     const { failure } = this.#queue
     if (failure) return Promise.reject(failure.cause)
     const isStrong = survivesAtLeast(survives, 'power-loss')
-    if (effects.length === 0) {
-      // What a repeated call confirms may be an accept that waits for a flush because nothing announces weak ones yet.
-      return isStrong || !this.#parts.weak.isAnnounced ? this.#flushAll() : this.#appendAll()
-    }
+    if (effects.length === 0) return isStrong ? this.#flushAll() : this.#confirmAll()
     if (isStrong) return this.#enqueue(effects, true)
-    if (this.#storeInRegion(effects)) return DONE
+    if (this.#ring.store(effects)) return DONE
     return this.#enqueue(effects, !this.#mayResolveEarly(effects))
   }
 
@@ -113,9 +142,9 @@ export class HybridLogEngine implements LogEngine {
   }
 
   verify(signal: AbortSignal | undefined): Promise<EngineVerification> {
-    const { tail, table, blobs, logId, encoder, weak } = this.#parts
+    const { tail, table, blobs, logId, encoder } = this.#parts
     const blobNames = (): string[] => encoder.state.checkpoints.map(({ blob }) => blob)
-    return verifyEverything({ tail, table, readRegion: weak.read, blobs, blobNames, logId, signal })
+    return verifyEverything({ tail, table, readRegion: this.#ring.read, blobs, blobNames, logId, signal })
   }
 
   counters(): EngineCounters {
@@ -135,40 +164,29 @@ export class HybridLogEngine implements LogEngine {
   }
 
   async #closeFiles(): Promise<void> {
-    const { tail, weak, files } = this.#parts
+    const { tail, files } = this.#parts
     try {
       await this.#reclaiming
-      await weak.settle()
+      await this.#ring.settle()
       if (this.#queue.failure) throw raise.poisoned('close', this.#queue.failure.cause)
-      const moved = this.#flushAll()
-      const closed = this.#add(newWrite([{ kind: 'close' }], true))
-      await moved
-      await closed
+      await this.#ring.moveAll(true)
+      await this.#add(newWrite([{ kind: 'close' }], true))
     } finally {
       await this.#queue.idle()
-      await weak.close()
+      await this.#ring.close()
       await tail.close()
     }
     await files.remove(REGION_NAME)
   }
 
   #record(slot: number): StoredRecord | undefined {
-    const { table, tail, weak } = this.#parts
+    const { table, tail } = this.#parts
     const address = table.get(slot)
     if (address === NOWHERE) return undefined
     const place = placeOf(address)
-    const record = isInRegion(address) ? weak.read(place) : tail.record(place)
+    const record = isInRegion(address) ? this.#ring.read(place) : tail.record(place)
     const isEntry = record?.kind === RECORD.accept || record?.kind === RECORD.decide
     return isEntry && record.a === slot ? record : undefined
-  }
-
-  /** One accept, announced, that nothing under way is ordered against: a store, and it outlives the process. */
-  #storeInRegion(effects: readonly Effect[]): boolean {
-    const { weak, pending, tail } = this.#parts
-    const [effect] = effects
-    if (effects.length !== 1 || effect?.kind !== 'accept') return false
-    if (!weak.isAnnounced || pending.barriers > 0 || pending.has(effect.slot)) return false
-    return weak.store(effect, tail.position)
   }
 
   /**
@@ -176,14 +194,14 @@ export class HybridLogEngine implements LogEngine {
    * of the same slot is waiting for a flush, or votes could be lost without anybody knowing that there were any.
    */
   #mayResolveEarly(effects: readonly Effect[]): boolean {
-    const { weak, pending } = this.#parts
+    const { pending } = this.#parts
     let isEarly = pending.barriers === 0
     for (const effect of effects) {
       if (effect.kind !== 'accept' && effect.kind !== 'decide') return false
       if (pending.isFlushing(effect.slot)) isEarly = false
-      if (effect.kind === 'accept' && !weak.isAnnounced) {
+      if (effect.kind === 'accept' && !this.#ring.isAnnounced) {
         isEarly = false
-        weak.announce((announcement) => this.#enqueue([announcement], true))
+        this.#ring.announce()
       }
     }
     return isEarly
@@ -198,18 +216,17 @@ export class HybridLogEngine implements LogEngine {
     return this.#queue.add(write)
   }
 
-  /** Resolves when the operating system has everything taken over before. */
-  #appendAll(): Promise<void> {
-    return this.#queue.isAppended ? DONE : this.#queue.add(newWrite([], false))
+  /**
+   * Resolves when everything taken over before outlives the process. What a repeated call confirms may be an accept that
+   * waits for a flush, because nothing announces weak ones yet.
+   */
+  #confirmAll(): Promise<void> {
+    if (this.#ring.isAnnounced) return this.#queue.isAppended ? DONE : this.#queue.add(newWrite([], false))
+    return this.#queue.isFlushed ? DONE : this.#queue.add(newWrite([], true))
   }
 
   /** Resolves when the device has everything taken over before, the mutable region included. */
-  async #flushAll(): Promise<void> {
-    const { weak } = this.#parts
-    if (weak.isAnnounced) {
-      await Promise.all(weak.moveAll().map((batch) => this.#enqueue(batch, true)))
-    } else if (!this.#queue.isFlushed) {
-      await this.#queue.add(newWrite([], true))
-    }
+  #flushAll(): Promise<void> {
+    return this.#ring.moveAll(false)
   }
 }

@@ -46,7 +46,7 @@ export class PendingSlots {
   }
 
   has(slot: number): boolean {
-    return this.#slots.has(slot)
+    return this.#slots.size > 0 && this.#slots.has(slot)
   }
 
   isFlushing(slot: number): boolean {
@@ -54,7 +54,7 @@ export class PendingSlots {
   }
 
   addressOf(slot: number): Address | undefined {
-    return this.#slots.get(slot)?.address
+    return this.#slots.size > 0 ? this.#slots.get(slot)?.address : undefined
   }
 
   /** Slots of `from <= slot < to`, in no order. */
@@ -78,7 +78,9 @@ export class PendingSlots {
 const isOfSlot = (effect: StoredEffect): effect is Extract<StoredEffect, { slot: number; kind: EntryKind }> =>
   effect.kind === 'accept' || effect.kind === 'decide' || effect.kind === 'relocate'
 
-const isBarrier = ({ effects }: PendingWrite): boolean => effects.length > 1 || !effects.every(isOfSlot)
+/** What is evicted is where it was, only its place changes: nothing is ordered against that. */
+const isBarrier = ({ effects }: PendingWrite): boolean =>
+  effects.length > 1 || !effects.every((effect) => effect.kind === 'evict' || isOfSlot(effect))
 
 /** From here on the write is what reads see: it survives what it asked. */
 export function resolveWrite(write: PendingWrite, table: SlotTable, pending: PendingSlots): void {

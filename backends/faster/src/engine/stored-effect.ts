@@ -1,4 +1,5 @@
 import type { Effect } from '@persistent-log/core/backend'
+import type { EvictedChunk } from '../ring/evicted-chunk.js'
 
 /** What the engine stores for its own sake, beside the effects of calls. */
 export type InternalEffect =
@@ -11,10 +12,12 @@ export type InternalEffect =
   | { readonly kind: 'close' }
   /** The slot's newest version moves to the end of the tail, if it still is where the mover saw it. */
   | { readonly kind: 'relocate'; readonly slot: number; readonly from: RelocationSource }
+  /** A stretch of the mutable region is copied to the tail as it is. */
+  | { readonly kind: 'evict'; readonly chunk: EvictedChunk }
   /** Everything that is no slot is written once more: promise, point, configurations, checkpoints. */
   | { readonly kind: 'restate' }
 
-/** The mutable region, or the tail below a position. */
+/** The mutable region of a crashed session, or the tail below a position. */
 export type RelocationSource = 'region' | number
 
 /** Everything that becomes a record. */

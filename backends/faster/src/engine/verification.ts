@@ -40,8 +40,8 @@ export async function verifyEverything(parts: VerificationParts): Promise<Engine
     damaged.push(...verifySegment(segment, end, table, logId))
     await nextTurn()
   }
-  for (const slot of table.regionSlots) {
-    if (parts.readRegion(placeOf(table.get(slot))) !== undefined) continue
+  for (const [slot, address] of table.entries(0, Number.MAX_SAFE_INTEGER)) {
+    if (!isInRegion(address) || parts.readRegion(placeOf(address)) !== undefined) continue
     damaged.push({ reason: 'an entry of the mutable region is damaged', slots: { from: slot, to: slot + 1 } })
   }
   for (const blob of names) {

@@ -50,6 +50,9 @@ export class WriteQueue {
     return this.#failure
   }
 
+  /** Something else failed without which nothing later can be trusted. */
+  readonly fail = (cause: unknown): void => void this.#fail(cause)
+
   /** Nothing is queued, in flight or unflushed. */
   get isFlushed(): boolean {
     const { tail } = this.#parts

@@ -1,9 +1,9 @@
 import { compareBallots, Ledger, type Effect } from '@persistent-log/core/backend'
 import { effectOf } from '../engine/record-fields.js'
-import type { InternalEffect } from '../engine/stored-effect.js'
-import { isDecided, NOWHERE, regionAddress, tailAddress } from '../regions/address.js'
-import { SLAB_UNIT_BYTES } from '../regions/slab.js'
+import type { InternalEffect, StoredEffect } from '../engine/stored-effect.js'
+import { isDecided, isInRegion, NOWHERE, placeOf, regionAddress, tailAddress } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
+import type { RingEntry } from '../ring/ring-scan.js'
 import type { GroupSummary } from '../segments/group.js'
 import { markWord, RECORD, type StoredRecord } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
@@ -36,8 +36,10 @@ export class Replay {
   readonly #tail: Tail
   readonly #table: SlotTable
   readonly #accepts = new Map<number, KnownAccept>()
-  #region: readonly StoredRecord[] = []
+  #region: readonly RingEntry[] = []
   #nextRegionEntry = 0
+  /** Slots that a mark in the region decided. */
+  readonly #marked = new Set<number>()
   /** Accepts below power-loss may have been acknowledged since all were last moved to the tail. */
   isWeak = false
   /** Nothing follows the close: what an earlier owner closed says nothing about the end. */
@@ -53,27 +55,52 @@ export class Replay {
     this.#table = table
   }
 
-  /** What a crashed process of this boot left in the mutable region, sorted by where in the tail it belongs. */
-  set region(entries: readonly StoredRecord[]) {
+  /** What a crashed process of this boot left in the mutable region, in order. */
+  set region(entries: readonly RingEntry[]) {
     this.#region = entries
   }
 
-  /** The region entry that a region address of the table stands for. */
-  readonly regionEntry = (offset: number): StoredRecord | undefined =>
-    this.#region[offset / SLAB_UNIT_BYTES - 1]
+  /** The entry that a region address of the table stands for. */
+  readonly regionEntry = (position: number): StoredRecord | undefined => {
+    const entries = this.#region
+    let low = 0
+    let high = entries.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (entries[middle]!.position < position) low = middle + 1
+      else high = middle
+    }
+    const found = entries[low]
+    return found?.position === position ? found.record : undefined
+  }
 
   /** True when an entry of the region rests on a part of the tail that is not there. */
   hasRegionBehind(position: number): boolean {
-    return this.#region.some((entry) => entry.link > position)
+    return this.#region.some(({ order }) => order > position)
+  }
+
+  /** What moves to the tail everything that only the region says. */
+  onlyInRegion(): StoredEffect[] {
+    const found: StoredEffect[] = []
+    for (const { position, isDecided: decided, record } of this.#region) {
+      const slot = record.a
+      if (record.kind === RECORD.mark) {
+        if (this.#marked.has(slot)) found.push({ kind: 'relocate', slot, from: Number.MAX_SAFE_INTEGER })
+      } else if (this.#table.get(slot) === regionAddress(position, decided)) {
+        found.push({ kind: 'relocate', slot, from: 'region' })
+      }
+    }
+    return found
   }
 
   /** Applies the entries of the region that were accepted when the tail ended at or before `position`. */
   applyRegion(position: number): void {
     for (;;) {
       const entry = this.#region[this.#nextRegionEntry]
-      if (!entry || entry.link > position) return
+      if (!entry || entry.order > position) return
       this.#nextRegionEntry++
-      this.#applyRegionEntry(entry, this.#nextRegionEntry * SLAB_UNIT_BYTES)
+      if (entry.record.kind === RECORD.mark) this.#applyRegionMark(entry.record)
+      else this.#applyRegionEntry(entry)
     }
   }
 
@@ -83,6 +110,7 @@ export class Replay {
     switch (record.kind) {
       case RECORD.accept:
         segment.writtenSlots++
+        if (this.isOldCopy(record)) return
         this.#table.set(record.a, tailAddress(position, false))
         this.#accepts.set(record.a, { position, checksum: record.checksum })
         break
@@ -158,6 +186,7 @@ export class Replay {
         return
       case 'relocate':
       case 'restate':
+      case 'evict':
         return
       case 'accept':
       case 'decide':
@@ -198,14 +227,37 @@ export class Replay {
     for (const [slot] of this.#table.entries(0, point)) this.#table.set(slot, NOWHERE)
   }
 
-  #applyRegionEntry({ a: slot, b: round, c: nodeId, value, proof }: StoredRecord, offset: number): void {
+  /**
+   * What was evicted to the tail while the region went on is written behind what replaced it: there is a decision, or a
+   * higher ballot with no discard in between, or it would not be there any more.
+   */
+  isOldCopy({ a: slot, b: round, c: nodeId }: StoredRecord): boolean {
+    const address = this.#table.get(slot)
+    if (!isInRegion(address)) return false
+    const stored = this.ledger.acceptedBallot(slot)
+    return isDecided(address) || (stored !== undefined && compareBallots({ round, nodeId }, stored) < 0)
+  }
+
+  #applyRegionEntry({ position, isDecided: decided, record }: RingEntry): void {
     const { ledger } = this
+    const { a: slot, b: round, c: nodeId, value, proof } = record
     const ballot = { round, nodeId }
     const stored = ledger.acceptedBallot(slot)
     if (slot < ledger.point || isDecided(this.#table.get(slot))) return
-    if (stored && compareBallots(ballot, stored) < 0) return
-    this.#table.set(slot, regionAddress(offset))
+    if (!decided && stored && compareBallots(ballot, stored) < 0) return
+    this.#table.set(slot, regionAddress(position, decided))
     this.#accepts.delete(slot)
-    ledger.apply({ kind: 'accept', slot, ballot, value, proof })
+    if (decided) ledger.addDecided(slot)
+    else ledger.apply({ kind: 'accept', slot, ballot, value, proof })
+  }
+
+  /** The proposal is in the tail, at its old place where it was written once more since. */
+  #applyRegionMark(mark: StoredRecord): void {
+    const slot = mark.a
+    if (!this.isMarkGood(mark, mark.link)) return
+    this.#table.set(slot, tailAddress(placeOf(this.#table.get(slot)), true))
+    this.#accepts.delete(slot)
+    this.ledger.addDecided(slot)
+    this.#marked.add(slot)
   }
 }

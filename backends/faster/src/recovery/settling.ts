@@ -1,6 +1,5 @@
 import type { StoredEffect } from '../engine/stored-effect.js'
-import { REGION_NAME } from '../regions/mutable-region.js'
-import type { SlotTable } from '../regions/slot-table.js'
+import { REGION_NAME } from '../ring/ring-layout.js'
 import type { Segment } from '../segments/segment.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
@@ -10,12 +9,8 @@ import type { Replay } from './replay.js'
 const MOVED_SLOTS = 1024
 
 /** What recovery itself adds to the tail: entries of the mutable region, and what became of the votes. */
-export function finalEffects(replay: Replay, table: SlotTable, losesVotes: boolean): StoredEffect[][] {
-  const moved = [...table.regionSlots].map((slot): StoredEffect => ({
-    kind: 'relocate',
-    slot,
-    from: 'region',
-  }))
+export function finalEffects(replay: Replay, losesVotes: boolean): StoredEffect[][] {
+  const moved = replay.onlyInRegion()
   const batches: StoredEffect[][] = []
   for (let at = 0; at < moved.length; at += MOVED_SLOTS) batches.push(moved.slice(at, at + MOVED_SLOTS))
   const rest: StoredEffect[] = []

@@ -129,10 +129,12 @@ export function applyStretches(
   stretches: readonly Stretch[],
   damage: FoundDamage[],
 ): void {
+  const { seed } = segment
   const { base, number } = segment.header
+  const place = { bytes, base, seed }
   for (const stretch of stretches) {
     replay.applyRegion(base + stretch.from)
-    const records = stretch.kind === 'group' ? recordsIn(bytes, stretch.from, stretch.to) : stretch.records
+    const records = stretch.kind === 'group' ? recordsIn(place, stretch.from, stretch.to) : stretch.records
     for (const { offset, record } of records) replay.apply(record, base + offset, segment)
     if (stretch.header) replay.frame(stretch.header)
     if (stretch.kind === 'group') continue
@@ -158,12 +160,15 @@ export async function reappend(
 ): Promise<void> {
   const { replay } = parts
   const accepts = new Map<number, StoredRecord>()
+  const { seed } = segment
+  const place = { bytes, base: segment.header.base, seed }
   for (const group of groups) {
-    replay.applyRegion(segment.header.base + group.from)
+    replay.applyRegion(place.base + group.from)
     const effects: StoredEffect[] = []
-    for (const { offset, record } of recordsIn(bytes, group.from, group.to)) {
-      const position = segment.header.base + offset
+    for (const { offset, record } of recordsIn(place, group.from, group.to)) {
+      const position = place.base + offset
       if (record.kind === RECORD.accept) {
+        if (replay.isOldCopy(record)) continue
         replay.rememberAccept(record, position)
         accepts.set(position, record)
       }

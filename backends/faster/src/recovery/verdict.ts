@@ -1,7 +1,7 @@
 import { raise, type Damage } from '@persistent-log/core/backend'
 import { NOWHERE } from '../regions/address.js'
-import { REGION_NAME } from '../regions/mutable-region.js'
 import type { SlotTable } from '../regions/slot-table.js'
+import { REGION_NAME } from '../ring/ring-layout.js'
 import { RECORD } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import type { FoundDamage, JudgedDamage } from './damage.js'
@@ -62,7 +62,7 @@ export function refuseDamaged(open: readonly JudgedDamage[]): void {
 
 /** Which slots the lost entries were of, nobody can tell: their votes are lost. */
 export const REGION_DAMAGE: Damage = {
-  reason: 'accepts below power-loss are missing from the mutable region',
+  reason: 'entries below power-loss are missing from the mutable region',
   file: `engine/${REGION_NAME}`,
 }
 

@@ -2,28 +2,17 @@ import type { Tail } from '../segments/tail.js'
 import { isInRegion, NOWHERE, placeOf, type Address } from './address.js'
 import { SlotIndex } from './slot-index.js'
 
-/** Takes an entry of the mutable region back. */
-export type FreeRegionEntry = (offset: number) => void
-
-/** The slot index, and what follows from each change: how much of a segment is live, which region entries are free. */
+/** The slot index, and what follows from each change: how much of a segment is live. */
 export class SlotTable {
   readonly #index = new SlotIndex()
-  readonly #regionSlots = new Set<number>()
   readonly #tail: Tail
-  readonly #free: FreeRegionEntry
 
-  constructor(tail: Tail, free: FreeRegionEntry) {
+  constructor(tail: Tail) {
     this.#tail = tail
-    this.#free = free
   }
 
   get count(): number {
     return this.#index.count
-  }
-
-  /** Slots whose newest version is in the mutable region. */
-  get regionSlots(): ReadonlySet<number> {
-    return this.#regionSlots
   }
 
   get(slot: number): Address {
@@ -33,14 +22,8 @@ export class SlotTable {
   set(slot: number, address: Address): void {
     const before = this.#index.set(slot, address)
     if (address === before) return
-    if (address !== NOWHERE) {
-      if (isInRegion(address)) this.#regionSlots.add(slot)
-      else this.#count(address, 1)
-    }
-    if (before === NOWHERE) return
-    if (!isInRegion(before)) return this.#count(before, -1)
-    if (!isInRegion(address)) this.#regionSlots.delete(slot)
-    this.#free(placeOf(before))
+    if (address !== NOWHERE && !isInRegion(address)) this.#count(address, 1)
+    if (before !== NOWHERE && !isInRegion(before)) this.#count(before, -1)
   }
 
   entries(from: number, to: number): Generator<readonly [slot: number, address: Address]> {

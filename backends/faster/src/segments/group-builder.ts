@@ -1,10 +1,15 @@
-import { checksum } from '../checksum.js'
+import { checksum, maskAt } from '../checksum.js'
+import { wordMemory, type WordMemory } from '../word-memory.js'
 import { encodeGroupHeader, EMPTY_SUMMARY, GROUP_HEADER_BYTES, type GroupSummary } from './group.js'
-import { encodeRecord, RECORD, recordBytes, type RecordFields } from './record.js'
+import { encodeRecord, RECORD, recordBytes, restampRecord, type RecordFields } from './record.js'
 
 /** The buffer is kept from group to group up to this size, in bytes. */
 const KEPT_BUFFER_BYTES = 8 * 1024 * 1024
 const FIRST_BUFFER_BYTES = 64 * 1024
+/** Up to here a loop over words copies faster than the call of a typed array's `set`, in bytes. */
+const LOOP_BYTES = 256
+
+const NAMES_SLOT = (1 << RECORD.accept) | (1 << RECORD.decide) | (1 << RECORD.mark)
 
 /** Where a group is going to stand. */
 export interface GroupPlace {
@@ -29,10 +34,13 @@ export interface PlacedRecord {
 
 /** Gathers the records of one group in a buffer and frames them. */
 export class GroupBuilder {
-  #buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES)
+  #memory: WordMemory = newMemory(FIRST_BUFFER_BYTES)
   #length = 0
   #place: GroupPlace = { position: 0, seed: 0 }
-  #summary: GroupSummary = EMPTY_SUMMARY
+  #records = 0
+  #kinds = 0
+  #lowest = EMPTY_SUMMARY.lowest
+  #end = EMPTY_SUMMARY.end
 
   /** Bytes so far, frame included. */
   get bytes(): number {
@@ -40,14 +48,17 @@ export class GroupBuilder {
   }
 
   get summary(): GroupSummary {
-    return this.#summary
+    return { records: this.#records, kinds: this.#kinds, lowest: this.#lowest, end: this.#end }
   }
 
   begin(place: GroupPlace): void {
-    if (this.#buffer.byteLength > KEPT_BUFFER_BYTES) this.#buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES)
+    if (this.#memory.bytes.byteLength > KEPT_BUFFER_BYTES) this.#memory = newMemory(FIRST_BUFFER_BYTES)
     this.#place = place
     this.#length = GROUP_HEADER_BYTES
-    this.#summary = EMPTY_SUMMARY
+    this.#records = 0
+    this.#kinds = 0
+    this.#lowest = EMPTY_SUMMARY.lowest
+    this.#end = EMPTY_SUMMARY.end
   }
 
   /** The position and the checksum of a record are known as soon as it is added. */
@@ -56,39 +67,68 @@ export class GroupBuilder {
     this.#ensure(this.#length + bytes)
     const offset = this.#length
     const position = this.#place.position + offset
-    encodeRecord(this.#buffer, offset, position, this.#place.seed, fields)
+    const sum = encodeRecord(this.#memory, offset, position, this.#place.seed, fields)
     this.#length += bytes
-    this.#count(fields)
-    return { position, checksum: this.#buffer.readUInt32LE(offset + 52) }
+    this.#count(fields.kind, fields.a ?? 0)
+    return { position, checksum: sum }
+  }
+
+  /**
+   * Copies an accept or a decision of `slot` as it stands at `offset`, where `mask` hides its checksum, and makes it a
+   * decision if it has become one. No checksum is computed. Returns the position.
+   */
+  addCopy(
+    source: WordMemory,
+    offset: number,
+    bytes: number,
+    mask: number,
+    slot: number,
+    isDecided: boolean,
+  ): number {
+    this.#ensure(this.#length + bytes)
+    const target = this.#length
+    const position = this.#place.position + target
+    const { words } = this.#memory
+    if (bytes <= LOOP_BYTES) {
+      for (let from = offset >>> 2, to = target >>> 2, end = (offset + bytes) >>> 2; from < end;) {
+        words[to++] = source.words[from++]!
+      }
+    } else words.set(source.words.subarray(offset >>> 2, (offset + bytes) >>> 2), target >>> 2)
+    restampRecord(words, target, mask ^ maskAt(this.#place.seed, position), isDecided)
+    this.#length += bytes
+    this.#count(isDecided ? RECORD.decide : RECORD.accept, slot)
+    return position
   }
 
   /** The framed bytes, valid until the next `begin`, and the checksum of the frame. */
   finish(context: GroupContext): { readonly bytes: Buffer; readonly checksum: number } {
     const { position, seed } = this.#place
-    const sum = encodeGroupHeader(this.#buffer, position, seed, {
-      ...this.#summary,
+    const { bytes } = this.#memory
+    const sum = encodeGroupHeader(bytes, position, seed, {
+      ...this.summary,
       ...context,
       bodyBytes: this.#length - GROUP_HEADER_BYTES,
-      bodyChecksum: checksum(this.#buffer, GROUP_HEADER_BYTES, this.#length, seed),
+      bodyChecksum: checksum(bytes, GROUP_HEADER_BYTES, this.#length, seed),
     })
-    return { bytes: this.#buffer.subarray(0, this.#length), checksum: sum }
+    return { bytes: bytes.subarray(0, this.#length), checksum: sum }
   }
 
-  #count({ kind, a = 0 }: RecordFields): void {
-    const { records, kinds, lowest, end } = this.#summary
-    const names = kind === RECORD.accept || kind === RECORD.decide || kind === RECORD.mark
-    this.#summary = {
-      records: records + 1,
-      kinds: kinds | (1 << kind),
-      lowest: names ? Math.min(lowest, a) : lowest,
-      end: names ? Math.max(end, a + 1) : end,
-    }
+  #count(kind: number, slot: number): void {
+    this.#records++
+    this.#kinds |= 1 << kind
+    if (((1 << kind) & NAMES_SLOT) === 0) return
+    if (slot < this.#lowest) this.#lowest = slot
+    if (slot >= this.#end) this.#end = slot + 1
   }
 
   #ensure(bytes: number): void {
-    if (bytes <= this.#buffer.byteLength) return
-    const grown = Buffer.allocUnsafeSlow(Math.max(bytes, this.#buffer.byteLength * 2))
-    this.#buffer.copy(grown, 0, 0, this.#length)
-    this.#buffer = grown
+    const { bytes: before } = this.#memory
+    if (bytes <= before.byteLength) return
+    this.#memory = newMemory(Math.max(bytes, before.byteLength * 2))
+    before.copy(this.#memory.bytes, 0, 0, this.#length)
   }
+}
+
+function newMemory(bytes: number): WordMemory {
+  return wordMemory(Buffer.allocUnsafeSlow(Math.ceil(bytes / 8) * 8))
 }

@@ -1,5 +1,6 @@
-import { checksum, seedAt } from '../checksum.js'
-import { readU64, roundUp, writeU64 } from '../integers.js'
+import { checksum, maskAt, wordChecksum } from '../checksum.js'
+import { readU64, roundUp } from '../integers.js'
+import type { WordMemory } from '../word-memory.js'
 
 /** What a record says; the number is what is stored. */
 export const RECORD = {
@@ -34,9 +35,17 @@ export const RECORD_HEADER_BYTES = 56
 /** Every record starts at a multiple of this, so that a scanner finds the next one behind damage. */
 export const RECORD_ALIGNMENT_BYTES = 8
 
+/** Where the checksum of bytes 0-47 stands, and the mark, in words: one aligned piece of 8 bytes, never torn apart. */
+export const CHECKSUM_WORD = 12
+export const MARK_WORD = 13
+
 const MAGIC = 0x5250
+const CHECKED_BYTES = 48
+const CHECKSUM_AT = 4 * CHECKSUM_WORD
+const MARK_AT = 4 * MARK_WORD
 const HAS_PROOF = 1
 const HAS_BALLOT = 2
+const INVERSE_32 = 1 / 0x1_0000_0000
 const NO_BYTES = Buffer.alloc(0)
 
 /** What goes into a record. `a`, `b`, `c` mean what the kind needs: slot, round, node; from, to; version ... */
@@ -63,7 +72,7 @@ export interface StoredRecord {
   readonly word: number
   readonly value: Buffer
   readonly proof: Buffer | undefined
-  /** Identifies record, content and place. */
+  /** Identifies record and content, wherever they stand. */
   readonly checksum: number
   /** Header, content and padding. */
   readonly bytes: number
@@ -71,7 +80,7 @@ export interface StoredRecord {
 
 /** Bytes that a record takes, padding included. */
 export function recordBytes(valueBytes: number, proofBytes: number): number {
-  return roundUp(RECORD_HEADER_BYTES + valueBytes + proofBytes, RECORD_ALIGNMENT_BYTES)
+  return (RECORD_HEADER_BYTES + valueBytes + proofBytes + 7) & -RECORD_ALIGNMENT_BYTES
 }
 
 /**
@@ -79,42 +88,68 @@ export function recordBytes(valueBytes: number, proofBytes: number): number {
  * ```
  *  0 u16 magic   2 u8 kind   3 u8 flags (1 proof, 2 ballot)   4 u32 value bytes
  *  8 u64 a      16 u64 b     24 u64 c     32 u64 link
- * 40 u32 proof bytes   44 u32 checksum of value and proof   48 u32 word   52 u32 checksum of bytes 0-51
+ * 40 u32 proof bytes   44 u32 checksum of value and proof; of a mark, which has neither: its word
+ * 48 u32 checksum of bytes 0-47, masked by segment and position   52 u32 mark: 0 in the tail
  * 56 value, proof, zeros up to a multiple of 8
  * ```
- * Both checksums start from the segment's salt; the header's from the record's position too. Returns the bytes written.
+ * Writes everything but the checksum, without which there is no record yet, and returns it unmasked. Many arguments and
+ * no object: this is the hottest code there is.
  */
+export function fillRecord(
+  { bytes, words }: WordMemory,
+  offset: number,
+  kind: RecordKind,
+  flags: number,
+  a: number,
+  b: number,
+  c: number,
+  link: number,
+  word: number,
+  value: Uint8Array,
+  proof: Uint8Array | undefined,
+): number {
+  const at = offset >>> 2
+  const content = offset + RECORD_HEADER_BYTES
+  const valueBytes = value.byteLength
+  const proofBytes = proof === undefined ? 0 : proof.byteLength
+  const end = content + valueBytes + proofBytes
+  const last = ((end - 1) >>> 3) << 1
+  words[last] = 0
+  words[last + 1] = 0
+  if (valueBytes > 0) bytes.set(value, content)
+  if (proofBytes > 0) bytes.set(proof!, content + valueBytes)
+  words[at] = MAGIC | (kind << 16) | ((proof === undefined ? flags : flags | HAS_PROOF) << 24)
+  words[at + 1] = valueBytes
+  words[at + 2] = a
+  words[at + 3] = a * INVERSE_32
+  words[at + 4] = b
+  words[at + 5] = b * INVERSE_32
+  words[at + 6] = c
+  words[at + 7] = c * INVERSE_32
+  words[at + 8] = link
+  words[at + 9] = link * INVERSE_32
+  words[at + 10] = proofBytes
+  words[at + 11] = kind === RECORD.mark ? word : wordChecksum(bytes, words, content, end, 0)
+  words[at + MARK_WORD] = 0
+  return wordChecksum(bytes, words, offset, offset + CHECKED_BYTES, 0)
+}
+
+/** A whole record with its checksum. Returns that, unmasked. */
 export function encodeRecord(
-  target: Buffer,
+  memory: WordMemory,
   offset: number,
   position: number,
   seed: number,
   it: RecordFields,
 ): number {
-  const value = it.value ?? NO_BYTES
-  const proof = it.proof ?? NO_BYTES
-  target.writeUInt16LE(MAGIC, offset)
-  target[offset + 2] = it.kind
-  target[offset + 3] = (it.proof ? HAS_PROOF : 0) | (it.hasBallot ? HAS_BALLOT : 0)
-  target.writeUInt32LE(value.byteLength, offset + 4)
-  writeU64(target, offset + 8, it.a ?? 0)
-  writeU64(target, offset + 16, it.b ?? 0)
-  writeU64(target, offset + 24, it.c ?? 0)
-  writeU64(target, offset + 32, it.link ?? 0)
-  target.writeUInt32LE(proof.byteLength, offset + 40)
-  const content = offset + RECORD_HEADER_BYTES
-  target.set(value, content)
-  target.set(proof, content + value.byteLength)
-  const end = content + value.byteLength + proof.byteLength
-  target.writeUInt32LE(checksum(target, content, end, seed), offset + 44)
-  target.writeUInt32LE(it.word ?? 0, offset + 48)
-  target.writeUInt32LE(checksum(target, offset, offset + 52, seedAt(seed, position)), offset + 52)
-  const bytes = recordBytes(value.byteLength, proof.byteLength)
-  target.fill(0, end, offset + bytes)
-  return bytes
+  const { a = 0, b = 0, c = 0, link = 0, word = 0, value = NO_BYTES } = it
+  const flags = it.hasBallot ? HAS_BALLOT : 0
+  const sum = fillRecord(memory, offset, it.kind, flags, a, b, c, link, word, value, it.proof)
+  memory.words[(offset >>> 2) + CHECKSUM_WORD] = sum ^ maskAt(seed, position)
+  return sum
 }
 
-/** True when a record of this place begins here: its header is intact and its content lies within `limit`. */
+/** True when a record of this place begins here, with no mark: its header is intact and its content within `limit`. */
 export function isRecordHeader(
   source: Buffer,
   offset: number,
@@ -122,48 +157,88 @@ export function isRecordHeader(
   position: number,
   seed: number,
 ): boolean {
-  if (offset + RECORD_HEADER_BYTES > limit || source.readUInt16LE(offset) !== MAGIC) return false
-  const sum = checksum(source, offset, offset + 52, seedAt(seed, position))
-  return sum === source.readUInt32LE(offset + 52) && offset + storedBytes(source, offset) <= limit
+  return markOf(source, offset, limit, position, seed) === 0
+}
+
+/** The mark of the record of this place that begins here with an intact header; `undefined` where there is none. */
+export function markOf(
+  source: Buffer,
+  offset: number,
+  limit: number,
+  position: number,
+  seed: number,
+): number | undefined {
+  if (offset + RECORD_HEADER_BYTES > limit || source.readUInt16LE(offset) !== MAGIC) return undefined
+  const sum = checksum(source, offset, offset + CHECKED_BYTES, 0)
+  if ((sum ^ maskAt(seed, position)) >>> 0 !== source.readUInt32LE(offset + CHECKSUM_AT)) return undefined
+  return offset + storedBytes(source, offset) <= limit ? source.readUInt32LE(offset + MARK_AT) : undefined
 }
 
 /** True when the content behind an intact header is intact. */
-export function isContentIntact(source: Buffer, offset: number, seed: number): boolean {
+export function isContentIntact(source: Buffer, offset: number): boolean {
+  if (source[offset + 2] === RECORD.mark) return true
   const from = offset + RECORD_HEADER_BYTES
   const to = from + source.readUInt32LE(offset + 4) + source.readUInt32LE(offset + 40)
-  return checksum(source, from, to, seed) === source.readUInt32LE(offset + 44)
+  return checksum(source, from, to, 0) === source.readUInt32LE(offset + 44)
 }
 
 /** Bytes that the record at `offset` says it takes. */
 export function storedBytes(source: Buffer, offset: number): number {
-  return recordBytes(source.readUInt32LE(offset + 4), source.readUInt32LE(offset + 40))
+  const contentBytes = source.readUInt32LE(offset + 4) + source.readUInt32LE(offset + 40)
+  return roundUp(RECORD_HEADER_BYTES + contentBytes, RECORD_ALIGNMENT_BYTES)
 }
 
-/** Reads a record whose header is known to be intact. */
-export function decodeRecord(source: Buffer, offset: number): StoredRecord {
+/** Reads a record whose header is known to be intact; `mask` is the one that hides its checksum there. */
+export function decodeRecord(source: Buffer, offset: number, mask: number): StoredRecord {
   const valueFrom = offset + RECORD_HEADER_BYTES
   const valueTo = valueFrom + source.readUInt32LE(offset + 4)
   const proofTo = valueTo + source.readUInt32LE(offset + 40)
   const flags = source[offset + 3] ?? 0
+  const kind = source[offset + 2] as RecordKind
   return {
-    kind: source[offset + 2] as RecordKind,
+    kind,
     a: readU64(source, offset + 8),
     b: readU64(source, offset + 16),
     c: readU64(source, offset + 24),
     hasBallot: (flags & HAS_BALLOT) !== 0,
     link: readU64(source, offset + 32),
-    word: source.readUInt32LE(offset + 48),
+    word: kind === RECORD.mark ? source.readUInt32LE(offset + 44) : 0,
     value: source.subarray(valueFrom, valueTo),
     proof: (flags & HAS_PROOF) === 0 ? undefined : source.subarray(valueTo, proofTo),
-    checksum: source.readUInt32LE(offset + 52),
+    checksum: (source.readUInt32LE(offset + CHECKSUM_AT) ^ mask) >>> 0,
     bytes: recordBytes(valueTo - valueFrom, proofTo - valueTo),
   }
 }
 
 /**
  * The word of a commit mark: a function of the accepted record's checksum, so that it computes nothing anew, and no
- * flipped bit and no older version of the slot can be taken for the decision.
+ * flipped bit and no older version of the slot can be taken for the decision. Its two outermost bits are always set: it
+ * is more than one flipped bit away from 0, which says that there is no mark.
  */
 export function markWord(acceptedChecksum: number): number {
-  return (Math.imul(acceptedChecksum ^ 0x5bd1e995, 0x9e3779b1) ^ 0xc2b2ae35) >>> 0
+  return ((Math.imul(acceptedChecksum ^ 0x5bd1e995, 0x9e3779b1) ^ 0xc2b2ae35) | 0x80000001) >>> 0
+}
+
+/** What the checksum of a header changes by when an accept becomes a decision: a checksum is linear in its bits. */
+export const DECIDED_CHANGE = kindChange(RECORD.accept, RECORD.decide)
+
+function kindChange(from: RecordKind, to: RecordKind): number {
+  const sumOf = (kind: RecordKind): number => {
+    const header = Buffer.alloc(CHECKED_BYTES)
+    header[2] = kind
+    return checksum(header, 0, CHECKED_BYTES, 0)
+  }
+  return sumOf(from) ^ sumOf(to)
+}
+
+/**
+ * Moves the header of a copied record: another mask instead of the one it had, no mark, and the kind that it has by now.
+ * The copy was made of memory that is trusted no more than a disk: whatever rotted there does not pass here.
+ */
+export function restampRecord(words: Int32Array, offset: number, masks: number, isDecided: boolean): void {
+  const at = offset >>> 2
+  const becomesDecided = isDecided && ((words[at]! >>> 16) & 0xff) === RECORD.accept
+  if (becomesDecided) words[at] = words[at]! ^ ((RECORD.accept ^ RECORD.decide) << 16)
+  words[at + CHECKSUM_WORD] = words[at + CHECKSUM_WORD]! ^ masks ^ (becomesDecided ? DECIDED_CHANGE : 0)
+  words[at + MARK_WORD] = 0
 }

@@ -1,8 +1,8 @@
 import { checksum } from '../checksum.js'
 import { readU64, writeU64 } from '../integers.js'
 
-/** Written into every segment; a newer one is an error of its own, never damage. */
-export const FORMAT_VERSION = 1
+/** Written into every segment; another one is an error of its own, never damage. */
+export const FORMAT_VERSION = 2
 
 const MAGIC = Buffer.from('PLOGTAIL', 'latin1')
 const COPY_BYTES = 128

@@ -1,4 +1,4 @@
-import { checksum } from '../checksum.js'
+import { checksum, maskAt } from '../checksum.js'
 import { decodeGroupHeader, GROUP_HEADER_BYTES, type GroupHeader, type GroupSummary } from './group.js'
 import {
   decodeRecord,
@@ -64,9 +64,13 @@ const NOTHING_LOST: Lost = { kinds: 0, slots: [] }
 const ALL_LOST: Lost = { kinds: undefined, slots: undefined }
 
 /** The records of an intact group. */
-export function* recordsIn(bytes: Buffer, from: number, to: number): Generator<FoundRecord> {
+export function* recordsIn(
+  { bytes, base, seed }: Pick<ScanRequest, 'bytes' | 'base' | 'seed'>,
+  from: number,
+  to: number,
+): Generator<FoundRecord> {
   for (let offset = from + GROUP_HEADER_BYTES; offset < to;) {
-    const record = decodeRecord(bytes, offset)
+    const record = decodeRecord(bytes, offset, maskAt(seed, base + offset))
     yield { offset, record }
     offset += record.bytes
   }
@@ -178,8 +182,8 @@ function findRecords({ bytes, base, seed }: ScanRequest, from: number, to: numbe
       offset += RECORD_ALIGNMENT_BYTES
       continue
     }
-    const record = decodeRecord(bytes, offset)
-    if (isContentIntact(bytes, offset, seed)) intact.push({ offset, record })
+    const record = decodeRecord(bytes, offset, maskAt(seed, base + offset))
+    if (isContentIntact(bytes, offset)) intact.push({ offset, record })
     else damaged.push({ kind: record.kind, slot: record.a })
     total += storedBytes(bytes, offset)
     offset += storedBytes(bytes, offset)

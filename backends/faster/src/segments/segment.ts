@@ -1,4 +1,4 @@
-import { checksum } from '../checksum.js'
+import { checksum, maskAt } from '../checksum.js'
 import {
   decodeRecord,
   isContentIntact,
@@ -55,6 +55,6 @@ export class Segment {
     if (offset + bytes > file.size) return undefined
     const whole = file.view(offset, bytes)
     if (!isRecordHeader(whole, 0, bytes, header.base + offset, seed)) return undefined
-    return isContentIntact(whole, 0, seed) ? decodeRecord(whole, 0) : undefined
+    return isContentIntact(whole, 0) ? decodeRecord(whole, 0, maskAt(seed, header.base + offset)) : undefined
   }
 }

@@ -1,5 +1,11 @@
 import { raise, type PersistentLog } from '@persistent-log/core/backend'
-import { openHybridLog, type HybridLogHome } from '../../src/open-hybrid-log.js'
+import type { HybridLogEngine } from '../../src/engine/hybrid-log-engine.js'
+import {
+  openHybridEngine,
+  openHybridLog,
+  type HybridLogContext,
+  type HybridLogHome,
+} from '../../src/open-hybrid-log.js'
 import { fasterOptions, type FasterOptions } from '../../src/options.js'
 import { PRISTINE_NAME } from '../../src/recovery.js'
 import { MemoryDisk, type DiskImage } from './memory-disk.js'
@@ -14,6 +20,7 @@ export interface OpenInMemory {
   readonly created?: boolean
   readonly recovery?: 'strict' | 'salvage'
   readonly acceptLostVotes?: boolean
+  readonly durability?: HybridLogContext['durability']
   readonly options?: Partial<FasterOptions>
 }
 
@@ -28,12 +35,21 @@ export async function newDisk(): Promise<MemoryDisk> {
 }
 
 /** Opens the log on a disk in memory; `events` notes what its directory was told. */
-export async function openOn(
+export function openOn(
   disk: MemoryDisk,
   about: OpenInMemory = {},
   events: string[] = [],
 ): Promise<PersistentLog> {
-  const home: HybridLogHome = {
+  return openHybridLog(homeOn(disk, about, events), contextOf(about))
+}
+
+/** The engine alone: what the log above it would call. */
+export async function openEngineOn(disk: MemoryDisk, about: OpenInMemory = {}): Promise<HybridLogEngine> {
+  return (await openHybridEngine(homeOn(disk, about, []), contextOf(about))).engine
+}
+
+function homeOn(disk: MemoryDisk, about: OpenInMemory, events: string[]): HybridLogHome {
+  return {
     files: disk.folder(''),
     blobFiles: disk.folder('checkpoints/'),
     logId: LOG_ID,
@@ -45,16 +61,19 @@ export async function openOn(
     markClean: async () => void events.push('markClean'),
     release: async () => void events.push('release'),
   }
+}
+
+function contextOf(about: OpenInMemory): HybridLogContext {
   const parsed = fasterOptions.safeParse(about.options ?? {})
   if (!parsed.success) throw raise.invalidConfig([{ path: 'options', message: parsed.error.message }])
-  return openHybridLog(home, {
-    durability: {},
+  return {
+    durability: about.durability ?? {},
     limits: {},
     fullWaitMs: 1000,
     acceptLostVotes: about.acceptLostVotes ?? false,
     recovery: about.recovery ?? 'strict',
     options: parsed.data,
-  })
+  }
 }
 
 /** Opens what a crash left, without touching the image. */

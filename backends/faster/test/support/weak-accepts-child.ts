@@ -2,8 +2,11 @@
 import { openDirectoryLog } from './open-directory-log.js'
 import { valueOf } from './open-log.js'
 
-const [directory = '', mmap = 'auto'] = process.argv.slice(2)
-const log = await openDirectoryLog(directory, { mmap: mmap === 'off' ? 'off' : 'required' })
+const [directory = '', mmap = 'auto', regionBytes = '65536'] = process.argv.slice(2)
+const log = await openDirectoryLog(directory, {
+  mmap: mmap === 'off' ? 'off' : 'required',
+  regionBytes: Number(regionBytes),
+})
 await log.promise({ round: 1, nodeId: 1 })
 for (let slot = 0; ; slot++) {
   await log.accept(

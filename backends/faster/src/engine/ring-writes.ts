@@ -1,0 +1,232 @@
+import type { AtOnceWrites, Ballot, Effect } from '@persistent-log/core/backend'
+import { isDecided, isInRegion, NOWHERE, placeOf, regionAddress, tailAddress } from '../regions/address.js'
+import type { SlotTable } from '../regions/slot-table.js'
+import { Eviction } from '../ring/eviction.js'
+import { RingBuffer } from '../ring/ring-buffer.js'
+import { NO_ROOM } from '../ring/ring-layout.js'
+import { markWord, RECORD, type RecordKind, type StoredRecord } from '../segments/record.js'
+import type { SegmentFiles } from '../segments/segment-files.js'
+import type { Tail } from '../segments/tail.js'
+import type { PendingSlots } from './pending-slots.js'
+import { newWrite, type PendingWrite } from './stored-effect.js'
+
+const NO_BYTES = new Uint8Array(0)
+
+/** What writes into the ring work on. */
+export interface RingWriteParts {
+  readonly files: SegmentFiles
+  /** Bytes of the ring, at most. */
+  readonly regionBytes: number
+  /** Accepts below power-loss are this log's normal ones: what announces them stays until the log is closed. */
+  readonly staysAnnounced: boolean
+  readonly table: SlotTable
+  readonly pending: PendingSlots
+  readonly tail: Tail
+  /** Takes a write over; resolves when it survives what it joins. */
+  readonly write: (write: PendingWrite) => Promise<void>
+  /** True when nothing later can be trusted. */
+  readonly hasFailed: () => boolean
+  /** Makes it so. */
+  readonly fail: (cause: unknown) => void
+}
+
+/**
+ * Writes at process-crash: a record or a mark in the ring, and they outlive the process. Before the first accept the tail
+ * says durably that there may be some: so a restart of the machine knows that votes may be lost. Decisions need no such
+ * word: a lost one is learned again.
+ */
+export class RingWrites implements AtOnceWrites {
+  readonly survives = 'process-crash'
+  readonly #parts: RingWriteParts
+  #ring: RingBuffer | undefined
+  #eviction: Eviction | undefined
+  #creating: Promise<void> | undefined
+  #isAnnounced = false
+  #announcing: Promise<void> | undefined
+
+  constructor(parts: RingWriteParts) {
+    this.#parts = parts
+  }
+
+  /** True when the tail says durably that accepts may be acknowledged below power-loss. */
+  get isAnnounced(): boolean {
+    return this.#isAnnounced
+  }
+
+  /** Where such accepts are the normal ones, the first of them need not wait. */
+  async begin(): Promise<void> {
+    if (!this.#parts.staysAnnounced) return
+    this.announce()
+    await this.#announcing
+  }
+
+  accept(slot: number, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean {
+    if (!this.#isAnnounced) {
+      this.announce()
+      return false
+    }
+    return this.#store(RECORD.accept, slot, ballot, value, proof)
+  }
+
+  commit(slot: number, ballot: Ballot): boolean {
+    const { table, pending } = this.#parts
+    const ring = this.#usable()
+    if (!ring || pending.has(slot)) return false
+    const address = table.get(slot)
+    if (address === NOWHERE || isDecided(address)) return false
+    const place = placeOf(address)
+    if (!isInRegion(address)) return this.#storeMark(ring, slot, ballot, place)
+    if (!this.#mark(ring, place, slot)) return false
+    table.set(slot, regionAddress(place, true))
+    return true
+  }
+
+  decide(slot: number, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean {
+    return this.#store(RECORD.decide, slot, ballot, value, proof)
+  }
+
+  /** Stores a single accept or decision; false where its place is the tail, and nothing has happened. */
+  store(effects: readonly Effect[]): boolean {
+    const [effect] = effects
+    if (effects.length !== 1 || this.#parts.pending.barriers > 0) return false
+    if (effect?.kind === 'accept') {
+      const { slot, ballot, value, proof } = effect
+      return this.#isAnnounced && this.#store(RECORD.accept, slot, ballot, value, proof)
+    }
+    if (effect?.kind !== 'decide') return false
+    const { slot, ballot, value, proof } = effect
+    if (effect.matchesAccepted && this.commit(slot, ballot)) return true
+    return this.decide(slot, ballot, value, proof)
+  }
+
+  /** Has the announcement written, once; until it is durable, accepts go with the flush. */
+  announce(): void {
+    if (this.#isAnnounced || this.#announcing) return
+    this.#announcing = this.#announce()
+    // A failed write poisons the log by itself, and every accept that rode on the same flush tells.
+    this.#announcing.catch(() => undefined)
+  }
+
+  /** The record at a position, verified, as views that live until the event loop turns. */
+  readonly read = (position: number): StoredRecord | undefined => this.#ring?.record(position)
+
+  /** The value of a slot's entry, as such a view. */
+  value(position: number, slot: number): Uint8Array | undefined {
+    return this.#ring?.value(position, slot)
+  }
+
+  /**
+   * Resolves when everything in the ring is in the tail, and with everything else there flushed. The tail then says that
+   * there are no accepts below power-loss any more, unless they are the normal ones, or begin again meanwhile.
+   */
+  async moveAll(isClosing: boolean): Promise<void> {
+    const ends = this.#isAnnounced && (isClosing || !this.#parts.staysAnnounced)
+    if (ends) this.#isAnnounced = false
+    const last = () =>
+      ends && !this.#isAnnounced && !this.#announcing ? [{ kind: 'weak-end' } as const] : []
+    if (this.#eviction) await this.#eviction.evictAll(last)
+    else await this.#parts.write(newWrite(last(), true))
+  }
+
+  /** Resolves when no announcement is under way. */
+  async settle(): Promise<void> {
+    await this.#announcing?.catch(() => undefined)
+    await this.#creating?.catch(() => undefined)
+  }
+
+  async close(): Promise<void> {
+    const ring = this.#ring
+    this.#ring = undefined
+    await ring?.close()
+  }
+
+  /** The ring, where it may be written to; if it is not there yet, a later call will find it. */
+  #usable(): RingBuffer | undefined {
+    if (this.#parts.hasFailed()) return undefined
+    // Where there is no room for its file, everything goes to the tail as before.
+    if (!this.#ring) this.#create().catch(() => undefined)
+    return this.#ring
+  }
+
+  #store(
+    kind: typeof RECORD.accept | typeof RECORD.decide,
+    slot: number,
+    ballot: Ballot,
+    value: Uint8Array,
+    proof: Uint8Array | undefined,
+  ): boolean {
+    const { table, tail, pending } = this.#parts
+    const ring = this.#usable()
+    if (!ring || pending.has(slot)) return false
+    const position = this.#append(ring, kind, slot, ballot, tail.position, 0, value, proof)
+    if (position === NO_ROOM) return false
+    table.set(slot, regionAddress(position, kind === RECORD.decide))
+    return true
+  }
+
+  /** The proposal is in the tail: a record in the ring says that it is decided. */
+  #storeMark(ring: RingBuffer, slot: number, ballot: Ballot, link: number): boolean {
+    const { table, tail } = this.#parts
+    const accepted = tail.record(link)
+    const isIt = accepted?.a === slot && accepted.b === ballot.round && accepted.c === ballot.nodeId
+    if (!isIt) return false
+    const word = markWord(accepted.checksum)
+    const position = this.#append(ring, RECORD.mark, slot, ballot, link, word, NO_BYTES, undefined)
+    if (position === NO_ROOM) return false
+    table.set(slot, tailAddress(link, true))
+    return true
+  }
+
+  /** Without maps a store is a system call, which may fail: what is in the file then, nobody knows. */
+  #append(
+    ring: RingBuffer,
+    kind: RecordKind,
+    slot: number,
+    { round, nodeId }: Ballot,
+    link: number,
+    word: number,
+    value: Uint8Array,
+    proof: Uint8Array | undefined,
+  ): number {
+    try {
+      return ring.append(kind, slot, round, nodeId, link, word, value, proof)
+    } catch (cause) {
+      this.#parts.fail(cause)
+      return NO_ROOM
+    } finally {
+      if (this.#eviction!.isDue) this.#eviction!.start()
+    }
+  }
+
+  #mark(ring: RingBuffer, position: number, slot: number): boolean {
+    try {
+      return ring.decide(position, slot)
+    } catch (cause) {
+      this.#parts.fail(cause)
+      return false
+    }
+  }
+
+  #create(): Promise<void> {
+    if (this.#ring) return Promise.resolve()
+    this.#creating ??= this.#createRing().finally(() => (this.#creating = undefined))
+    return this.#creating
+  }
+
+  async #createRing(): Promise<void> {
+    const { files, regionBytes } = this.#parts
+    const ring = await RingBuffer.create(files, regionBytes)
+    this.#ring = ring
+    this.#eviction = new Eviction({ ...this.#parts, ring })
+  }
+
+  async #announce(): Promise<void> {
+    try {
+      await this.#create()
+      await this.#parts.write(newWrite([{ kind: 'weak-begin' }], true))
+      this.#isAnnounced = true
+    } finally {
+      this.#announcing = undefined
+    }
+  }
+}

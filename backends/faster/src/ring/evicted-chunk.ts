@@ -1,0 +1,135 @@
+import { raise } from '@persistent-log/core/backend'
+import { maskAt } from '../checksum.js'
+import type { PendingSlots } from '../engine/pending-slots.js'
+import { isDecided, isInRegion, placeOf, regionAddress, tailAddress } from '../regions/address.js'
+import type { SlotTable } from '../regions/slot-table.js'
+import type { GroupBuilder } from '../segments/group-builder.js'
+import { RECORD, storedBytes } from '../segments/record.js'
+import type { Tail } from '../segments/tail.js'
+import { REGION_NAME, isSkip } from './ring-layout.js'
+import type { RingBuffer } from './ring-buffer.js'
+
+/** So much of the ring is copied at once, in bytes: the main thread stands still meanwhile. */
+const CHUNK_BYTES = 1024 * 1024
+const TWO_32 = 0x1_0000_0000
+/** Numbers per copied entry: slot, address in the ring as of the copy, position of the copy. */
+const FIELDS = 3
+
+/** What a chunk is copied from and counted in. */
+export interface ChunkParts {
+  readonly ring: RingBuffer
+  readonly table: SlotTable
+  readonly pending: PendingSlots
+  readonly tail: Tail
+}
+
+/** A stretch of the ring on its way to the tail. */
+export class EvictedChunk {
+  readonly #parts: ChunkParts
+  readonly #from: number
+  readonly #to: number
+  readonly #isFirst: boolean
+  #end: number
+  /** No object per entry: there are ten thousands of them. */
+  #moved = new Float64Array(FIELDS * 1024)
+  #count = 0
+
+  /** From a record on, to a record at or behind `to`. `isFirst`: not once more. */
+  constructor(parts: ChunkParts, from: number, to: number, isFirst: boolean) {
+    this.#parts = parts
+    this.#from = from
+    this.#to = to
+    this.#isFirst = isFirst
+    this.#end = from
+  }
+
+  /** Behind the last record that was looked at. */
+  get end(): number {
+    return this.#end
+  }
+
+  /** Copies what is live, at the moment when its place in the tail is known. */
+  copyTo(builder: GroupBuilder, point: number): void {
+    const { ring, tail } = this.#parts
+    const to = Math.min(this.#to, this.#from + CHUNK_BYTES)
+    let position = this.#from
+    while (position < to) {
+      const left = ring.capacity - (position & (ring.capacity - 1))
+      const offset = ring.offsetOf(position)
+      const isSkipped = isSkip(ring.memory, offset, maskAt(ring.seed, position), left)
+      position += isSkipped ? left : this.#copyOne(builder, position, offset, left, point)
+    }
+    this.#end = position
+    tail.active.writtenSlots += this.#count
+  }
+
+  /**
+   * The copies are in the file: the slots are there from now on. Returns how many entries became decisions meanwhile;
+   * those are still in the ring only.
+   */
+  settle(): number {
+    const { table } = this.#parts
+    const moved = this.#moved
+    let left = 0
+    for (let at = 0; at < this.#count * FIELDS; at += FIELDS) {
+      const slot = moved[at]!
+      const before = moved[at + 1]!
+      const now = table.get(slot)
+      if (now === before) table.set(slot, tailAddress(moved[at + 2]!, isDecided(before)))
+      else if (isInRegion(now) && placeOf(now) === placeOf(before)) left++
+    }
+    return left
+  }
+
+  /** Returns the bytes that the record takes in the ring. */
+  #copyOne(builder: GroupBuilder, position: number, offset: number, left: number, point: number): number {
+    const { ring, table, pending } = this.#parts
+    const { words, bytes } = ring.memory
+    const at = offset >>> 2
+    const kind = (words[at]! >>> 16) & 0xff
+    const size = storedBytes(bytes, offset)
+    // A length that rotted in memory would lead anywhere.
+    if (size > left || size > ring.maxEntryBytes || kind < RECORD.accept || kind > RECORD.mark) {
+      throw raise.corrupted('a record of the mutable region is damaged', {
+        file: `engine/${REGION_NAME}`,
+        offset,
+      })
+    }
+    const slot = (words[at + 2]! >>> 0) + (words[at + 3]! >>> 0) * TWO_32
+    if (slot < point) return size
+    const address = table.get(slot)
+    if (kind === RECORD.mark) {
+      if (this.#isFirst) this.#copyMark(builder, at, slot, address)
+      return size
+    }
+    const isLive = isInRegion(address) && placeOf(address) === position
+    // What was encoded before this is newer, though it is not counted yet.
+    if (!isLive || pending.addressOf(slot) !== undefined) return size
+    const mask = maskAt(ring.seed, position)
+    const copy = builder.addCopy(ring.memory, offset, size, mask, slot, isDecided(address))
+    this.#note(slot, regionAddress(position, isDecided(address)), copy)
+    return size
+  }
+
+  /** A mark on a proposal in the tail; where that moved on, the decision moved with it. */
+  #copyMark(builder: GroupBuilder, at: number, slot: number, address: number): void {
+    const { words } = this.#parts.ring.memory
+    const link = (words[at + 8]! >>> 0) + (words[at + 9]! >>> 0) * TWO_32
+    if (address !== tailAddress(link, true)) return
+    const b = (words[at + 4]! >>> 0) + (words[at + 5]! >>> 0) * TWO_32
+    const c = (words[at + 6]! >>> 0) + (words[at + 7]! >>> 0) * TWO_32
+    builder.add({ kind: RECORD.mark, a: slot, b, c, link, word: words[at + 11]! >>> 0 })
+  }
+
+  #note(slot: number, address: number, copy: number): void {
+    const at = this.#count++ * FIELDS
+    if (at === this.#moved.length) {
+      const grown = new Float64Array(at * 2)
+      grown.set(this.#moved)
+      this.#moved = grown
+    }
+    this.#moved[at] = slot
+    this.#moved[at + 1] = address
+    this.#moved[at + 2] = copy
+  }
+}

@@ -1,0 +1,94 @@
+import { newWrite, type PendingWrite, type StoredEffect } from '../engine/stored-effect.js'
+import type { PendingSlots } from '../engine/pending-slots.js'
+import type { SlotTable } from '../regions/slot-table.js'
+import type { Tail } from '../segments/tail.js'
+import { EvictedChunk } from './evicted-chunk.js'
+import type { RingBuffer } from './ring-buffer.js'
+
+/** The ring holds the newest weak writes: beyond this part of it, the oldest are evicted ... */
+const KEPT_PART = 1 / 2
+/** ... at least this part at once. */
+const EVICTED_PART = 1 / 8
+
+/** What an eviction works on. */
+export interface EvictionParts {
+  readonly ring: RingBuffer
+  readonly table: SlotTable
+  readonly pending: PendingSlots
+  readonly tail: Tail
+  /** Takes a write over; resolves when it survives what it joins. */
+  readonly write: (write: PendingWrite) => Promise<void>
+  /** Nothing later can be trusted. */
+  readonly fail: (cause: unknown) => void
+}
+
+/**
+ * Moves the oldest part of the ring to the tail, in the background: everything live in it, decided or not, so that one
+ * old pending slot blocks nobody. In this order: copied in groups; the slot table points to the copies; flushed; only
+ * then is the space reclaimed.
+ */
+export class Eviction {
+  readonly #parts: EvictionParts
+  /** One round after the other; rejected for ever after the first failure. */
+  #turn: Promise<void> = Promise.resolve()
+  #isRunning = false
+
+  constructor(parts: EvictionParts) {
+    this.#parts = parts
+  }
+
+  /** True when so much of the ring is in use that the oldest should go. */
+  get isDue(): boolean {
+    const { ring } = this.#parts
+    return ring.used > ring.capacity * KEPT_PART
+  }
+
+  /** Begins, unless it is under way. */
+  start(): void {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    this.#queue(() => this.#evictOldest()).catch(this.#parts.fail)
+  }
+
+  /**
+   * Resolves when everything that is in the ring now is in the tail and flushed; `last` joins that flush. It is asked
+   * when its place in the tail is certain.
+   */
+  evictAll(last: () => readonly StoredEffect[]): Promise<void> {
+    const { end } = this.#parts.ring
+    return this.#queue(() => this.#round(end, last))
+  }
+
+  #queue(body: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(body)
+    return this.#turn
+  }
+
+  async #evictOldest(): Promise<void> {
+    const { ring } = this.#parts
+    while (this.isDue) {
+      const surplus = ring.used - ring.capacity * KEPT_PART
+      await this.#round(ring.reclaimed + Math.max(surplus, ring.capacity * EVICTED_PART), () => [])
+    }
+    this.#isRunning = false
+  }
+
+  async #round(to: number, last: () => readonly StoredEffect[]): Promise<void> {
+    const { ring, write } = this.#parts
+    let from = ring.reclaimed
+    while (from < to) from = await this.#move(from, to)
+    await write(newWrite(last(), true))
+    if (from > ring.reclaimed) ring.reclaimTo(from)
+  }
+
+  /** Moves one chunk; returns where it ends. An entry that was decided while its copy was written is copied again. */
+  async #move(from: number, to: number): Promise<number> {
+    let chunk = new EvictedChunk(this.#parts, from, to, true)
+    await this.#parts.write(newWrite([{ kind: 'evict', chunk }], false))
+    while (chunk.settle() > 0) {
+      chunk = new EvictedChunk(this.#parts, from, chunk.end, false)
+      await this.#parts.write(newWrite([{ kind: 'evict', chunk }], false))
+    }
+    return chunk.end
+  }
+}

@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto'
+import { maskAt } from '../checksum.js'
+import {
+  CHECKSUM_WORD,
+  decodeRecord,
+  fillRecord,
+  isContentIntact,
+  MARK_WORD,
+  markOf,
+  markWord,
+  recordBytes,
+  RECORD_HEADER_BYTES,
+  type RecordKind,
+  type StoredRecord,
+} from '../segments/record.js'
+import type { RegionFile, SegmentFiles } from '../segments/segment-files.js'
+import { FORMAT_VERSION, SALT_BYTES } from '../segments/segment-header.js'
+import { wordMemory, type WordMemory } from '../word-memory.js'
+import {
+  capacityFor,
+  CONTROL,
+  CONTROL_BYTES,
+  encodeRingHeader,
+  NO_ROOM,
+  placeFor,
+  REGION_NAME,
+  RING_HEADER_BYTES,
+  ringSeed,
+  RING_UNIT_BYTES,
+  writeSkip,
+} from './ring-layout.js'
+
+/** The file grows in these steps, in bytes. */
+const STEP_BYTES = 1024 * 1024
+/** An entry takes at most this part of the ring; larger ones go to the tail. */
+const MAX_ENTRY_PART = 1 / 4
+const TWO_32 = 0x1_0000_0000
+
+/**
+ * The mutable region: a ring of records in memory that outlives the process. After a power cut its file may hold any
+ * mixture of pages, and nothing in it is believed. Positions only grow; the offset is the position modulo the capacity.
+ *
+ * A record is reserved, written and published, in this order (ring-protocol.ts has the steps for several writers). There
+ * is one writer here, so plain stores do but for one: the checksum of a record is what publishes it, because no record
+ * is one without it, and what an earlier lap left never has the right one. Invariants: reclaimed <= frontier <= reserved
+ * <= reclaimed + capacity; between the first two, records and skips follow each other without a gap.
+ */
+export class RingBuffer {
+  readonly memory: WordMemory
+  readonly capacity: number
+  readonly seed: number
+  readonly maxEntryBytes: number
+  readonly #file: RegionFile
+  #end = 0
+  #reclaimed = 0
+  #backed: number
+
+  private constructor(file: RegionFile, capacity: number) {
+    this.#file = file
+    this.memory = wordMemory(file.bytes)
+    this.capacity = capacity
+    this.maxEntryBytes = capacity * MAX_ENTRY_PART
+    this.seed = ringSeed(file.bytes)
+    this.#backed = file.size - RING_HEADER_BYTES
+  }
+
+  /** An empty ring with a salt of its own, of at most `bytes`; what an earlier session left is gone. */
+  static async create(files: SegmentFiles, bytes: number): Promise<RingBuffer> {
+    const capacity = capacityFor(bytes)
+    const unpublished = `${REGION_NAME}.new`
+    const file = await files.createRegion(unpublished, RING_HEADER_BYTES + capacity)
+    try {
+      file.extend(RING_HEADER_BYTES)
+      encodeRingHeader(file.bytes, FORMAT_VERSION, capacity, randomBytes(SALT_BYTES))
+      file.stored(0, RING_HEADER_BYTES)
+      // A region that has its name has a whole header: a damaged one is damage.
+      await files.rename(unpublished, REGION_NAME)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+    return new RingBuffer(file, capacity)
+  }
+
+  /** Behind the newest record. */
+  get end(): number {
+    return this.#end
+  }
+
+  /** Everything below may be overwritten. */
+  get reclaimed(): number {
+    return this.#reclaimed
+  }
+
+  /** Bytes in use, those of superseded entries included. */
+  get used(): number {
+    return this.#end - this.#reclaimed
+  }
+
+  /** The offset in the memory of a position. */
+  offsetOf(position: number): number {
+    return RING_HEADER_BYTES + (position & (this.capacity - 1))
+  }
+
+  /** Appends a record; it outlives the process on return. Its position, or `NO_ROOM`. */
+  append(
+    kind: RecordKind,
+    slot: number,
+    round: number,
+    nodeId: number,
+    link: number,
+    word: number,
+    value: Uint8Array,
+    proof: Uint8Array | undefined,
+  ): number {
+    const bytes = recordBytes(value.byteLength, proof === undefined ? 0 : proof.byteLength)
+    if (bytes > this.maxEntryBytes) return NO_ROOM
+    const position = placeFor(this.#end, this.#reclaimed, bytes, this.capacity)
+    if (position === NO_ROOM || (position !== this.#end && !this.#skipTo(position))) return NO_ROOM
+    const offset = this.offsetOf(position)
+    if (offset - RING_HEADER_BYTES + bytes > this.#backed && !this.#extend(offset + bytes)) return NO_ROOM
+    const { words } = this.memory
+    const end = position + bytes
+    words[CONTROL.reserved] = end / RING_UNIT_BYTES
+    const sum = fillRecord(this.memory, offset, kind, 0, slot, round, nodeId, link, word, value, proof)
+    Atomics.store(words, (offset >>> 2) + CHECKSUM_WORD, sum ^ maskAt(this.seed, position))
+    this.#file.stored(offset, bytes)
+    words[CONTROL.frontier] = end / RING_UNIT_BYTES
+    this.#end = end
+    this.#file.stored(CONTROL_BYTES.from, CONTROL_BYTES.to - CONTROL_BYTES.from)
+    return position
+  }
+
+  /** Makes the accepted entry a decision: one store of a word. False: what is there is not this slot's. */
+  decide(position: number, slot: number): boolean {
+    if (!this.holds(position, slot)) return false
+    const { words } = this.memory
+    const at = this.offsetOf(position) >>> 2
+    Atomics.store(words, at + MARK_WORD, markWord(words[at + CHECKSUM_WORD]! ^ maskAt(this.seed, position)))
+    this.#file.stored((at + MARK_WORD) * 4, 4)
+    return true
+  }
+
+  /** True when the record at the position is live and names the slot. */
+  holds(position: number, slot: number): boolean {
+    if (position < this.#reclaimed || position >= this.#end) return false
+    const { words } = this.memory
+    const at = this.offsetOf(position) >>> 2
+    return (words[at + 2]! >>> 0) + (words[at + 3]! >>> 0) * TWO_32 === slot
+  }
+
+  /**
+   * The value of a slot's entry, a view. It was written by this process since open, so nothing is summed here; `record`
+   * does that.
+   */
+  value(position: number, slot: number): Uint8Array | undefined {
+    if (!this.holds(position, slot)) return undefined
+    const { bytes, words } = this.memory
+    const offset = this.offsetOf(position)
+    const from = offset + RECORD_HEADER_BYTES
+    const length = words[(offset >>> 2) + 1]! >>> 0
+    // A length that rotted reaches anywhere.
+    if (length > this.maxEntryBytes || from + length > bytes.byteLength) return undefined
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + from, length)
+  }
+
+  /** The record at a position, verified, as views; `undefined` when it is damaged or gone. */
+  record(position: number): StoredRecord | undefined {
+    if (position < this.#reclaimed || position >= this.#end) return undefined
+    const { bytes } = this.memory
+    const offset = this.offsetOf(position)
+    if (markOf(bytes, offset, bytes.byteLength, position, this.seed) === undefined) return undefined
+    return isContentIntact(bytes, offset)
+      ? decodeRecord(bytes, offset, maskAt(this.seed, position))
+      : undefined
+  }
+
+  /** Everything below the position is superseded by something that survives as much: its space may be used again. */
+  reclaimTo(position: number): void {
+    const { words } = this.memory
+    Atomics.store(words, CONTROL.reclaimed, position / RING_UNIT_BYTES)
+    Atomics.store(words, CONTROL.reclaimedAgain, position / RING_UNIT_BYTES)
+    this.#file.stored(CONTROL_BYTES.from, CONTROL_BYTES.to - CONTROL_BYTES.from)
+    this.#reclaimed = position
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+
+  /** The rest of the lap is left out. */
+  #skipTo(position: number): boolean {
+    const offset = this.offsetOf(this.#end)
+    const left = position - this.#end
+    if (
+      offset - RING_HEADER_BYTES + RING_UNIT_BYTES > this.#backed &&
+      !this.#extend(offset + RING_UNIT_BYTES)
+    ) {
+      return false
+    }
+    writeSkip(this.memory, offset, maskAt(this.seed, this.#end), left)
+    this.#file.stored(offset, RING_UNIT_BYTES)
+    this.#end = position
+    return true
+  }
+
+  /** False when the device gives no room: the entry then goes to the tail, and if that finds none either, it tells. */
+  #extend(end: number): boolean {
+    const { size } = this.#file
+    const wanted = Math.ceil((end - size) / STEP_BYTES) * STEP_BYTES
+    try {
+      this.#file.extend(Math.min(size + wanted, RING_HEADER_BYTES + this.capacity))
+    } catch (cause) {
+      // Nothing was stored there yet, so that no entry is in doubt whatever the reason is.
+      if (cause instanceof Error && 'syscall' in cause) return false
+      throw cause
+    }
+    this.#backed = this.#file.size - RING_HEADER_BYTES
+    return true
+  }
+}

@@ -1,0 +1,11 @@
+/** The same memory as bytes and as 32-bit words: headers are written and summed a word at a time. */
+export interface WordMemory {
+  readonly bytes: Buffer
+  /** Little-endian, as the machine is (see `backend.ts`). */
+  readonly words: Int32Array
+}
+
+/** A view of memory that begins at a multiple of 4 and is not part of the pool of small buffers. */
+export function wordMemory(bytes: Buffer): WordMemory {
+  return { bytes, words: new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2) }
+}
