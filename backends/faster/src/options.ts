@@ -49,6 +49,7 @@ export function capabilitiesOf({ uncommittedBytes }: Pick<FasterOptions, 'uncomm
     locatesCorruption: true,
     syncReads: true,
     borrowedReads: true,
+    syncWrites: 'process-crash',
     limits: { valueBytes: VALUE_BYTES, batchSlots: BATCH_SLOTS, batchBytes: BATCH_BYTES, uncommittedBytes },
   }
 }

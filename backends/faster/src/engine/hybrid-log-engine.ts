@@ -120,9 +120,7 @@ export class HybridLogEngine implements LogEngine {
     if (failure) return Promise.reject(failure.cause)
     const isStrong = survivesAtLeast(survives, 'power-loss')
     if (effects.length === 0) return isStrong ? this.#flushAll() : this.#confirmAll()
-    if (isStrong) return this.#enqueue(effects, true)
-    if (this.#ring.store(effects)) return DONE
-    return this.#enqueue(effects, !this.#mayResolveEarly(effects))
+    return isStrong ? this.#enqueue(effects, true) : this.#writeWeakly(effects)
   }
 
   reclaim(): Promise<void> {
@@ -190,21 +188,21 @@ export class HybridLogEngine implements LogEngine {
   }
 
   /**
-   * A write below power-loss resolves when the operating system has it, unless a promise, a discard or a stronger write
-   * of the same slot is waiting for a flush, or votes could be lost without anybody knowing that there were any.
+   * What is not written at once: it goes to the tail, and resolves when the operating system has it, unless a promise, a
+   * discard or a stronger write of the same slot is waiting for a flush, or votes could be lost without anybody knowing
+   * that there were any. An accept of this kind waits until the next one need not.
    */
-  #mayResolveEarly(effects: readonly Effect[]): boolean {
+  #writeWeakly(effects: readonly Effect[]): Promise<void> {
     const { pending } = this.#parts
     let isEarly = pending.barriers === 0
+    let announced: Promise<void> | undefined
     for (const effect of effects) {
-      if (effect.kind !== 'accept' && effect.kind !== 'decide') return false
+      if (effect.kind !== 'accept' && effect.kind !== 'decide') return this.#enqueue(effects, true)
       if (pending.isFlushing(effect.slot)) isEarly = false
-      if (effect.kind === 'accept' && !this.#ring.isAnnounced) {
-        isEarly = false
-        this.#ring.announce()
-      }
+      if (effect.kind === 'accept') announced ??= this.#ring.announce()
     }
-    return isEarly
+    const written = this.#enqueue(effects, !isEarly || announced !== undefined)
+    return announced ? Promise.all([written, announced]).then(() => undefined) : written
   }
 
   #enqueue(effects: readonly StoredEffect[], joinsFlush: boolean): Promise<void> {

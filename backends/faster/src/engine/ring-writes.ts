@@ -1,4 +1,4 @@
-import type { AtOnceWrites, Ballot, Effect } from '@persistent-log/core/backend'
+import type { AtOnceWrites, Ballot } from '@persistent-log/core/backend'
 import { isDecided, isInRegion, NOWHERE, placeOf, regionAddress, tailAddress } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { Eviction } from '../ring/eviction.js'
@@ -56,13 +56,13 @@ export class RingWrites implements AtOnceWrites {
   /** Where such accepts are the normal ones, the first of them need not wait. */
   async begin(): Promise<void> {
     if (!this.#parts.staysAnnounced) return
-    this.announce()
+    void this.announce()
     await this.#announcing
   }
 
   accept(slot: number, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean {
     if (!this.#isAnnounced) {
-      this.announce()
+      void this.announce()
       return false
     }
     return this.#store(RECORD.accept, slot, ballot, value, proof)
@@ -85,26 +85,14 @@ export class RingWrites implements AtOnceWrites {
     return this.#store(RECORD.decide, slot, ballot, value, proof)
   }
 
-  /** Stores a single accept or decision; false where its place is the tail, and nothing has happened. */
-  store(effects: readonly Effect[]): boolean {
-    const [effect] = effects
-    if (effects.length !== 1 || this.#parts.pending.barriers > 0) return false
-    if (effect?.kind === 'accept') {
-      const { slot, ballot, value, proof } = effect
-      return this.#isAnnounced && this.#store(RECORD.accept, slot, ballot, value, proof)
-    }
-    if (effect?.kind !== 'decide') return false
-    const { slot, ballot, value, proof } = effect
-    if (effect.matchesAccepted && this.commit(slot, ballot)) return true
-    return this.decide(slot, ballot, value, proof)
-  }
-
-  /** Has the announcement written, once; until it is durable, accepts go with the flush. */
-  announce(): void {
-    if (this.#isAnnounced || this.#announcing) return
-    this.#announcing = this.#announce()
-    // A failed write poisons the log by itself, and every accept that rode on the same flush tells.
-    this.#announcing.catch(() => undefined)
+  /**
+   * Has the announcement written, once; until it is durable, accepts go with the flush. `undefined` when it is; otherwise
+   * resolves when it is, or cannot be: that is told by a poisoned log, or not at all where there is no room for a ring.
+   */
+  announce(): Promise<void> | undefined {
+    if (this.#isAnnounced) return undefined
+    this.#announcing ??= this.#announce().finally(() => (this.#announcing = undefined))
+    return this.#announcing.catch(() => undefined)
   }
 
   /** The record at a position, verified, as views that live until the event loop turns. */
@@ -221,12 +209,8 @@ export class RingWrites implements AtOnceWrites {
   }
 
   async #announce(): Promise<void> {
-    try {
-      await this.#create()
-      await this.#parts.write(newWrite([{ kind: 'weak-begin' }], true))
-      this.#isAnnounced = true
-    } finally {
-      this.#announcing = undefined
-    }
+    if (!this.#ring) await this.#create()
+    await this.#parts.write(newWrite([{ kind: 'weak-begin' }], true))
+    this.#isAnnounced = true
   }
 }
