@@ -10,7 +10,7 @@ async function reasonOfFailure(backend: string, timeoutMs?: number): Promise<str
 }
 
 describe('cells', function () {
-  this.timeout(20_000) // Each round is a process of its own.
+  this.timeout(60_000) // Each round is a process of its own.
 
   for (const subject of ['faster', 'lmdb', 'level', 'raw-lmdb', 'raw-level', 'raw-append']) {
     it(`measures ${subject} and reads everything back twice`, async () => {
@@ -61,7 +61,7 @@ describe('cells', function () {
         limits: { warmUpMs: 1, measureMs: 1 },
         directory,
         workloadFiles: [fixture('tiny-workloads')],
-        timeoutMs: 9_000,
+        timeoutMs: 30_000,
       }),
     )
     expect(result?.outcome).to.equal('failed')

@@ -20,7 +20,7 @@ const verdicts = (before: readonly CellResult[], after: readonly CellResult[]): 
   compareReports(report(before), report(after)).map(({ verdict }) => verdict)
 
 describe('compare', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
 
   it('gives the exact p-value of the rank sum test', () => {
     // Two of the 252 ways to divide ten ranks are as extreme as complete separation.
@@ -57,7 +57,7 @@ describe('compare', function () {
         limits: { warmUpMs: 1, measureMs: 1 },
         directory,
         workloadFiles: [fixture('tiny-workloads')],
-        timeoutMs: 9_000,
+        timeoutMs: 30_000,
       }),
     )
     const [before, after] = results.map((result) => report([{ ...result, backend: 'memory' }]))

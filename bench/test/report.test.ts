@@ -5,7 +5,8 @@ import { run } from '../src/cli/program.js'
 import type { BenchReport } from '../src/harness/measures.js'
 import { htmlReport } from '../src/report/html-report.js'
 import { judgeTargets } from '../src/targets/judge-targets.js'
-import { TARGETS, type Target } from '../src/targets/targets.js'
+import type { Target } from '../src/targets/target.js'
+import { TARGETS } from '../src/targets/targets.js'
 import { loadWorkloads } from '../src/workloads/load-workloads.js'
 import { fixture, inDirectory, measured } from './support.js'
 
@@ -23,7 +24,7 @@ const target: Target = {
 const silent = { out: () => {}, err: () => {}, isInteractive: false }
 
 describe('report', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
 
   it('judges a target by what was measured', () => {
     const [a, b] = [measured('a', 'w', [300]), measured('b', 'w', [100])]
@@ -60,7 +61,7 @@ describe('report', function () {
     const page = htmlReport(report)
     expect(page).not.to.match(/<script|https?:|src=|NaN|undefined|Infinity/)
     expect(page).to.include('&lt;script&gt;').and.to.include('a &amp; b')
-    expect(page.match(/<svg/g)).to.have.length.at.least(3)
+    expect(page.match(/<svg/g)).to.have.length.at.least(2)
   })
 
   it('runs a workload of its user on backends of its user, writes all reports, and exits with 1 for a failed cell', async () => {
@@ -94,7 +95,7 @@ describe('report', function () {
       expect(outcomes).to.deep.equal(['measured', 'failed'])
       expect(targets).to.have.length(TARGETS.length)
       expect(await readFile(html!, 'utf8'))
-        .to.include('<svg')
+        .to.include('<h2 id="targets">')
         .and.to.include('FAILED')
       expect(await readFile(markdown!, 'utf8')).to.include('| memory | tiny-learn |')
     })

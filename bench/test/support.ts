@@ -25,7 +25,7 @@ export async function inDirectory<T>(use: (directory: string) => Promise<T>): Pr
 export function shortRound(
   backend: string,
   workload = 'tiny-learn',
-  timeoutMs = 9_000,
+  timeoutMs = 30_000,
 ): Promise<CellMessage> {
   const workloadFiles = [fixture('tiny-workloads')]
   return inDirectory((directory) =>
@@ -50,4 +50,22 @@ export function measured(backend: string, workload: string, ns: readonly number[
   }))
   const [medianNs = 0] = ns
   return { backend, workload, title: workload, outcome: 'measured', rounds, medianNs, spread: 0 }
+}
+
+/** The message of what `body` throws; empty when it throws nothing. */
+export function messageOf(body: () => unknown): string {
+  try {
+    body()
+    return ''
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** `it` where nothing is in the way; otherwise a skipped test that says what is. */
+export function itUnless(reason: string | undefined): (title: string, body: () => Promise<unknown>) => void {
+  return (title, body) => {
+    if (reason === undefined) it(title, body)
+    else it.skip(`${title} [skip: ${reason}]`, body)
+  }
 }

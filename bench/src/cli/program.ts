@@ -1,9 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { bench, type BenchOptions } from './bench-command.js'
 import { compare } from './compare-command.js'
+import { readme } from './readme-command.js'
+import { record } from './record-command.js'
 import type { Terminal } from './terminal.js'
 
-const BACKENDS = ['memory', 'faster', 'lmdb', 'level', 'raw-lmdb', 'raw-level', 'raw-append']
 const SUITES = ['hybrid', 'interface', 'durability', 'growth', 'all']
 
 /** Runs a command line and returns its exit code: 0 fine, 1 a failed cell or a slower run, 2 wrong usage. */
@@ -15,12 +16,13 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     )
     .option('--quick', 'the most telling workloads, briefly: less than two minutes')
     .addOption(new Option('--suite <name>', 'a group of workloads').choices(SUITES).default('all'))
-    .option('--backends <names>', 'backends, npm packages, modules, peers; divided by commas', list, BACKENDS)
+    .option('--backends <names>', 'backends, npm packages, modules, peers; divided by commas', list)
     .option('--workload <parts>', 'only workloads whose name holds one of these', list, [])
     .option('--workload-file <files>', 'modules that export `workloads`', list, [])
     .option('--rounds <number>', 'rounds of each cell', count)
     .option('--measure-ms <number>', 'time of each round', count)
     .option('--directory <path>', 'where the logs are put; default: the temporary directory')
+    .option('--resume <file>', 'keep finished rounds in this file, and go on from those that it holds')
     .option('--json <file>', 'write the report for machines')
     .option('--html <file>', 'write the report as one page')
     .option('--markdown <file>', 'write the report for a README')
@@ -33,11 +35,24 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .action(async (before: string, after: string) => {
       exitCode = await compare(before, after, terminal)
     })
+  const recording = program
+    .command('record')
+    .description('run everything and keep it in bench/results; an interrupted run goes on where it was')
+    .action(async () => {
+      exitCode = await record(terminal)
+    })
+  const writing = program
+    .command('readme')
+    .description('make the tables of the READMEs anew from the newest run in bench/results')
+    .action(async () => {
+      exitCode = await readme(terminal)
+    })
   const output = {
     writeOut: (text: string) => terminal.out(text.trimEnd()),
     writeErr: (text: string) => terminal.err(text.trimEnd()),
   }
-  for (const command of [program, comparing]) command.exitOverride().configureOutput(output)
+  for (const command of [program, comparing, recording, writing])
+    command.exitOverride().configureOutput(output)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode

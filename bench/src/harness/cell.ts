@@ -37,14 +37,15 @@ export async function runCell(workload: Workload, request: CellRequest): Promise
   }
   await fill(subject, bed.values, workload.entries)
   const step = await workload.begin(bed)
-  const timed = await timeStep(step, request.limits, latencies, {
+  const limits = { ...request.limits, measureMs: workload.measureMs ?? request.limits.measureMs }
+  const timed = await timeStep(step, limits, latencies, {
     maxOperations: workload.maxOperations,
     userBytes: () => (bed.decided - workload.entries) * workload.valueBytes,
   })
   await step.end?.()
-  const verified = await verifyContents(bed)
+  const verified = await verifyContents(bed, workload.isReadOnly === true)
   await bed.close()
-  return { kind: 'measured', round: { ...timed, verified } }
+  return { kind: 'measured', round: { ...timed, ...bed.figures(), verified } }
 }
 
 class OpenBed implements Bed {
@@ -56,6 +57,7 @@ class OpenBed implements Bed {
   readonly #workload: Workload
   readonly #backend: string
   readonly #latencies: LatencyRecorder
+  readonly #figures: Record<string, number> = {}
   #home: string
   #subject: Subject | undefined
 
@@ -95,5 +97,13 @@ class OpenBed implements Bed {
 
   record(latencyNs: number): void {
     this.#latencies.record(latencyNs)
+  }
+
+  note(figure: string, value: number): void {
+    this.#figures[figure] = value
+  }
+
+  figures(): Pick<Round, 'figures'> {
+    return Object.keys(this.#figures).length > 0 ? { figures: this.#figures } : {}
   }
 }

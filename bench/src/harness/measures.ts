@@ -6,12 +6,14 @@ export interface Round {
   readonly entriesPerOperation: number
   /** Latency of single operations (of chunks, where one is too short to be timed), in ns. */
   readonly latency: Latency
-  /** The longest time that the event loop stood still, in ms. */
-  readonly stallMs: number
+  /** The longest time that the event loop stood still, in ms; absent where operations never let it turn. */
+  readonly stallMs?: number | undefined
   /** Resident memory at the end, in bytes. */
   readonly rssBytes: number
   /** Bytes that the process caused to be sent to the device, over the bytes of all values written; absent off Linux. */
   readonly deviceBytesPerUserByte?: number | undefined
+  /** Figures of the workload's own, by name. */
+  readonly figures?: Readonly<Record<string, number>> | undefined
   /** How many slots were read back and compared. */
   readonly verified: number
 }

@@ -1,13 +1,26 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { median, spreadOf, type CellResult, type Round } from './measures.js'
+import { CellAccount } from './cell-account.js'
+import type { CellMessage } from './cell-child.js'
+import type { Journal } from './journal.js'
+import type { CellResult } from './measures.js'
 import type { PlannedCell } from './plan.js'
 import { runInChild } from './run-in-child.js'
+import { timeLeftMs } from './time-left.js'
 import type { TimeLimits } from './timing.js'
 
 /** The next round may take longer than those before it. */
 const SAFETY = 1.2
+
+/** Where a run stands. */
+export interface RunProgress {
+  readonly done: number
+  readonly total: number
+  /** The cell that is run next. */
+  readonly label: string
+  readonly leftMs: number
+}
 
 /** How a plan is run. */
 export interface RunRequest {
@@ -20,8 +33,12 @@ export interface RunRequest {
   readonly timeoutMs: number
   /** No further round is begun that would probably end later than this after the start. */
   readonly budgetMs?: number | undefined
+  /** Rounds that an earlier run has finished already, and where those of this one are kept. */
+  readonly journal?: Journal | undefined
+  /** Subjects that cannot be opened here, with the reason. */
+  readonly unavailable?: ReadonlyMap<string, string> | undefined
   /** Called before each round of a cell. */
-  readonly onRound?: ((done: number, total: number, label: string) => void) | undefined
+  readonly onRound?: ((progress: RunProgress) => void) | undefined
 }
 
 /**
@@ -29,64 +46,50 @@ export interface RunRequest {
  * failed, or that does not apply, is not run again.
  */
 export async function runCells(request: RunRequest): Promise<CellResult[]> {
-  const { cells, rounds, onRound, budgetMs = Number.POSITIVE_INFINITY } = request
-  const accounts = cells.map((cell) => new CellAccount(cell))
-  const total = cells.length * rounds
+  const { rounds, onRound, budgetMs = Number.POSITIVE_INFINITY, unavailable } = request
+  const accounts = request.cells.map((cell) => new CellAccount(cell, rounds))
+  for (const account of accounts) {
+    const reason = unavailable?.get(account.cell.backend)
+    if (reason !== undefined) account.add({ kind: 'not applicable', reason })
+  }
+  const total = accounts.reduce((sum, { rounds: own }) => sum + own, 0)
   const start = performance.now()
   let done = 0
   for (let round = 0; round < rounds; round++) {
     for (const account of accounts) {
-      const { backend, workload } = account.cell
-      onRound?.(done, total, `${backend} ${workload.name}`)
-      if (!account.isSettled) await account.runRound(request)
+      if (round >= account.rounds) continue
+      onRound?.({ done, total, label: account.label, leftMs: timeLeftMs(accounts) })
+      if (!account.isSettled) await runRound(account, round, request)
       done++
     }
-    const perRound = (performance.now() - start) / (round + 1)
-    if (perRound * (round + 2) * SAFETY > budgetMs) break
+    const elapsed = performance.now() - start
+    const nextMs = accounts.reduce((sum, account) => sum + account.expectedMs(round + 1), 0)
+    if (elapsed + nextMs * SAFETY > budgetMs) break
   }
-  onRound?.(total, total, '')
+  onRound?.({ done: total, total, label: '', leftMs: 0 })
   return accounts.map((account) => account.result())
 }
 
-/** What is known of one cell. */
-class CellAccount {
-  readonly cell: PlannedCell
-  readonly #rounds: Round[] = []
-  #end: { readonly outcome: 'failed' | 'not applicable'; readonly reason: string } | undefined
-
-  constructor(cell: PlannedCell) {
-    this.cell = cell
+async function runRound(account: CellAccount, round: number, request: RunRequest): Promise<void> {
+  const { journal } = request
+  const earlier = journal?.find(account.label, round)
+  if (earlier) {
+    account.add(earlier)
+    return
   }
+  const start = performance.now()
+  const message = await measure(account.cell, request)
+  account.add(message, performance.now() - start)
+  journal?.add(account.label, round, message)
+}
 
-  get isSettled(): boolean {
-    return this.#end !== undefined
-  }
-
-  async runRound({ directory, limits, timeoutMs, workloadFiles }: RunRequest): Promise<void> {
-    const { backend, workload } = this.cell
-    const own = await mkdtemp(join(directory, 'cell-'))
-    try {
-      const cell = { backend, workload: workload.name, workloadFiles, directory: own, limits }
-      const message = await runInChild(cell, timeoutMs)
-      if (message.kind === 'measured') this.#rounds.push(message.round)
-      else this.#end = { outcome: message.kind, reason: message.reason }
-    } finally {
-      await rm(own, { recursive: true, force: true })
-    }
-  }
-
-  /** A failure in any round fails the cell: what the other rounds measured is not shown. */
-  result(): CellResult {
-    const { backend, workload } = this.cell
-    const common = { backend, workload: workload.name, title: workload.title }
-    if (this.#end) return { ...common, ...this.#end, rounds: [] }
-    const figures = this.#rounds.map(({ nsPerOperation }) => nsPerOperation)
-    return {
-      ...common,
-      outcome: 'measured',
-      rounds: this.#rounds,
-      medianNs: median(figures),
-      spread: spreadOf(figures),
-    }
+async function measure({ backend, workload }: PlannedCell, request: RunRequest): Promise<CellMessage> {
+  const { directory, limits, timeoutMs, workloadFiles } = request
+  const own = await mkdtemp(join(directory, 'cell-'))
+  try {
+    const cell = { backend, workload: workload.name, workloadFiles, directory: own, limits }
+    return await runInChild(cell, timeoutMs + (workload.measureMs ?? 0))
+  } finally {
+    await rm(own, { recursive: true, force: true })
   }
 }

@@ -18,6 +18,8 @@ export interface TimedWork {
 }
 
 const NS_PER_MS = 1e6
+/** The loop is asked so often whether it turns. */
+const LOOP_RESOLUTION_MS = 1
 const PERCENTILES = [1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.99]
 
 /** Latencies of a round; those of the warm-up are dropped. */
@@ -60,7 +62,7 @@ export async function timeStep(
   const most = work.maxOperations ?? Number.MAX_SAFE_INTEGER
   const warmUp = await runFor(step, warmUpMs, Math.floor(most / 5), latencies)
   latencies.reset()
-  const loop = monitorEventLoopDelay({ resolution: 1 })
+  const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   loop.enable()
   const deviceBefore = deviceBytes()
   const userBefore = work.userBytes()
@@ -74,7 +76,7 @@ export async function timeStep(
     operations,
     entriesPerOperation: step.entriesPerOperation ?? 1,
     latency: latencies.result(),
-    stallMs: loop.max / NS_PER_MS,
+    ...(loop.count > 0 ? { stallMs: loop.max / NS_PER_MS } : {}),
     rssBytes: process.memoryUsage.rss(),
     ...(isCounted ? { deviceBytesPerUserByte: (deviceAfter - deviceBefore) / userBytes } : {}),
   }

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
-import { resolve, sep } from 'node:path'
+import { join, resolve, sep } from 'node:path'
+import { SQLITE_VERSION } from '../subjects/build-sqlite.js'
 import { MACHINE } from './machine-subject.js'
 import { median, type CellResult } from '../harness/measures.js'
 
@@ -9,20 +10,28 @@ import { median, type CellResult } from '../harness/measures.js'
 export function describeEnvironment(
   directory: string,
   results: readonly CellResult[],
+  given: readonly string[],
 ): Record<string, string | number> {
-  const processors = cpus()
   return {
     date: new Date().toISOString(),
-    cpu: processors[0]?.model.trim() ?? 'unknown',
-    cores: processors.length,
+    cpu: cpuName(),
+    cores: cpus().length,
     memoryBytes: totalmem(),
     system: `${platform()} ${arch()} ${release()}`,
     node: process.version,
     fileSystem: fileSystemOf(directory),
     loadAverage: loadavg()[0] ?? 0,
-    commit: commit(),
+    commit: commitName(),
+    arguments: given.join(' '),
+    rounds: Math.max(0, ...results.map(({ rounds }) => rounds.length)),
+    engines: engines(),
     ...limits(results),
   }
+}
+
+/** The model of the processor. */
+export function cpuName(): string {
+  return cpus()[0]?.model.trim() ?? 'unknown'
 }
 
 function limits(results: readonly CellResult[]): Record<string, number> {
@@ -53,7 +62,16 @@ function fileSystemOf(directory: string): string {
   return `${type} (${device})`
 }
 
-function commit(): string {
+/** The versions of the engines beside which we are measured. */
+function engines(): string {
+  const manifest = readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')
+  const { dependencies } = JSON.parse(manifest) as { readonly dependencies: Record<string, string> }
+  const versions = ['lmdb', 'classic-level'].map((name) => `${name} ${dependencies[name]}`)
+  return [...versions, `better-sqlite3 ${SQLITE_VERSION}`].join(', ')
+}
+
+/** The commit of the code that is measured, marked where it was changed since. */
+export function commitName(): string {
   try {
     const git = (...args: string[]): string =>
       execFileSync('git', args, {

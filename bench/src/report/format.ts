@@ -17,6 +17,16 @@ export function digits(value: number): string {
   return new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 }).format(value)
 }
 
+/** A rate as people read it, with three digits. */
+export function formatRate(perSecond: number): string {
+  const units = [
+    [1e6, 'M/s'],
+    [1e3, 'k/s'],
+  ] as const
+  const [size, unit] = units.find(([limit]) => perSecond >= limit) ?? ([1, '/s'] as const)
+  return `${digits(perSecond / size)} ${unit}`
+}
+
 /** Entries per second of a cell that was measured. */
 export function entriesPerSecond({ medianNs, rounds }: CellResult): number | undefined {
   const entries = rounds[0]?.entriesPerOperation
@@ -35,7 +45,7 @@ export const RESULT_COLUMNS = [
 ] as const
 
 /** A result as cells of that table; what failed says so in the place of its figures. */
-function resultRow(result: CellResult): string[] {
+export function resultRow(result: CellResult): string[] {
   const { backend, workload, medianNs, spread, rounds, outcome, reason } = result
   if (medianNs === undefined) {
     return [backend, workload, `${outcome === 'failed' ? 'FAILED' : outcome}: ${reason}`, '', '', '', '']
@@ -62,13 +72,9 @@ export const TARGET_COLUMNS = ['target', 'reference', 'ratio', 'must', 'aim', 'v
 
 /** A target as cells of that table. */
 export function targetRow({ name, reference, ratio, unit, must, aim, met }: TargetResult): string[] {
-  const show = (value: number | undefined): string => (value === undefined ? '-' : `${digits(value)} ${unit}`)
+  const show = (value: number | undefined): string => {
+    if (value === undefined) return '-'
+    return unit === 'entries/s' ? formatRate(value) : `${digits(value)} ${unit}`
+  }
   return [name, reference, show(ratio), show(must), show(aim), met]
-}
-
-/** The environment as lines of `name: value`. */
-export function environmentLines(environment: Readonly<Record<string, string | number>>): string[] {
-  return Object.entries(environment).map(
-    ([name, value]) => `${name}: ${typeof value === 'number' ? digits(value) : value}`,
-  )
 }

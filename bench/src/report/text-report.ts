@@ -1,7 +1,8 @@
 import Table from 'cli-table3'
 import type { Comparison } from '../compare/compare-reports.js'
 import type { BenchReport } from '../harness/measures.js'
-import { digits, environmentLines, RESULT_COLUMNS, resultRows, TARGET_COLUMNS, targetRow } from './format.js'
+import { environmentRows } from './environment-rows.js'
+import { digits, RESULT_COLUMNS, resultRows, TARGET_COLUMNS, targetRow } from './format.js'
 
 /** A report for a terminal. */
 export function textReport({ environment, results, targets }: BenchReport): string {
@@ -11,7 +12,9 @@ export function textReport({ environment, results, targets }: BenchReport): stri
     return drawn.toString()
   }
   return [
-    environmentLines(environment).join('\n'),
+    environmentRows(environment)
+      .map((row) => row.join(': '))
+      .join('\n'),
     table(RESULT_COLUMNS, resultRows(results)),
     'p50 and p99 are those of the worst round; the spread is (largest - smallest) / median of the rounds.',
     table(TARGET_COLUMNS, targets.map(targetRow)),

@@ -4,7 +4,11 @@ import { openAppendPeer } from './append-peer.js'
 import { openLevelPeer } from './level-peer.js'
 import { openLmdbPeer } from './lmdb-peer.js'
 import { openLogSubject } from './log-subject.js'
+import { openSqlitePeer } from './sqlite-peer.js'
 import type { Subject, SubjectRequest } from './subject.js'
+
+/** The peer that is built on demand. */
+export const SQLITE = 'raw-sqlite'
 
 /** What users would otherwise pick, by its own API. */
 export const PEERS: ReadonlyMap<string, (request: SubjectRequest) => Subject | Promise<Subject>> = new Map<
@@ -13,6 +17,7 @@ export const PEERS: ReadonlyMap<string, (request: SubjectRequest) => Subject | P
 >([
   ['raw-lmdb', openLmdbPeer],
   ['raw-level', openLevelPeer],
+  [SQLITE, openSqlitePeer],
   ['raw-append', openAppendPeer],
   [MACHINE, openMachine],
 ])

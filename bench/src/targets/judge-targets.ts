@@ -1,5 +1,5 @@
 import { median, type CellResult, type Round, type TargetResult } from '../harness/measures.js'
-import type { Measure, Target } from './targets.js'
+import type { Measure, Target } from './target.js'
 
 const NS_PER_SECOND = 1e9
 
@@ -30,10 +30,10 @@ function figure({ subject, against, as }: Target, results: readonly CellResult[]
 }
 
 function measured(measure: Measure, results: readonly CellResult[]): number | undefined {
-  const { backend, workload, of = 'operation' } = measure
+  const { backend, workload, of = 'operation', figure } = measure
   const cell = results.find((result) => result.backend === backend && result.workload === workload)
   const figures = (cell?.rounds ?? [])
-    .map((round) => valueOf(round, of))
+    .map((round) => (figure === undefined ? valueOf(round, of) : round.figures?.[figure]))
     .filter((value) => value !== undefined)
   return figures.length === 0 ? undefined : median(figures)
 }

@@ -19,6 +19,7 @@ export const growthWorkloads: readonly Workload[] = SIZES.map(([label, entries])
   survives: 'process-crash',
   entries,
   ...(entries > MOST_FOR_ALL ? { only: ['faster'] } : {}),
+  ...(entries >= MOST_FOR_ALL ? { rounds: entries > MOST_FOR_ALL ? 1 : 3 } : {}),
   maxOperations: 1_000,
   begin: (bed) => ({
     chunk: 1,

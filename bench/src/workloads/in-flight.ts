@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { BALLOT } from '../subjects/log-subject.js'
 import { logOf } from './needs.js'
+import { acceptBatch } from './prepare.js'
 import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
 
 const WIDTHS = [1, 10, 100, 1_000] as const
@@ -15,25 +16,16 @@ export const inFlightWorkloads: readonly Workload[] = [
     name: `closed-loop-${width}`,
     title: `accept (process-crash) + commit (power-loss), ${width} in flight; a peer writes once`,
     suites: ['durability', 'hybrid'],
-    isQuick: width === 1 || width === 100,
+    isQuick: width !== 10,
     maxOperations: 1_000_000,
     begin: (bed) => closedLoop(bed, width),
   })),
   {
     ...ORDINARY,
-    name: 'closed-loop-100-value-1KiB',
-    title: 'the same with 1 KiB values, 100 in flight: bytes to the device',
-    suites: ['durability', 'hybrid'],
-    isQuick: false,
-    valueBytes: 1_024,
-    maxOperations: 100_000,
-    begin: (bed) => closedLoop(bed, 100),
-  },
-  {
-    ...ORDINARY,
     name: 'commit-1000-in-flight',
     title: 'commit (process-crash), 1,000 in flight',
     suites: ['hybrid', 'interface'],
+    isQuick: true,
     survives: 'process-crash',
     maxOperations: 100_000,
     isForLogs: true,
@@ -78,14 +70,7 @@ function commitManyAtOnce(bed: Bed): Step {
   const survives = 'process-crash'
   return {
     chunk: 1_000,
-    before: (operations) =>
-      log.acceptAll(
-        Array.from({ length: operations }, (_, index) => {
-          const slot = bed.decided + index
-          return { slot, ballot: BALLOT, value: bed.values.at(slot) }
-        }),
-        { survives },
-      ),
+    before: (operations) => acceptBatch(bed, bed.decided, operations, survives),
     async run(operations) {
       const commits = Array.from({ length: operations }, (_, index) =>
         log.commit({ slot: bed.decided + index, ballot: BALLOT }, { survives }),

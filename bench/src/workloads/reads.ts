@@ -1,27 +1,34 @@
-import { BALLOT } from '../subjects/log-subject.js'
 import type { Subject } from '../subjects/subject.js'
 import { logOf } from './needs.js'
+import { acceptBatch } from './prepare.js'
 import { RandomSlots } from './random.js'
 import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
 
 const HOT = 10_000
 const MANY = 1_000_000
+/** Filling a million entries takes longer than reading them. */
+const ROUNDS_OF_MANY = 3
 const SCANNED = 1_000
 /** Reads per timed piece: one is too short for the clock. */
 const SYNC_CHUNK = 1_000
 const ASYNC_CHUNK = 100
 
 /** Fills at the weakest survival, because reads do not ask how it was written. */
-const READING = { ...ORDINARY, suites: ['interface', 'hybrid'], survives: 'nothing' } as const
+const READING = {
+  ...ORDINARY,
+  suites: ['interface', 'hybrid'],
+  survives: 'nothing',
+  isReadOnly: true,
+} as const
 
-type Read = 'async' | 'sync' | 'borrowed'
+/** The ways to read a slot: a copy by a promise, a copy at once, a view. */
+export const READ_KINDS = ['async', 'sync', 'borrowed'] as const
+
+type Read = (typeof READ_KINDS)[number]
 
 /** Reads and scans of what was decided and what was not. */
 export const readWorkloads: readonly Workload[] = [
-  ...(['async', 'sync', 'borrowed'] as const).flatMap((read) => [
-    reading(read, HOT, 'hot'),
-    reading(read, MANY, 'random-1m'),
-  ]),
+  ...READ_KINDS.flatMap((read) => [reading(read, HOT, 'hot'), reading(read, MANY, 'random-1m')]),
   {
     ...READING,
     name: 'scan-10k',
@@ -53,12 +60,14 @@ function reading(read: Read, entries: number, pattern: 'hot' | 'random-1m'): Wor
     title: `read, ${read}, ${pattern === 'hot' ? 'in order over 10,000' : 'at random over 1,000,000'}`,
     isQuick: pattern === 'hot' && read !== 'async',
     entries,
+    ...(entries === MANY ? { rounds: ROUNDS_OF_MANY } : {}),
     misses: (subject) => missing(subject, read),
     begin: (bed) => readStep(bed, read, pattern === 'hot' ? inOrder(entries) : atRandom(entries)),
   }
 }
 
-function missing(subject: Subject, read: Read): string | undefined {
+/** Why a subject has no such reads. */
+export function missing(subject: Subject, read: Read): string | undefined {
   if (read === 'sync') return subject.readNow ? undefined : 'it has no synchronous reads'
   if (read === 'borrowed') return subject.borrow ? undefined : 'it has no borrowed reads'
   return undefined
@@ -74,7 +83,8 @@ function atRandom(entries: number): () => number {
   return () => slots.next()
 }
 
-function readStep({ subject, values }: Bed, read: Read, next: () => number): Step {
+/** Reads of the slots that `next` names. */
+export function readStep({ subject, values }: Bed, read: Read, next: () => number): Step {
   // The length alone proves that a read was answered; what it holds is verified after the run.
   const check = (value: Uint8Array | undefined): void => {
     if (value?.length !== values.bytes) throw new Error('a read was not answered')
@@ -123,13 +133,7 @@ function scanAll({ subject, entries }: Bed): Step {
   }
 }
 
-async function acceptSome(bed: Bed): Promise<void> {
-  const proposals = Array.from({ length: SCANNED }, (_, index) => {
-    const slot = bed.decided + index
-    return { slot, ballot: BALLOT, value: bed.values.at(slot) }
-  })
-  await logOf(bed.subject).acceptAll(proposals, { survives: 'nothing' })
-}
+const acceptSome = (bed: Bed): Promise<void> => acceptBatch(bed, bed.decided, SCANNED, 'nothing')
 
 async function readAccepted(bed: Bed): Promise<Step> {
   await acceptSome(bed)

@@ -6,27 +6,32 @@ import { fileURLToPath } from 'node:url'
 import { needsFiles } from './needs.js'
 import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
 
+/** Only the hybrid log is filled up to ten million. */
 const SIZES = [
-  ['10k', 10_000],
-  ['1m', 1_000_000],
+  ['10k', 10_000, {}],
+  ['1m', 1_000_000, { rounds: 3 }],
+  ['10m', 10_000_000, { rounds: 1, only: ['faster'] }],
 ] as const
 const FILL_AND_DIE = fileURLToPath(new URL('fill-and-die.js', import.meta.url))
 
 /** What opening costs: after a clean close, and after the process was killed. */
-export const recoveryWorkloads: readonly Workload[] = SIZES.flatMap(([label, entries]) => [
+export const recoveryWorkloads: readonly Workload[] = SIZES.flatMap(([label, entries, limits]) => [
   {
     ...ORDINARY,
+    ...limits,
     name: `open-clean-${label}`,
     title: `open ${label} entries after a clean close`,
     suites: ['durability', 'hybrid'],
     isQuick: entries < 100_000,
     survives: 'process-crash',
     entries,
+    isReadOnly: true,
     misses: needsFiles,
     begin: (bed) => openAgain(bed, entries),
   },
   {
     ...ORDINARY,
+    ...limits,
     name: `open-killed-${label}`,
     title: `open ${label} entries after SIGKILL`,
     suites: ['durability', 'hybrid'],

@@ -23,6 +23,12 @@ export interface Workload {
   readonly isForLogs?: boolean | undefined
   /** Most operations in a cell; absent: as many as fit the time. */
   readonly maxOperations?: number | undefined
+  /** Most rounds, where one takes long; absent: as many as the run has. */
+  readonly rounds?: number | undefined
+  /** How long it is measured, in ms, where the run's own time would say nothing. */
+  readonly measureMs?: number | undefined
+  /** It leaves what it finds: verified as it is, not closed and opened again. */
+  readonly isReadOnly?: boolean | undefined
   /** Options for the backend under test, by its name. */
   readonly options?: Readonly<Record<string, unknown>> | undefined
   /** Why this subject cannot run it; `undefined` when it can. */
@@ -48,6 +54,8 @@ export interface Bed {
   keptFrom: number
   /** Records the latency of one operation in ns, where operations overlap and the harness cannot see it. */
   record(latencyNs: number): void
+  /** Adds a figure of the workload's own to the round: something that is not a time. */
+  note(figure: string, value: number): void
 }
 
 /** How the harness runs the operations of a workload. */

@@ -1,7 +1,7 @@
 import type { Survival } from '@persistent-log/core'
 import { BALLOT } from '../subjects/log-subject.js'
-import type { Subject } from '../subjects/subject.js'
 import { logOf } from './needs.js'
+import { acceptBatch, commitAccepted } from './prepare.js'
 import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
 
 const LEVELS: readonly Survival[] = ['nothing', 'process-crash', 'power-loss']
@@ -17,8 +17,6 @@ const VALUE_SIZES = [
 const MOST_ACCEPTED = 100_000
 /** Slots that are accepted at once before commits are timed. */
 const PREPARED = 256
-/** Calls that return at once, per timed piece. */
-const SYNC_CHUNK = 1_000
 
 /** Writes, one after the other. */
 export const writeWorkloads: readonly Workload[] = [
@@ -33,8 +31,6 @@ export const writeWorkloads: readonly Workload[] = [
     valueBytes,
     maxOperations: Math.max(100, Math.floor(MOST_ACCEPTED / valueBytes)),
   })),
-  syncWrites(false),
-  syncWrites(true),
 ]
 
 function singleWrites(survives: Survival): Workload[] {
@@ -75,10 +71,7 @@ function accept(bed: Bed, survives: Survival): Step {
     chunk: 1,
     run: () => log.accept({ slot, ballot: BALLOT, value: bed.values.at(slot++) }, { survives }),
     async end() {
-      for (let from = bed.decided; from < slot; from += 1_000) {
-        const length = Math.min(1_000, slot - from)
-        await log.commitAll(Array.from({ length }, (_, index) => ({ slot: from + index, ballot: BALLOT })))
-      }
+      await commitAccepted(bed, bed.decided, slot)
       bed.decided = slot
     },
   }
@@ -89,14 +82,7 @@ function commit(bed: Bed, survives: Survival): Step {
   return {
     chunk: 1,
     block: PREPARED,
-    before: (operations) =>
-      log.acceptAll(
-        Array.from({ length: operations }, (_, index) => {
-          const slot = bed.decided + index
-          return { slot, ballot: BALLOT, value: bed.values.at(slot) }
-        }),
-        { survives },
-      ),
+    before: (operations) => acceptBatch(bed, bed.decided, operations, survives),
     run: () => log.commit({ slot: bed.decided++, ballot: BALLOT }, { survives }),
   }
 }
@@ -135,39 +121,5 @@ function learn(length: number, survives: Survival): Workload {
         bed.decided += length
       },
     }),
-  }
-}
-
-/** `syncWrites`, at the survival that it names. */
-function syncWrites(commits: boolean): Workload {
-  return {
-    ...ORDINARY,
-    name: commits ? 'accept-commit-sync' : 'accept-sync',
-    title: `syncWrites: accept${commits ? ' + commit' : ''}`,
-    suites: ['hybrid'],
-    isQuick: true,
-    survives: 'process-crash',
-    maxOperations: MOST_ACCEPTED,
-    isForLogs: true,
-    misses: (subject: Subject) => (subject.log?.syncWrites ? undefined : 'it has no syncWrites'),
-    begin(bed) {
-      const log = logOf(bed.subject)
-      const writes = log.syncWrites!
-      let slot = bed.decided
-      return {
-        chunk: SYNC_CHUNK,
-        run(operations) {
-          for (let count = 0; count < operations; count++, slot++) {
-            writes.accept({ slot, ballot: BALLOT, value: bed.values.at(slot) })
-            if (commits) writes.commit({ slot, ballot: BALLOT })
-          }
-        },
-        end() {
-          if (!commits)
-            for (let at = bed.decided; at < slot; at++) writes.commit({ slot: at, ballot: BALLOT })
-          bed.decided = slot
-        },
-      }
-    },
   }
 }

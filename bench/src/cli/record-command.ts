@@ -1,0 +1,33 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { htmlReport } from '../report/html-report.js'
+import { jsonReport } from '../report/json-report.js'
+import { textReport } from '../report/text-report.js'
+import { measureAll, tellFailures, type BenchOptions } from './bench-command.js'
+import { RECORD_JOURNAL, resultName, RESULTS_FOLDER } from './results-folder.js'
+import type { Terminal } from './terminal.js'
+
+/**
+ * Runs everything and keeps it in `bench/results`. An interrupted run goes on where it was. Returns the exit code: 1 when
+ * a cell failed; that is kept too, for all to see.
+ */
+export async function record(
+  terminal: Terminal,
+  options: Partial<BenchOptions> = {},
+  folder: string = RESULTS_FOLDER,
+): Promise<number> {
+  const resume = options.resume ?? RECORD_JOURNAL
+  await mkdir(dirname(resume), { recursive: true })
+  const report = await measureAll(
+    { suite: 'all', workload: [], workloadFile: [], ...options, resume },
+    terminal,
+  )
+  const name = join(folder, resultName(report.environment))
+  await mkdir(folder, { recursive: true })
+  await writeFile(`${name}.json`, jsonReport(report))
+  await writeFile(`${name}.html`, htmlReport(report))
+  await rm(resume)
+  terminal.out(textReport(report))
+  terminal.out(`kept in ${name}.json and ${name}.html`)
+  return tellFailures(report, terminal)
+}

@@ -1,0 +1,49 @@
+/** Something that a run measured. */
+export interface Measure {
+  readonly backend: string
+  readonly workload: string
+  /** Default: time per operation. */
+  readonly of?: 'operation' | 'entry' | 'stall' | 'device' | undefined
+  /** Instead: a figure of the workload's own. */
+  readonly figure?: string | undefined
+}
+
+/** A figure that we promise. */
+export interface Target {
+  readonly table: 1 | 2
+  readonly name: string
+  /** The reference, in words. */
+  readonly reference: string
+  /** What is judged; absent: no workload measures it yet. */
+  readonly subject?: Measure | undefined
+  readonly against?: Measure | undefined
+  /**
+   * How the two become one number. `ratio`: time over time. `speed-up`: the reference's time over the subject's.
+   * `difference`: ns. `value`: the subject alone. `entries-per-second`: the subject alone.
+   */
+  readonly as: 'ratio' | 'speed-up' | 'difference' | 'value' | 'entries-per-second'
+  readonly unit: string
+  readonly must?: number | undefined
+  readonly aim?: number | undefined
+  /** True where more is better. */
+  readonly isFloor?: boolean | undefined
+}
+
+/** A target without what is the same for a whole table. */
+export type Row = Omit<Target, 'table' | 'unit'> & { readonly unit?: string }
+
+/** Fills in what the rows of a table leave out. */
+export function completed(table: 1 | 2, rows: readonly Row[]): Target[] {
+  return rows.map((row) => ({ table, unit: 'x', ...row }))
+}
+
+/** The kernel: what checking and copying an entry costs on this machine. */
+export const K: Measure = { backend: 'machine', workload: 'kernel-k' }
+/** A measure of the hybrid log. */
+export const faster = (workload: string, of: Measure['of'] = 'operation'): Measure => ({
+  backend: 'faster',
+  workload,
+  of,
+})
+/** Time per entry, where an operation handles several. */
+export const entry = (backend: string, workload: string): Measure => ({ backend, workload, of: 'entry' })
