@@ -35,15 +35,41 @@ export interface KeyRange {
 const U64_BYTES = 8
 const TWO_POW_32 = 2 ** 32
 
+/** Writes an unsigned 32-bit big-endian integer; byte by byte is faster than a method of `Buffer`, which checks first. */
+export function writeU32(target: Uint8Array, value: number, at: number): void {
+  target[at] = value >>> 24
+  target[at + 1] = value >>> 16
+  target[at + 2] = value >>> 8
+  target[at + 3] = value
+}
+
+/** Reads an unsigned 32-bit big-endian integer; bytes behind the end are zero. */
+export function readU32(source: Uint8Array, at: number): number {
+  return ((source[at]! << 24) | (source[at + 1]! << 16) | (source[at + 2]! << 8) | source[at + 3]!) >>> 0
+}
+
 /** Writes a safe integer as an unsigned 64-bit big-endian one. */
-export function writeU64(target: Buffer, value: number, at: number): void {
-  target.writeUInt32BE(Math.floor(value / TWO_POW_32), at)
-  target.writeUInt32BE(value % TWO_POW_32, at + 4)
+export function writeU64(target: Uint8Array, value: number, at: number): void {
+  const high = value < TWO_POW_32 ? 0 : Math.floor(value / TWO_POW_32)
+  writeU32(target, high, at)
+  writeU32(target, value - high * TWO_POW_32, at + 4)
 }
 
 /** Reads an unsigned 64-bit big-endian integer; beyond the safe integers the result is not exact. */
-export function readU64(source: Buffer, at: number): number {
-  return source.readUInt32BE(at) * TWO_POW_32 + source.readUInt32BE(at + 4)
+export function readU64(source: Uint8Array, at: number): number {
+  return readU32(source, at) * TWO_POW_32 + readU32(source, at + 4)
+}
+
+/** The same through a view, which is faster where there is one. */
+export function setU64(view: DataView, at: number, value: number): void {
+  const high = value < TWO_POW_32 ? 0 : Math.floor(value / TWO_POW_32)
+  view.setUint32(at, high)
+  view.setUint32(at + 4, value - high * TWO_POW_32)
+}
+
+/** Reads what {@link setU64} wrote. */
+export function getU64(view: DataView, at: number): number {
+  return view.getUint32(at) * TWO_POW_32 + view.getUint32(at + 4)
 }
 
 function numberKey(prefix: number, value: number): Buffer {
@@ -58,6 +84,16 @@ export const META_KEY: Uint8Array = Uint8Array.of(KEY_PREFIX.meta)
 
 /** The key of what a slot holds. */
 export const slotKey = (slot: Slot): Uint8Array => numberKey(KEY_PREFIX.slot, slot)
+
+/** Bytes of such a key. */
+export const SLOT_KEY_BYTES = 1 + U64_BYTES
+
+/** Writes the key of a slot over whatever the array holds. */
+export function turnSlotKey(key: Uint8Array, slot: Slot): Uint8Array {
+  key[0] = KEY_PREFIX.slot
+  writeU64(key, slot, 1)
+  return key
+}
 
 /** The key of a checkpoint's header, by its blob: two checkpoints may share a slot for a moment, never a blob. */
 export const checkpointKey = (blob: number): Uint8Array => numberKey(KEY_PREFIX.checkpoint, blob)

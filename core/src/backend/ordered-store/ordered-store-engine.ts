@@ -1,13 +1,14 @@
 import type { Capabilities } from '../../contract/capabilities.js'
 import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
+import { copyBytes } from '../bytes.js'
 import type { Effect } from '../engine/effect.js'
 import { GroupCommit } from '../engine/group-commit.js'
 import type { EngineCounters, EngineVerification, LogEngine, StoredEntry } from '../engine/log-engine.js'
 import type { SlotRanges } from '../engine/slot-ranges.js'
-import { operationsOf } from './effect-operations.js'
+import { addOperations } from './effect-operations.js'
 import { engineFailure } from './engine-failure.js'
-import { slotKey, slotKeyRange } from './key-layout.js'
+import { slotKey, slotKeyRange, turnSlotKey } from './key-layout.js'
 import { encodeMeta } from './meta-record.js'
 import type { OrderedStore, StoreOperation } from './ordered-store.js'
 import type { RecordCodec } from './record-codec.js'
@@ -58,6 +59,8 @@ export class OrderedStoreEngine implements LogEngine {
   readonly #commit: GroupCommit<QueuedWrite>
   readonly #belowPoint: SlotRanges
   readonly #onClose: (() => Promise<void>) | undefined
+  /** The key of the read that is under way: reads are synchronous, so that one is enough. */
+  readonly #readKey = slotKey(0)
   readonly #counters = { flushes: 0, flushedWrites: 0, bytesWritten: 0 }
   /** A compaction passed damaged slots: nobody knows which of them left a record. */
   #sweepBelowPoint = false
@@ -74,11 +77,16 @@ export class OrderedStoreEngine implements LogEngine {
     this.#commit = new GroupCommit((writes) => this.#flush(writes))
     const write = (operations: readonly StoreOperation[]) => this.#commit.add({ operations })
     this.blobs = new StoreBlobs({ store, codec, write, nextBlob: () => state.nextBlob++ })
-    if (store.borrow) this.borrow = (slot) => this.#entry(slot, (key) => store.borrow!(key))
+    if (store.borrow) this.borrow = (slot) => this.#entry(slot, true)
   }
 
   read(slot: Slot): StoredEntry | 'damaged' {
-    return this.#entry(slot, (key) => this.#store.get(key))
+    // Copying the value alone is less than copying the record and looking at a part of it.
+    if (this.borrow === undefined) return this.#entry(slot, false)
+    const entry = this.#entry(slot, true)
+    if (entry === 'damaged') return entry
+    const { ballot, value, proof } = entry
+    return { ballot, value: copyBytes(value), proof: proof && copyBytes(proof) }
   }
 
   /** Everything is at the store's one survival when it resolves, whatever weaker one is asked for. */
@@ -120,14 +128,15 @@ export class OrderedStoreEngine implements LogEngine {
     }
   }
 
-  #entry(slot: Slot, get: (key: Uint8Array) => Uint8Array | undefined): StoredEntry | 'damaged' {
+  #entry(slot: Slot, isBorrowed: boolean): StoredEntry | 'damaged' {
+    const key = turnSlotKey(this.#readKey, slot)
     let bytes: Uint8Array | undefined
     try {
-      bytes = get(slotKey(slot))
+      bytes = isBorrowed ? this.#store.borrow!(key) : this.#store.get(key)
     } catch (cause) {
       throw engineFailure('read', cause, { slot })
     }
-    return (bytes && decodeSlotRecord(this.#codec, slot, bytes)) ?? 'damaged'
+    return (bytes && decodeSlotRecord(this.#codec, slot, bytes, key)) ?? 'damaged'
   }
 
   /** What `look` sees while books and store agree; `undefined` once a failed write has parted them. */
@@ -155,8 +164,10 @@ export class OrderedStoreEngine implements LogEngine {
       for (; at < writes.length && bytes < MOST_BATCH_BYTES; at++) {
         const { effects = [], operations = [] } = writes[at]!
         changes ||= effects.length + operations.length > 0
-        for (const effect of effects) bytes += this.#append(this.#operationsOf(effect), batch)
-        bytes += this.#append(operations, batch)
+        const before = batch.length
+        for (const effect of effects) this.#enter(effect, batch)
+        for (const operation of operations) batch.push(operation)
+        bytes += bytesFrom(batch, before)
       }
       if (changes) await this.#writeBatch(batch, bytes)
       this.#counters.flushedWrites += at - first
@@ -164,19 +175,9 @@ export class OrderedStoreEngine implements LogEngine {
     for (const { inspect } of writes) inspect?.()
   }
 
-  #operationsOf(effect: Effect): StoreOperation[] {
+  #enter(effect: Effect, batch: StoreOperation[]): void {
     if (effect.kind === 'compact') this.#rememberBelow(effect.before)
-    return operationsOf(effect, this.#state, this.#codec)
-  }
-
-  /** Returns the bytes that it added. */
-  #append(operations: readonly StoreOperation[], batch: StoreOperation[]): number {
-    let bytes = 0
-    for (const operation of operations) {
-      bytes += operation.key.byteLength + (operation.value?.byteLength ?? 0)
-      batch.push(operation)
-    }
-    return bytes
+    addOperations(batch, effect, this.#state, this.#codec)
   }
 
   async #writeBatch(batch: StoreOperation[], bytes: number): Promise<void> {
@@ -224,4 +225,14 @@ export class OrderedStoreEngine implements LogEngine {
     }
     await this.#store.reclaim?.(below.from, below.to)
   }
+}
+
+/** Bytes of the operations behind the first `from`. */
+function bytesFrom(batch: readonly StoreOperation[], from: number): number {
+  let bytes = 0
+  for (let index = from; index < batch.length; index++) {
+    const { key, value } = batch[index]!
+    bytes += key.length + (value ? value.length : 0)
+  }
+  return bytes
 }

@@ -37,6 +37,7 @@ export interface OrderedStore {
   /**
    * The value of a key as of the last resolved write; the caller owns the bytes. Synchronous, because the law judges
    * calls in the order in which they were made. What a pending write will change need not, and should not, be visible.
+   * The key is the caller's again when the call returns: a store that keeps it keeps a copy.
    */
   get(key: Uint8Array): Uint8Array | undefined
   /** Like `get`, but the bytes live only until the next call of the store; offered where it saves a copy. */

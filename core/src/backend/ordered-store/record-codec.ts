@@ -1,5 +1,6 @@
-import { crc32 } from 'node:zlib'
 import { raise } from '../../errors/raise.js'
+import { crc32 } from './crc32.js'
+import { readU32, writeU32 } from './key-layout.js'
 
 /** The format of all records; a newer one is refused, never called corrupt. */
 export const RECORD_FORMAT = 1
@@ -20,37 +21,52 @@ export const BODY_AT = 5
 export class RecordCodec {
   /** The checksum of the log id: where the checksum of every record goes on from. */
   readonly #seed: number
-  readonly #keyLength = Buffer.allocUnsafe(2)
+  /** By the length of a key, the checksum of the log id and that length: most keys are equally long. */
+  readonly #seeds = new Map<number, number>()
 
   constructor(logId: Uint8Array) {
-    const length = Buffer.allocUnsafe(2)
-    length.writeUInt16BE(logId.byteLength)
-    this.#seed = crc32(logId, crc32(length))
+    this.#seed = crc32(logId, 0, crc32(lengthAsBytes(logId.byteLength), 0, 0))
   }
 
   /** Fills in the first five bytes of a record whose body is written; returns its checksum. */
-  seal(key: Uint8Array, record: Buffer): number {
+  seal(key: Uint8Array, record: Uint8Array): number {
     record[4] = RECORD_FORMAT
     const checksum = this.#checksum(key, record)
-    record.writeUInt32BE(checksum, 0)
+    writeU32(record, checksum, 0)
     return checksum
+  }
+
+  /** True when a record is what was sealed under this key; throws when a newer version of us sealed it. */
+  isIntact(key: Uint8Array, record: Uint8Array): boolean {
+    if (record.length < BODY_AT) return false
+    if (readU32(record, 0) !== this.#checksum(key, record)) return false
+    const format = record[4]!
+    if (format !== RECORD_FORMAT) throw raise.unknownFormat('a record of the store', format, RECORD_FORMAT)
+    return true
   }
 
   /** The record as a buffer over the same bytes, once its checksum is verified; `undefined` when it is damaged. */
   open(key: Uint8Array, bytes: Uint8Array): Buffer | undefined {
-    if (bytes.byteLength < BODY_AT) return undefined
-    const record = asBuffer(bytes)
-    if (record.readUInt32BE(0) !== this.#checksum(key, record)) return undefined
-    const format = record[4]!
-    if (format !== RECORD_FORMAT) throw raise.unknownFormat('a record of the store', format, RECORD_FORMAT)
-    return record
+    return this.isIntact(key, bytes) ? asBuffer(bytes) : undefined
   }
 
-  #checksum(key: Uint8Array, record: Buffer): number {
-    this.#keyLength.writeUInt16BE(key.byteLength)
-    const overKey = crc32(key, crc32(this.#keyLength, this.#seed))
-    return crc32(record.subarray(4), overKey)
+  #checksum(key: Uint8Array, record: Uint8Array): number {
+    return crc32(record, 4, crc32(key, 0, this.#seedFor(key.length)))
   }
+
+  #seedFor(keyBytes: number): number {
+    let seed = this.#seeds.get(keyBytes)
+    if (seed === undefined) {
+      seed = crc32(lengthAsBytes(keyBytes), 0, this.#seed)
+      this.#seeds.set(keyBytes, seed)
+    }
+    return seed
+  }
+}
+
+/** As u16, big-endian. */
+function lengthAsBytes(length: number): Uint8Array {
+  return Uint8Array.of(length >>> 8, length)
 }
 
 /** The checksum that a sealed record carries. */

@@ -1,35 +1,38 @@
 import type { Ballot } from '../../contract/ballot.js'
 import { raise } from '../../errors/raise.js'
-import { readU64, writeU64 } from './key-layout.js'
+import { readU64, writeU32, writeU64 } from './key-layout.js'
 import { BODY_AT } from './record-codec.js'
+
+/** Room for the meta record, which is written with every group. */
+const USUAL_BYTES = 160
 
 /** Writes the body of a small record field by field; all integers are big-endian. */
 export class FieldWriter {
-  readonly #parts: Uint8Array[] = [Buffer.alloc(BODY_AT)]
+  #record = Buffer.alloc(USUAL_BYTES)
+  #length = BODY_AT
 
   u8(value: number): this {
-    this.#parts.push(Uint8Array.of(value))
+    this.#record[this.#advance(1)] = value
     return this
   }
 
   u32(value: number): this {
-    const part = Buffer.allocUnsafe(4)
-    part.writeUInt32BE(value)
-    this.#parts.push(part)
+    const at = this.#advance(4)
+    writeU32(this.#record, value, at)
     return this
   }
 
   u64(value: number): this {
-    const part = Buffer.allocUnsafe(8)
-    writeU64(part, value, 0)
-    this.#parts.push(part)
+    const at = this.#advance(8)
+    writeU64(this.#record, value, at)
     return this
   }
 
   /** A length as u32 and the bytes. */
   bytes(value: Uint8Array): this {
     this.u32(value.byteLength)
-    this.#parts.push(value)
+    const at = this.#advance(value.byteLength)
+    this.#record.set(value, at)
     return this
   }
 
@@ -42,7 +45,19 @@ export class FieldWriter {
 
   /** The record, with room for the seal in front. */
   record(): Buffer {
-    return Buffer.concat(this.#parts)
+    return this.#record.subarray(0, this.#length)
+  }
+
+  /** Where the next field begins; the record may be another buffer afterwards. */
+  #advance(bytes: number): number {
+    const at = this.#length
+    this.#length += bytes
+    if (this.#length > this.#record.length) {
+      const longer = Buffer.alloc(2 * this.#length)
+      longer.set(this.#record)
+      this.#record = longer
+    }
+    return at
   }
 }
 

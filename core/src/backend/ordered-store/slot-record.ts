@@ -1,14 +1,19 @@
 import type { Ballot } from '../../contract/ballot.js'
 import type { Slot } from '../../contract/slot.js'
 import type { StoredEntry } from '../engine/log-engine.js'
-import { readU64, slotKey, writeU64 } from './key-layout.js'
-import { asBuffer, asPlainBytes, type RecordCodec } from './record-codec.js'
+import { getU64, readU64, setU64, SLOT_KEY_BYTES, slotKey, turnSlotKey } from './key-layout.js'
+import { viewOf } from './last-view.js'
+import { RecordArena } from './record-arena.js'
+import type { RecordCodec } from './record-codec.js'
 
 /** Bytes of a slot record before its value. */
 export const SLOT_RECORD_HEADER_BYTES = 43
 
 /** The two states of a slot record are complements, not neighbours. */
 const STATUS = { accepted: 0x5a, decided: 0xa5 } as const
+
+/** Of all logs: a thread encodes one record at a time. */
+const ARENA = new RecordArena()
 
 /** What a slot record says. */
 export interface SlotRecord extends StoredEntry {
@@ -21,7 +26,7 @@ export interface SlotRecord extends StoredEntry {
 /** A record ready to be stored. */
 export interface SealedRecord {
   readonly key: Uint8Array
-  readonly value: Buffer
+  readonly value: Uint8Array
   readonly checksum: number
 }
 
@@ -52,38 +57,48 @@ export function encodeSlotRecord(
 ): SealedRecord {
   const { slot, ballot, value, proof } = entry
   const proofAt = SLOT_RECORD_HEADER_BYTES + value.byteLength
-  const record = Buffer.allocUnsafe(proofAt + (proof?.byteLength ?? 0))
-  record[5] = mark.decided ? STATUS.decided : STATUS.accepted
-  record[6] = proof ? 1 : 0
-  writeU64(record, slot, 7)
-  writeU64(record, mark.sequence, 15)
-  writeU64(record, ballot.round, 23)
-  writeU64(record, ballot.nodeId, 31)
-  record.writeUInt32BE(value.byteLength, 39)
+  const key = turnSlotKey(ARENA.take(SLOT_KEY_BYTES), slot)
+  const record = ARENA.take(proofAt + (proof?.byteLength ?? 0))
+  const view = viewOf(record)
+  const at = record.byteOffset
+  view.setUint8(at + 5, mark.decided ? STATUS.decided : STATUS.accepted)
+  view.setUint8(at + 6, proof ? 1 : 0)
+  setU64(view, at + 7, slot)
+  setU64(view, at + 15, mark.sequence)
+  setU64(view, at + 23, ballot.round)
+  setU64(view, at + 31, ballot.nodeId)
+  view.setUint32(at + 39, value.byteLength)
   record.set(value, SLOT_RECORD_HEADER_BYTES)
   if (proof) record.set(proof, proofAt)
-  const key = slotKey(slot)
   return { key, value: record, checksum: codec.seal(key, record) }
 }
 
-/** The record of a slot over the same bytes; `undefined` when it is damaged. */
-export function decodeSlotRecord(codec: RecordCodec, slot: Slot, bytes: Uint8Array): SlotRecord | undefined {
-  const record = codec.open(slotKey(slot), bytes)
-  if (!record || record.length < SLOT_RECORD_HEADER_BYTES) return undefined
-  const status = record[5]
-  const proofAt = SLOT_RECORD_HEADER_BYTES + record.readUInt32BE(39)
-  if ((status !== STATUS.accepted && status !== STATUS.decided) || proofAt > record.length) return undefined
+/** The record of a slot over the same bytes, by its key; `undefined` when it is damaged. */
+export function decodeSlotRecord(
+  codec: RecordCodec,
+  slot: Slot,
+  record: Uint8Array,
+  key: Uint8Array = slotKey(slot),
+): SlotRecord | undefined {
+  const { length } = record
+  if (length < SLOT_RECORD_HEADER_BYTES || !codec.isIntact(key, record)) return undefined
+  const { buffer, byteOffset: at } = record
+  const view = viewOf(record)
+  const status = view.getUint8(at + 5)
+  const proofAt = SLOT_RECORD_HEADER_BYTES + view.getUint32(at + 39)
+  if ((status !== STATUS.accepted && status !== STATUS.decided) || proofAt > length) return undefined
   return {
     slot,
     decided: status === STATUS.decided,
-    sequence: readU64(record, 15),
-    ballot: { round: readU64(record, 23), nodeId: readU64(record, 31) },
-    value: asPlainBytes(record.subarray(SLOT_RECORD_HEADER_BYTES, proofAt)),
-    proof: record[6] === 1 ? asPlainBytes(record.subarray(proofAt)) : undefined,
+    sequence: getU64(view, at + 15),
+    ballot: { round: getU64(view, at + 23), nodeId: getU64(view, at + 31) },
+    // Never a `Buffer`, and one view: the most costly step of a read but for the checksum.
+    value: new Uint8Array(buffer, at + SLOT_RECORD_HEADER_BYTES, proofAt - SLOT_RECORD_HEADER_BYTES),
+    proof: view.getUint8(at + 6) === 1 ? new Uint8Array(buffer, at + proofAt, length - proofAt) : undefined,
   }
 }
 
 /** The slot that a damaged record names itself: not its key's when it was the key that went bad. */
 export function slotNamedBy(bytes: Uint8Array): Slot | undefined {
-  return bytes.byteLength < SLOT_RECORD_HEADER_BYTES ? undefined : readU64(asBuffer(bytes), 7)
+  return bytes.byteLength < SLOT_RECORD_HEADER_BYTES ? undefined : readU64(bytes, 7)
 }
