@@ -54,7 +54,7 @@ export const BAR_SECTIONS: readonly BarSection[] = [
   {
     id: 'reads',
     heading: 'Reads',
-    text: 'Hot: in order over 10,000 entries. Random: over a million. Cold: the page cache was emptied, each slot is read once. Sync returns a copy, borrowed lends a view.',
+    text: 'Hot: in order over 10,000 entries. Random: over a million. Cold: the files were dropped from the page cache and each slot is read once; what a log has mapped since it was opened stays, and the table of all results says how much the device was asked for. Sync returns a copy, borrowed lends a view.',
     charts: [
       spec('read-hot-borrowed', 'Hot, borrowed', { limit: 'kernel-k' }),
       spec('read-hot-sync', 'Hot, sync'),
