@@ -56,7 +56,6 @@ export class CheckpointBlobs implements BlobStore {
     await this.#files.syncDirectory()
   }
 
-  /** Removes what no effect names: a crash came between the blob and its name in the log. */
   async removeAllBut(named: ReadonlySet<string>): Promise<void> {
     const orphans = (await this.#files.list()).filter((name) => !named.has(name))
     for (const name of orphans) await this.#files.remove(name)

@@ -51,7 +51,6 @@ export async function openHybridEngine(
   const { ledger, tail, tornBytes, ambiguous, damaged } = recovered
   const blobs = new CheckpointBlobs(home.blobFiles, logId)
   try {
-    await blobs.removeAllBut(new Set(ledger.checkpoints.map(({ blob }) => blob)))
     if (!sameBoot) await home.forgetRestart()
   } catch (error) {
     await tail.close()

@@ -5,9 +5,10 @@ export class MemoryBlobs implements BlobStore {
   readonly #chunks = new Map<string, Uint8Array[]>()
   #created = 0
 
-  /** Bytes of all blobs. */
-  get bytes(): number {
-    return [...this.#chunks.values()].flat().reduce((sum, chunk) => sum + chunk.byteLength, 0)
+  /** Bytes of some blobs. */
+  bytesOf(blobs: Iterable<string>): number {
+    const chunks = [...blobs].flatMap((blob) => this.#chunks.get(blob) ?? [])
+    return chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
   }
 
   create(): BlobWriter {
@@ -29,6 +30,11 @@ export class MemoryBlobs implements BlobStore {
 
   async remove(blob: string): Promise<void> {
     this.#chunks.delete(blob)
+  }
+
+  /** Every open begins with none. */
+  async removeAllBut(named: ReadonlySet<string>): Promise<void> {
+    for (const blob of this.#chunks.keys()) if (!named.has(blob)) this.#chunks.delete(blob)
   }
 
   clear(): void {

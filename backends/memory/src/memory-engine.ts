@@ -39,6 +39,8 @@ export class MemoryEngine implements LogEngine {
   }
   readonly #accepted = new Map<Slot, StoredEntry>()
   readonly #decided = new Map<Slot, StoredEntry>()
+  /** Their blobs. */
+  readonly #checkpoints = new Set<string>()
   #point: Slot = 0
   #writes = 0
 
@@ -75,7 +77,7 @@ export class MemoryEngine implements LogEngine {
       (sum, { value, proof }) => sum + value.byteLength + (proof?.byteLength ?? 0),
       0,
     )
-    return { slots: entries.length, bytes: bytes + this.blobs.bytes, damaged: [] }
+    return { slots: entries.length, bytes: bytes + this.blobs.bytesOf(this.#checkpoints), damaged: [] }
   }
 
   counters(): EngineCounters {
@@ -116,10 +118,14 @@ export class MemoryEngine implements LogEngine {
       case 'compact':
         this.#point = effect.before
         return
+      case 'checkpoint':
+        this.#checkpoints.add(effect.checkpoint.blob)
+        return
+      case 'drop-checkpoint':
+        this.#checkpoints.delete(effect.blob)
+        return
       case 'promise':
       case 'configure':
-      case 'checkpoint':
-      case 'drop-checkpoint':
       case 'accept-lost-votes':
         return
     }

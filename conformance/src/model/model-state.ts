@@ -8,10 +8,18 @@ export interface ModelSlot {
   readonly decided: boolean
 }
 
+/** A part of a divisible checkpoint of the model. */
+export interface ModelPart {
+  readonly name?: string
+  readonly content: Uint8Array
+}
+
 /** A checkpoint of the model. */
 export interface ModelCheckpoint {
   readonly slot: number
   readonly content: Uint8Array
+  /** Of a divisible one: how the content is cut. */
+  readonly parts: readonly ModelPart[] | undefined
   readonly ballot: Ballot | undefined
   readonly metadata: Uint8Array | undefined
 }
@@ -52,6 +60,14 @@ export function ballotOrder(a: Ballot, b: Ballot): number {
   if (a.round > b.round) return 1
   if (a.nodeId === b.nodeId) return 0
   return a.nodeId < b.nodeId ? -1 : 1
+}
+
+/** True when both are in one piece, or cut at the same places and named alike. */
+export function sameCut(a: readonly ModelPart[] | undefined, b: readonly ModelPart[] | undefined): boolean {
+  if (!a || !b) return a === b
+  const same = ({ name, content }: ModelPart, at: number): boolean =>
+    b[at]?.name === name && b[at]?.content.length === content.length
+  return a.length === b.length && a.every(same)
 }
 
 /** True when both hold the same bytes. */

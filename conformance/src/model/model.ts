@@ -1,6 +1,6 @@
 import type { Ballot } from '@persistent-log/core'
 import { ModelLog } from './model-log.js'
-import { sameBytes, type ModelCheckpoint, type ModelRecord } from './model-state.js'
+import { sameBytes, sameCut, type ModelCheckpoint, type ModelPart, type ModelRecord } from './model-state.js'
 import { Refusal } from './refusal.js'
 
 /** A checkpoint as it was asked for. */
@@ -8,6 +8,7 @@ export interface ModelCheckpointCall {
   readonly ballot?: Ballot | undefined
   readonly metadata?: Uint8Array | undefined
   readonly acrossGaps?: boolean | undefined
+  readonly parts?: readonly ModelPart[] | undefined
   readonly discardFrom?: number | undefined
 }
 
@@ -30,13 +31,18 @@ export class Model extends ModelLog {
   }
 
   storeCheckpoint(slot: number, content: Uint8Array, call: ModelCheckpointCall = {}): ModelCheckpoint {
-    const known = this.judgeCheckpoint(slot, content, slot > this.contiguousTo() && !call.acrossGaps)
+    const known = this.judgeCheckpoint(
+      slot,
+      content,
+      slot > this.contiguousTo() && !call.acrossGaps,
+      call.parts,
+    )
     return known ?? this.addCheckpoint(slot, content, call)
   }
 
   installCheckpoint(slot: number, content: Uint8Array, call: ModelCheckpointCall = {}): ModelCheckpoint {
     if (call.discardFrom !== undefined) this.checkSlot(call.discardFrom)
-    const known = this.judgeCheckpoint(slot, content, false)
+    const known = this.judgeCheckpoint(slot, content, false, call.parts)
     const checkpoint = known ?? this.addCheckpoint(slot, content, call)
     if (call.discardFrom !== undefined) this.drop(call.discardFrom, Infinity)
     if (slot > this.state.point) this.moveTo(slot, call.ballot)
@@ -44,10 +50,16 @@ export class Model extends ModelLog {
   }
 
   /** The stored one when the call repeats it. */
-  judgeCheckpoint(slot: number, content: Uint8Array, ahead: boolean): ModelCheckpoint | undefined {
+  judgeCheckpoint(
+    slot: number,
+    content: Uint8Array,
+    ahead: boolean,
+    parts?: readonly ModelPart[],
+  ): ModelCheckpoint | undefined {
     const newest = this.newest()
     if (newest?.slot === slot) {
-      if (!sameBytes(newest.content, content)) throw new Refusal(['PLOG_STALE_CHECKPOINT'])
+      if (!sameBytes(newest.content, content) || !this.sameCut(newest.parts, parts))
+        throw new Refusal(['PLOG_STALE_CHECKPOINT'])
       return newest
     }
     const older = newest !== undefined && slot < newest.slot
@@ -62,9 +74,13 @@ export class Model extends ModelLog {
 
   addCheckpoint(slot: number, content: Uint8Array, call: ModelCheckpointCall): ModelCheckpoint {
     const metadata = call.metadata && this.copy(call.metadata)
-    const checkpoint = { slot, content: this.copy(content), ballot: call.ballot, metadata }
+    const checkpoint = { slot, content: this.copy(content), parts: call.parts, ballot: call.ballot, metadata }
     this.state.checkpoints.push(checkpoint)
     return checkpoint
+  }
+
+  sameCut(a: readonly ModelPart[] | undefined, b: readonly ModelPart[] | undefined): boolean {
+    return sameCut(a, b)
   }
 
   prune(keep: number): number {

@@ -1,5 +1,6 @@
 import { ballotMutants } from './ballot-mutants.js'
 import { checkpointMutants } from './checkpoint-mutants.js'
+import { divisibleMutants } from './divisible-mutants.js'
 import { diskMutants } from './disk-mutants.js'
 import { holdMutants } from './hold-mutants.js'
 import { interfaceMutants } from './interface-mutants.js'
@@ -15,6 +16,7 @@ export const allMutants: readonly Mutant[] = [
   ...slotMutants,
   ...storeMutants,
   ...checkpointMutants,
+  ...divisibleMutants,
   ...diskMutants,
   ...scanMutants,
   ...interfaceMutants,

@@ -1,10 +1,16 @@
 import {
   MAX_SLOT,
+  PART_LIMITS,
+  PersistentLogError,
+  raise,
   SURVIVALS,
   type Capabilities,
-  PersistentLogError,
+  type PartSource,
+  type StoreCheckpointOptions,
   survivesAtLeast,
 } from '@persistent-log/core'
+
+const MAX_METADATA_BYTES = 65_536
 
 const shown = (value: unknown): string =>
   typeof value === 'object' && value !== null
@@ -87,9 +93,43 @@ export function range(value: unknown): void {
 }
 
 /** The name of a configuration record. */
-export function name(value: unknown): void {
-  typed(typeof value === 'string', 'name', value, 'a string')
-  integer(Buffer.byteLength(value as string), 'name (its length in bytes)', 255, 1)
+export function name(value: unknown, field = 'name'): void {
+  typed(typeof value === 'string', field, value, 'a string')
+  integer(Buffer.byteLength(value as string), `${field} (its length in bytes)`, 255, 1)
+}
+
+/** The arguments of a checkpoint but its content. */
+export function publication(slot: unknown, given: StoreCheckpointOptions): void {
+  integer(slot, 'slot')
+  options(given)
+  if (given.ballot !== undefined) ballot(given.ballot, 'options.ballot')
+  if (given.metadata !== undefined) bytes(given.metadata, 'options.metadata')
+  const metadataBytes = given.metadata?.length ?? 0
+  if (metadataBytes > MAX_METADATA_BYTES) {
+    throw raise.tooLarge('options.metadata bytes', metadataBytes, MAX_METADATA_BYTES)
+  }
+}
+
+/** A SHA-256. */
+export function digest(value: unknown, field: string): void {
+  typed(/^[0-9a-f]{64}$/.test(String(value)), field, value, '64 lower-case hexadecimal digits')
+}
+
+/** Something to iterate over. */
+export function iterable(value: unknown, field: string): void {
+  object(value, field)
+  const isIterable = Symbol.iterator in (value as object) || Symbol.asyncIterator in (value as object)
+  typed(isIterable, field, value, 'an iterable')
+}
+
+/** A part of a state, or a line of a descriptor. */
+export function part(value: unknown, field: string, isLine = false): void {
+  object(value, field)
+  const given = value as PartSource
+  if (given.name !== undefined) name(given.name, `${field}.name`)
+  if (given.digest !== undefined || given.content === undefined) digest(given.digest, `${field}.digest`)
+  if (given.content !== undefined) bytes(given.content, `${field}.content`)
+  if (isLine || given.bytes !== undefined) integer(given.bytes, `${field}.bytes`, PART_LIMITS.partBytes)
 }
 
 /** Options of a call. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   PersistentLogError,
   raise,
@@ -13,18 +12,21 @@ import {
 } from '@persistent-log/core'
 import type { ModelCheckpoint } from '../model/model-state.js'
 import * as check from './arguments.js'
+import { infoOf, own } from './checkpoint-info.js'
 import type { ReferenceCore } from './reference-core.js'
+import { ReferenceDivisible } from './reference-divisible.js'
 
-const MAX_METADATA_BYTES = 65_536
 /** States are handed out in pieces of this size. */
 const CHUNK_BYTES = 65_536
 
 /** Checkpoints on the model. */
 export class ReferenceCheckpoints implements CheckpointStore {
   readonly core: ReferenceCore
+  readonly divisible: ReferenceDivisible
 
-  constructor(core: ReferenceCore) {
+  constructor(core: ReferenceCore, divisible = new ReferenceDivisible(core)) {
     this.core = core
+    this.divisible = divisible
   }
 
   async store(
@@ -60,13 +62,13 @@ export class ReferenceCheckpoints implements CheckpointStore {
     check.integer(slot, 'slot')
     return this.core.call('nearest', options?.signal, () => {
       const found = this.core.model.nearest(slot)
-      return found && info(found)
+      return found && infoOf(found)
     })
   }
 
   async list(options?: CallOptions): Promise<readonly (CheckpointInfo & { readonly damaged: boolean })[]> {
     return this.core.call('list', options?.signal, () =>
-      this.core.model.state.checkpoints.map((checkpoint) => ({ ...info(checkpoint), damaged: false })),
+      this.core.model.state.checkpoints.map((checkpoint) => ({ ...infoOf(checkpoint), damaged: false })),
     )
   }
 
@@ -88,7 +90,7 @@ export class ReferenceCheckpoints implements CheckpointStore {
   }
 
   publish(operation: string, options: CallOptions, body: () => ModelCheckpoint): Promise<CheckpointInfo> {
-    return this.core.write(operation, options.signal, () => info(body()))
+    return this.core.write(operation, options.signal, () => infoOf(body()))
   }
 
   #content(
@@ -96,13 +98,7 @@ export class ReferenceCheckpoints implements CheckpointStore {
     content: CheckpointContent,
     options: StoreCheckpointOptions,
   ): Uint8Array | Promise<Uint8Array> {
-    check.integer(slot, 'slot')
-    check.options(options)
-    if (options.ballot !== undefined) check.ballot(options.ballot, 'options.ballot')
-    if (options.metadata !== undefined) check.bytes(options.metadata, 'options.metadata')
-    if ((options.metadata?.length ?? 0) > MAX_METADATA_BYTES) {
-      throw raise.tooLarge('options.metadata bytes', options.metadata?.length ?? 0, MAX_METADATA_BYTES)
-    }
+    check.publication(slot, options)
     if (content instanceof Uint8Array) return Uint8Array.from(content)
     if (typeof content !== 'object' || content === null || !(Symbol.asyncIterator in content)) {
       throw new TypeError('content must be a Uint8Array or an async iterable of them')
@@ -132,19 +128,6 @@ export class ReferenceCheckpoints implements CheckpointStore {
       iterator.next().then(resolve, reject)
     })
   }
-}
-
-/** The caller may change his bytes as soon as the call returns. */
-function own<T extends StoreCheckpointOptions>(options: T): T {
-  const { ballot, metadata } = options
-  return { ...options, ballot: ballot && { ...ballot }, metadata: metadata && Uint8Array.from(metadata) }
-}
-
-function info(stored: ModelCheckpoint): CheckpointInfo {
-  const { slot, content, ballot, metadata } = stored
-  const digest = createHash('sha256').update(content).digest('hex')
-  const about = { ballot: ballot && { ...ballot }, metadata: metadata && Uint8Array.from(metadata) }
-  return { slot, bytes: content.length, digest, ...about }
 }
 
 /** Named records on the model. */

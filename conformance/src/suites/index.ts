@@ -15,6 +15,8 @@ import { compactionCases } from './compaction.js'
 import { concurrencyCases } from './concurrency.js'
 import { configurationCases } from './configuration.js'
 import { discardCases } from './discard.js'
+import { divisibleCheckpointCases } from './divisible-checkpoints.js'
+import { divisibleTransferCases } from './divisible-transfer.js'
 import { durabilityCases } from './durability.js'
 import { installCases } from './install.js'
 import { iterationCases } from './iteration.js'
@@ -43,6 +45,8 @@ export const allCases: readonly Case[] = [
   ...checkpointCases,
   ...checkpointStreamCases,
   ...installCases,
+  ...divisibleCheckpointCases,
+  ...divisibleTransferCases,
   ...configurationCases,
   ...batchCases,
   ...discardFromCases,

@@ -1,53 +1,7 @@
-import type { Ballot, CallOptions, PersistentLog } from '@persistent-log/core'
 import { collect } from '../running/dump.js'
 import { ballot, bytes, joined, proposal } from '../running/values.js'
-
-/** A call with a mistake in it: what the error must be, and the field that its message must name. */
-export interface Mistake {
-  readonly what: string
-  readonly kind: 'TypeError' | 'RangeError' | 'either'
-  readonly field: string
-  readonly call: (log: PersistentLog) => unknown
-}
-
-/** One operation of the interface: a right call, and wrong ones. */
-export interface Operation {
-  readonly name: string
-  /** False for what takes no options. */
-  readonly takesSignal: boolean
-  readonly call: (log: PersistentLog, options?: CallOptions) => unknown
-  readonly mistakes: readonly Mistake[]
-}
-
-/** Passes something past the compiler, as a caller in JavaScript does by accident. */
-const as = <T>(value: unknown): T => value as T
-
-const WRONG_BALLOTS: readonly [string, unknown, Mistake['kind'], string][] = [
-  ['no ballot', undefined, 'TypeError', 'ballot'],
-  ['a number for a ballot', 3, 'TypeError', 'ballot'],
-  ['a negative round', { round: -1, nodeId: 0 }, 'RangeError', 'round'],
-  ['a fraction for a node', { round: 1, nodeId: 0.5 }, 'RangeError', 'nodeId'],
-  ['a round beyond the safe integers', { round: 2 ** 53, nodeId: 0 }, 'RangeError', 'round'],
-  ['a ballot without a node', { round: 1 }, 'either', 'nodeId'],
-]
-
-const wrongBallots = (call: (log: PersistentLog, wrong: Ballot) => unknown): Mistake[] =>
-  WRONG_BALLOTS.map(([what, wrong, kind, field]) => ({
-    what,
-    kind,
-    field,
-    call: (log) => call(log, as(wrong)),
-  }))
-
-const mistake = (what: string, kind: Mistake['kind'], field: string, call: Mistake['call']): Mistake => ({
-  what,
-  kind,
-  field,
-  call,
-})
-
-const wrongSignal = (call: (log: PersistentLog, options: CallOptions) => unknown): Mistake =>
-  mistake('a signal that is none', 'TypeError', 'signal', (log) => call(log, as({ signal: 'stop' })))
+import { divisibleOperations } from './divisible-operations.js'
+import { as, mistake, wrongBallots, wrongSignal, type Operation } from './operation.js'
 
 /** Decision-log operations that write. */
 const writes: readonly Operation[] = [
@@ -292,4 +246,4 @@ const reads: readonly Operation[] = [
 ]
 
 /** Every operation of the interface but `close`, `status` and `metrics`, which work in every state. */
-export const operations: readonly Operation[] = [...writes, ...stores, ...reads]
+export const operations: readonly Operation[] = [...writes, ...stores, ...divisibleOperations, ...reads]

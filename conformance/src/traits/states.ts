@@ -4,14 +4,15 @@ import { outcomeOf, rejects, rejectsArgument } from '../running/assertions.js'
 import type { CaseContext } from '../running/case-context.js'
 import { ballot, bytes, proposal } from '../running/values.js'
 import type { Case } from '../suites/case.js'
-import { operations, type Operation } from './operations.js'
+import type { Operation } from './operation.js'
+import { operations } from './operations.js'
 
 /** A log that holds a bit of everything, so that any operation would have something to do. */
 async function furnished(ctx: CaseContext): Promise<PersistentLog> {
   const log = await ctx.open()
   await log.learn(proposal(0))
   await log.acceptAll([proposal(1), proposal(2)])
-  await log.checkpoints.store(0, bytes('old state'))
+  await log.checkpoints.divisible.store(0, [{ content: bytes('old state') }])
   await log.configuration.store('name', { version: 1, value: bytes('old') })
   await log.promise(ballot(0, 1))
   return log

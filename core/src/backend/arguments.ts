@@ -102,6 +102,21 @@ export function checkName(value: unknown, field = 'name'): asserts value is stri
   }
 }
 
+/** SHA-256 as lower-case hex. */
+export function checkDigest(value: unknown, field: string): asserts value is string {
+  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) {
+    throw wrong(field, value, 'a SHA-256 of 64 lower-case hexadecimal digits')
+  }
+}
+
+/** Something that hands out parts. */
+export function checkParts(value: unknown, field: string): void {
+  checkObject(value, field)
+  if (!(Symbol.iterator in value) && !(Symbol.asyncIterator in value)) {
+    throw wrong(field, value, 'an iterable or an async iterable of parts')
+  }
+}
+
 export function checkSurvival(value: unknown, field = 'survives'): asserts value is Survival | undefined {
   if (value !== undefined && !SURVIVALS.includes(value as Survival)) {
     throw wrong(field, value, `one of ${SURVIVALS.join(', ')}`)

@@ -1,5 +1,6 @@
 import type { Ballot } from './ballot.js'
 import type { CallOptions } from './decision-log.js'
+import type { DivisibleCheckpoints } from './divisible-checkpoints.js'
 import type { Slot } from './slot.js'
 
 /** A checkpoint as it is listed: everything but the state itself. */
@@ -8,8 +9,10 @@ export interface CheckpointInfo {
   readonly slot: Slot
   /** Bytes of the state. */
   readonly bytes: number
-  /** SHA-256 of the state, lower-case hex. */
+  /** SHA-256 of the state, or of the descriptor of a divisible one (`digestOfParts`); lower-case hex. */
   readonly digest: string
+  /** How many parts the state has; absent where it was stored in one piece. */
+  readonly parts?: number | undefined
   /** The ballot of the last decision that the state holds, where the caller gave it. */
   readonly ballot?: Ballot | undefined
   /** The caller's own words about the state; opaque. */
@@ -60,6 +63,8 @@ export interface CheckpointStore {
   list(options?: CallOptions): Promise<readonly (CheckpointInfo & { readonly damaged: boolean })[]>
   /** The state of the checkpoint at exactly `slot`; each chunk is verified before it is handed out, the whole at the end. */
   read(slot: Slot, options?: CallOptions): AsyncIterable<Uint8Array>
+  /** States in parts. Everything here is about them too. */
+  readonly divisible: DivisibleCheckpoints
   /** Remove all but the `keep` newest (1 or more); never the last valid one. */
   prune(options: { readonly keep: number } & CallOptions): Promise<{ readonly removed: number }>
 }

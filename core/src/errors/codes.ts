@@ -20,7 +20,10 @@ export const ERROR_CODES = {
   },
   PLOG_COMPACTED: { retry: 'never', means: 'the slot lies below the compaction point' },
   PLOG_CORRUPTED: { retry: 'never', means: 'stored bytes are not what was written' },
-  PLOG_DIGEST_MISMATCH: { retry: 'never', means: 'a typed value does not match its digest' },
+  PLOG_DIGEST_MISMATCH: {
+    retry: 'never',
+    means: 'a typed value, or a part of a state, does not match its digest',
+  },
   PLOG_FENCED: { retry: 'ask-first', means: 'another owner took the log over' },
   PLOG_FULL: { retry: 'later', means: 'no space for accepted entries within the wait' },
   PLOG_GAP: { retry: 'never', means: 'an undecided slot lies in the way' },
@@ -33,6 +36,7 @@ export const ERROR_CODES = {
     retry: 'ask-first',
     means: 'a distributed engine did not say whether the write took effect',
   },
+  PLOG_PART_MISSING: { retry: 'never', means: 'a part of a state is named whose content is not held here' },
   PLOG_POISONED: { retry: 'ask-first', means: 'a flush failed; reopen the log' },
   PLOG_STALE_BALLOT: { retry: 'never', means: 'a higher ballot was promised or accepted' },
   PLOG_STALE_CHECKPOINT: {

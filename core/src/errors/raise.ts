@@ -92,6 +92,12 @@ export const raise = {
     new PersistentLogError('PLOG_NOT_ACCEPTED', `nothing is accepted in slot ${slot}`, { slot, ballot }),
   notOpen: (operation: string) =>
     new PersistentLogError('PLOG_NOT_OPEN', `${operation}: the log is closed`, { operation }),
+  partMissing: (field: string, digest: string) =>
+    new PersistentLogError(
+      'PLOG_PART_MISSING',
+      `${field}: no part with digest ${digest} is held here; give its content`,
+      { field, value: digest },
+    ),
   poisoned: (operation: string, cause: unknown) =>
     new PersistentLogError(
       'PLOG_POISONED',

@@ -36,6 +36,9 @@ export class MemoryEngine implements LogEngine {
     },
     read: (blob: string) => this.#read(blob),
     remove: async (blob: string) => void this.content.delete(blob),
+    removeAllBut: async (named: ReadonlySet<string>) => {
+      for (const blob of this.content.keys()) if (!named.has(blob)) this.content.delete(blob)
+    },
   }
 
   async *#read(blob: string): AsyncGenerator<Uint8Array> {
@@ -91,8 +94,8 @@ type Asked = Partial<
 export async function openMemory(
   asked: Asked = {},
   ledger = new Ledger(asked.firstSlot ?? 0),
+  engine = new MemoryEngine(),
 ): Promise<{ engine: MemoryEngine; log: PersistentLog }> {
-  const engine = new MemoryEngine()
   const context = { durability: {}, limits: {}, fullWaitMs: 1_000, acceptLostVotes: false, ...asked }
   return {
     engine,

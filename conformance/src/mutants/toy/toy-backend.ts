@@ -48,7 +48,6 @@ async function openToy(context: OpenContext<ToyOptions>): Promise<PersistentLog>
     const blobs = new ToyBlobs(place)
     const { state, tornBytes } = await load(directory)
     const handle = await rewrite(join(place, 'log'), state, defect)
-    await blobs.keepOnly(new Set(state.ledger.checkpoints.map(({ blob }) => blob)))
     if (defect === 'noLock') await directory.release()
     const log = await openEngineLog({
       engine: new ToyEngine(directory, handle, state, blobs, defect),

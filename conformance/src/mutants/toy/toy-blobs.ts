@@ -30,8 +30,7 @@ export class ToyBlobs implements BlobStore {
     await rm(join(this.#place, blob), { force: true })
   }
 
-  /** What no checkpoint names is left over from a crash. */
-  async keepOnly(named: ReadonlySet<string>): Promise<void> {
+  async removeAllBut(named: ReadonlySet<string>): Promise<void> {
     const files = await readdir(this.#place)
     const going = files.filter((file) => file.startsWith('blob-') && !named.has(file))
     await Promise.all(going.map((file) => this.remove(file)))

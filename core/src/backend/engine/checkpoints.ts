@@ -8,30 +8,32 @@ import type {
 } from '../../contract/checkpoint-store.js'
 import type { CallOptions } from '../../contract/decision-log.js'
 import type { Slot } from '../../contract/slot.js'
-import { PersistentLogError, raise } from '../../errors/index.js'
+import { raise } from '../../errors/index.js'
 import * as check from '../arguments.js'
-import { copyBallot, copyBytes } from '../bytes.js'
-import { judgeCheckpoint, type CheckpointCall } from '../laws/checkpoint-law.js'
+import { copyBytes } from '../bytes.js'
 import { abortable } from './abortable.js'
-import type { Effect, StoredCheckpoint } from './effect.js'
-import { ballotBelow } from './ballot-below.js'
-import type { CheckpointHealth } from './checkpoint-health.js'
+import type { CheckpointContents, CheckpointHealth } from './checkpoint-health.js'
+import { CheckpointNaming, publicationOf, publicInfo, type Publication } from './checkpoint-naming.js'
+import type { Effect } from './effect.js'
 import type { BlobWriter } from './log-engine.js'
 import type { LogParts } from './log-parts.js'
-
-interface PublishOptions extends StoreCheckpointOptions, InstallCheckpointOptions {}
+import { EngineDivisibleCheckpoints } from './parts/divisible-checkpoints.js'
 
 /**
  * Checkpoints over the blobs of an engine: the state is written and durable first, then one effect names it. Until then
  * it does not exist; a crash leaves a blob that nobody named, and the next open removes it.
  */
 export class EngineCheckpoints implements CheckpointStore {
+  readonly divisible: EngineDivisibleCheckpoints
   readonly #parts: LogParts
   readonly #health: CheckpointHealth
+  readonly #naming: CheckpointNaming
 
-  constructor(parts: LogParts, health: CheckpointHealth) {
+  constructor(parts: LogParts, health: CheckpointHealth, contents: CheckpointContents) {
     this.#parts = parts
     this.#health = health
+    this.#naming = new CheckpointNaming(parts, health)
+    this.divisible = new EngineDivisibleCheckpoints(parts, contents, this.#naming)
   }
 
   async store(
@@ -39,8 +41,7 @@ export class EngineCheckpoints implements CheckpointStore {
     content: CheckpointContent,
     options?: StoreCheckpointOptions,
   ): Promise<CheckpointInfo> {
-    check.checkOptionalBoolean(options?.acrossGaps, 'options.acrossGaps')
-    return this.#publish('store', slot, content, options)
+    return this.#publish(publicationOf('store', slot, options), content)
   }
 
   async install(
@@ -48,8 +49,7 @@ export class EngineCheckpoints implements CheckpointStore {
     content: CheckpointContent,
     options?: InstallCheckpointOptions,
   ): Promise<CheckpointInfo> {
-    if (options?.discardFrom !== undefined) check.checkBound(options.discardFrom, 'options.discardFrom')
-    return this.#publish('install', slot, content, options)
+    return this.#publish(publicationOf('install', slot, options), content)
   }
 
   async latest(options?: CallOptions): Promise<CheckpointInfo | undefined> {
@@ -117,106 +117,16 @@ export class EngineCheckpoints implements CheckpointStore {
     })
   }
 
-  async #publish(
-    kind: CheckpointCall['kind'],
-    slot: Slot,
-    content: CheckpointContent,
-    options: PublishOptions = {},
-  ): Promise<CheckpointInfo> {
-    check.checkBound(slot, 'slot')
-    check.checkOptions(options)
-    if (options.ballot !== undefined) check.checkBallot(options.ballot, 'options.ballot')
-    check.checkOptionalBytes(options.metadata, 'options.metadata')
-    const metadataBytes = options.metadata?.byteLength ?? 0
-    if (metadataBytes > check.MAX_METADATA_BYTES) {
-      throw raise.tooLarge('options.metadata bytes', metadataBytes, check.MAX_METADATA_BYTES)
-    }
+  async #publish(publication: Publication, content: CheckpointContent): Promise<CheckpointInfo> {
     const chunks = chunksOf(content)
-    const { ballot, discardFrom } = options
-    const about = {
-      ballot: ballot && copyBallot(ballot),
-      metadata: options.metadata && copyBytes(options.metadata),
-    }
+    const { kind, slot, signal, about } = publication
     const { life, engine } = this.#parts
-    return life.run(`checkpoints.${kind}`, 'write', options.signal, async () => {
-      this.#judge({ kind, slot, acrossGaps: options.acrossGaps ?? false })
+    return life.run(`checkpoints.${kind}`, 'write', signal, async () => {
+      this.#naming.judge(publication)
       const writer = engine.blobs.create()
-      const written = await this.#writeBlob(writer, chunks, options.signal)
-      const call = { kind, slot, acrossGaps: options.acrossGaps ?? false, content: written }
-      const checkpoint = { slot, ...written, ...about, blob: writer.blob }
-      return this.#name(call, checkpoint, discardFrom, options.signal)
+      const written = await this.#writeBlob(writer, chunks, signal)
+      return this.#naming.name(publication, { slot, ...written, ...about, blob: writer.blob })
     })
-  }
-
-  /** The commit point: judged again, because the log went on while the state was written. */
-  async #name(
-    call: CheckpointCall,
-    checkpoint: StoredCheckpoint,
-    discardFrom: Slot | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<CheckpointInfo> {
-    const { engine, life, writes, space, strongest } = this.#parts
-    const operation = `checkpoints.${call.kind}`
-    let isNew: boolean
-    try {
-      signal?.throwIfAborted()
-      life.checkPoison(operation)
-      isNew = this.#judge(call) === 'store'
-    } catch (error) {
-      // The refusal is the one to tell; a blob that nobody named goes at the next open.
-      await engine.blobs.remove(checkpoint.blob).catch(() => undefined)
-      throw error
-    }
-    const stored = isNew ? checkpoint : this.#newest()!
-    // A readable one at this slot would have been an answer: what stands there is damaged, and makes room.
-    const superfluous = isNew
-      ? writes.judged.checkpoints.filter((one) => one.slot === call.slot)
-      : [checkpoint]
-    const effects: Effect[] = []
-    if (isNew) {
-      effects.push(...superfluous.map(({ slot, blob }): Effect => ({ kind: 'drop-checkpoint', slot, blob })))
-      effects.push({ kind: 'checkpoint', checkpoint })
-    }
-    if (call.kind === 'install') {
-      // The same state may be stored here without its ballot; who ships it knows.
-      const ballot = checkpoint.ballot ?? stored.ballot
-      effects.push(...this.#installEffects({ ...stored, ballot }, discardFrom))
-    }
-    const shown = writes.write(operation, effects, strongest, 'log')
-    space.wake()
-    await shown
-    if (isNew) this.#health.wasWritten(checkpoint)
-    for (const one of superfluous) await this.#health.remove(one)
-    if (effects.some((effect) => effect.kind === 'compact')) await this.#parts.reclaim(operation)
-    return publicInfo(stored)
-  }
-
-  /** The newest one that is not known to be damaged, effects under way included. */
-  #newest(): StoredCheckpoint | undefined {
-    return this.#parts.writes.judged.checkpoints.findLast((one) => !this.#health.isDamaged(one))
-  }
-
-  #installEffects({ slot, ballot }: StoredCheckpoint, discardFrom: Slot | undefined): Effect[] {
-    const { writes } = this.#parts
-    const { judged } = writes
-    const effects: Effect[] = []
-    if (slot > judged.point) {
-      effects.push({ kind: 'compact', before: slot, ballot: ballot ?? ballotBelow(slot, writes) })
-    }
-    if (discardFrom !== undefined && judged.accepted.firstFrom(discardFrom) !== undefined) {
-      effects.push({ kind: 'discard', from: discardFrom, to: Number.MAX_SAFE_INTEGER })
-    }
-    return effects
-  }
-
-  #judge(call: CheckpointCall): 'store' | 'no-op' {
-    const { judged } = this.#parts.writes
-    const [damaged] = judged.damaged.ranges()
-    const newest = this.#newest()
-    const state = { point: judged.point, contiguousTo: judged.contiguousTo, newest, damaged }
-    const verdict = judgeCheckpoint(call, state)
-    if (verdict instanceof PersistentLogError) throw verdict
-    return verdict
   }
 
   async #writeBlob(
@@ -262,8 +172,4 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 function chunksOf(content: CheckpointContent): AsyncIterable<Uint8Array> {
   check.checkContent(content, 'content')
   return content instanceof Uint8Array ? once(copyBytes(content)) : content
-}
-
-function publicInfo({ slot, bytes, digest, ballot, metadata }: StoredCheckpoint): CheckpointInfo {
-  return { slot, bytes, digest, ballot, metadata: metadata && copyBytes(metadata) }
 }

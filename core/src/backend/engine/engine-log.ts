@@ -18,7 +18,7 @@ import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
 import * as check from '../arguments.js'
 import { AtOnce, syncWritesOf } from './at-once.js'
 import { BatchWrites } from './batch-writes.js'
-import { CheckpointHealth } from './checkpoint-health.js'
+import { CheckpointHealth, type CheckpointContents } from './checkpoint-health.js'
 import { EngineCheckpoints } from './checkpoints.js'
 import { Compaction } from './compaction.js'
 import { EngineConfigurations } from './configurations.js'
@@ -27,6 +27,9 @@ import type { Ledger } from './ledger.js'
 import { LifeCycle } from './life-cycle.js'
 import type { LogEngine } from './log-engine.js'
 import { logParts, type LogParts } from './log-parts.js'
+import { Descriptors } from './parts/descriptors.js'
+import { PartBlobs } from './parts/part-blobs.js'
+import { verifyParts } from './parts/verify-parts.js'
 import { EngineScan } from './scan.js'
 import { SingleWrites } from './single-writes.js'
 import { WholeLogWrites } from './whole-log-writes.js'
@@ -51,6 +54,7 @@ export async function openEngineLog(opened: OpenedEngine): Promise<PersistentLog
   const { engine, context } = opened
   try {
     const log = new EngineLog(opened)
+    await log.loadCheckpoints()
     if (context.acceptLostVotes) await log.acceptLostVotes()
     return log
   } catch (error) {
@@ -78,17 +82,21 @@ class EngineLog implements PersistentLog {
   readonly #wholeLog: WholeLogWrites
   readonly #reads: Reads
   readonly #compaction: Compaction
+  readonly #contents: CheckpointContents
 
   constructor({ engine, firstSlot, ledger, recovery, context }: OpenedEngine) {
     const writes = new WritePath(engine, ledger, this.#life)
-    const health = new CheckpointHealth(engine, writes, this.#life)
+    const blobs = new PartBlobs(engine.blobs, this.#life)
+    const contents = { engine, parts: blobs, descriptors: new Descriptors() }
+    const health = new CheckpointHealth(contents, writes, this.#life)
     const parts = logParts(engine, this.#life, writes, context)
     this.#parts = parts
+    this.#contents = contents
     this.backend = engine.backend
     this.firstSlot = firstSlot
     this.capabilities = { ...engine.capabilities, limits: parts.limits }
     this.recovery = recovery
-    this.checkpoints = new EngineCheckpoints(parts, health)
+    this.checkpoints = new EngineCheckpoints(parts, health, contents)
     this.configuration = new EngineConfigurations(parts)
     const atOnce = engine.atOnce && new AtOnce(parts, engine.atOnce)
     this.#single = new SingleWrites(parts, atOnce)
@@ -194,7 +202,9 @@ class EngineLog implements PersistentLog {
     return this.#life.run('verify', 'read', options?.signal, async () => {
       const checkpoints = writes.shown.checkpoints.length
       const found = await engine.verify(options?.signal)
-      return { ok: found.damaged.length === 0, checkpoints, ...found }
+      const parts = await verifyParts(this.#contents, options?.signal)
+      const damaged = [...found.damaged, ...parts.damaged]
+      return { ...found, ok: damaged.length === 0, checkpoints, bytes: found.bytes + parts.bytes, damaged }
     })
   }
 
@@ -202,6 +212,16 @@ class EngineLog implements PersistentLog {
     const { counts, engine, writes, space } = this.#parts
     const { uncommittedBytes } = writes.judged
     return { ...counts, ...engine.counters(), uncommittedBytes, waitingForSpace: space.waiting }
+  }
+
+  /** Part of opening: what the checkpoints are made of; what a crash left beside them goes. */
+  async loadCheckpoints(): Promise<void> {
+    const { engine, parts, descriptors } = this.#contents
+    const { checkpoints } = this.#parts.writes.judged
+    await descriptors.load(engine.blobs, parts, checkpoints)
+    // Over damage nothing is removed: what named it may be what is damaged.
+    const named = this.recovery.damaged.length === 0 ? descriptors.named(checkpoints) : undefined
+    if (named) await engine.blobs.removeAllBut(named)
   }
 
   /** Part of opening: the user rejoins as a new node. */

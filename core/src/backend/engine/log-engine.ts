@@ -26,13 +26,18 @@ export interface EngineVerification {
   readonly damaged: readonly Damage[]
 }
 
-/** States of checkpoints, by name: big, immutable, invisible until a `checkpoint` effect names them. */
+/**
+ * States of checkpoints, parts of them, and lists of parts, by name: big, immutable, invisible until a `checkpoint` effect
+ * names them, or a list that one names.
+ */
 export interface BlobStore {
-  /** A new blob. Its name is new too; what was never named by an effect is removed at the next open. */
+  /** A new blob. Its name is new too; what was never named is removed at the next open. */
   create(): BlobWriter
   /** The content, chunk by chunk, each verified; rejects with `PLOG_CORRUPTED`. */
   read(blob: string): AsyncIterable<Uint8Array>
   remove(blob: string): Promise<void>
+  /** Part of opening: removes what a crash left between a blob and the effect that would have named it. */
+  removeAllBut(named: ReadonlySet<string>): Promise<void>
 }
 
 /** Writes one blob. */
@@ -98,7 +103,7 @@ export interface LogEngine {
   write(effects: readonly Effect[], survives: Survival): Promise<void>
   /** Give the space below the point back, after a `compact` effect has resolved; resumable after a crash. */
   reclaim(): Promise<void>
-  /** Reads all stored bytes of slots and blobs as of the call. */
+  /** Reads all stored bytes of slots, and of the blobs that `checkpoint` effects name, as of the call. */
   verify(signal: AbortSignal | undefined): Promise<EngineVerification>
   counters(): EngineCounters
   /** Flushes what is written and releases everything, also when that fails. */

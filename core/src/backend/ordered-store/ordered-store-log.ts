@@ -109,7 +109,7 @@ async function openEngine(options: OrderedStoreLogOptions) {
     else if (recovered.isNew) await writeMeta(store, codec, state)
     const engine = new OrderedStoreEngine({ backend, capabilities, store, codec, state, belowPoint, onClose })
     release = () => engine.close()
-    await removeOrphans(store, state, engine)
+    for await (const blob of blobNumbers(store)) state.nextBlob = Math.max(state.nextBlob, blob + 1)
     await engine.reclaim()
     return { engine, recovered }
   } catch (error) {
@@ -131,19 +131,6 @@ function refuseDamage(damaged: readonly Damage[]): void {
     offset,
     slots,
   })
-}
-
-/** What no header names was never finished, or was being removed. */
-async function removeOrphans(
-  store: OrderedStore,
-  state: StoreState,
-  engine: OrderedStoreEngine,
-): Promise<void> {
-  const named = new Set([...state.checkpoints.names(), ...state.unreadableCheckpoints])
-  for await (const blob of blobNumbers(store)) {
-    state.nextBlob = Math.max(state.nextBlob, blob + 1)
-    if (!named.has(blob)) await engine.blobs.remove(String(blob))
-  }
 }
 
 async function writeMeta(store: OrderedStore, codec: RecordCodec, state: StoreState): Promise<void> {

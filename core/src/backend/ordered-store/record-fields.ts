@@ -70,6 +70,11 @@ export class FieldReader {
     this.#record = record
   }
 
+  /** Nothing follows: a field that was added later is not in this record. */
+  get isAtEnd(): boolean {
+    return this.#at === this.#record.length
+  }
+
   u8(): number {
     return this.#record.readUInt8(this.#advance(1))
   }

@@ -48,6 +48,7 @@ export function decodeConfiguration(
  * 21  ballot    u8 present, u64 round, u64 nodeId
  * 38  digest    u32 length (32), SHA-256 of the state
  * 74  metadata  u8 present, u32 length, bytes
+ *     parts     u64  of a divisible state; absent (the record ends) where it is in one piece
  * ```
  */
 export function encodeCheckpoint(codec: RecordCodec, checkpoint: StoredCheckpoint): SealedRecord {
@@ -58,6 +59,7 @@ export function encodeCheckpoint(codec: RecordCodec, checkpoint: StoredCheckpoin
     .bytes(Buffer.from(checkpoint.digest, 'hex'))
     .u8(checkpoint.metadata ? 1 : 0)
     .bytes(checkpoint.metadata ?? new Uint8Array())
+  if (checkpoint.parts !== undefined) fields.u64(checkpoint.parts)
   return sealed(codec, checkpointKey(Number(checkpoint.blob)), fields)
 }
 
@@ -76,7 +78,8 @@ export function decodeCheckpoint(
   const digest = Buffer.from(fields.bytes()).toString('hex')
   const hasMetadata = fields.u8() === 1
   const metadata = fields.bytes()
-  return {
+  const parts = fields.isAtEnd ? undefined : fields.u64()
+  const checkpoint = {
     slot,
     blob: String(blob),
     bytes: stateBytes,
@@ -84,6 +87,7 @@ export function decodeCheckpoint(
     ballot,
     metadata: hasMetadata ? metadata : undefined,
   }
+  return parts === undefined ? checkpoint : { ...checkpoint, parts }
 }
 
 /**

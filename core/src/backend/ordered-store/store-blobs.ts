@@ -73,6 +73,12 @@ export class StoreBlobs implements BlobStore {
     await store.reclaim?.(range.from, range.to)
   }
 
+  async removeAllBut(named: ReadonlySet<string>): Promise<void> {
+    for await (const blob of blobNumbers(this.#host.store)) {
+      if (!named.has(String(blob))) await this.remove(String(blob))
+    }
+  }
+
   #chunk(blob: number, chunk: number): { bytes: Uint8Array; isLast: boolean } {
     const { store, codec } = this.#host
     const where = `chunk ${chunk} of blob ${blob}`

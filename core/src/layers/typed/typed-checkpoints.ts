@@ -25,14 +25,17 @@ export async function gather(
   return { bytes: new Uint8Array(Buffer.concat(chunks)), digest: hash.digest('hex') }
 }
 
-/** Decodes the state of a checkpoint, checked against the digest that the store keeps of every checkpoint. */
+/**
+ * Decodes the state of a checkpoint, checked against the digest that the store keeps of every checkpoint. That of a
+ * divisible one is about its descriptor: each part was held against its own when it was read.
+ */
 export async function decodeState<S>(
   codec: Codec<S>,
-  { slot, digest }: Pick<CheckpointInfo, 'slot' | 'digest'>,
+  { slot, digest, parts }: Pick<CheckpointInfo, 'slot' | 'digest' | 'parts'>,
   content: AsyncIterable<Uint8Array>,
 ): Promise<S> {
   const state = await gather(content)
-  if (state.digest === digest) return codec.decode(state.bytes)
+  if (parts !== undefined || state.digest === digest) return codec.decode(state.bytes)
   throw raise.digestMismatch(`the state of the checkpoint at slot ${slot} does not match its digest`, {
     slot,
   })

@@ -53,6 +53,10 @@ export class HeldBlobs implements BlobStore {
   async remove(blob: string): Promise<void> {
     this.contents.delete(blob)
   }
+
+  async removeAllBut(named: ReadonlySet<string>): Promise<void> {
+    for (const blob of this.contents.keys()) if (!named.has(blob)) this.contents.delete(blob)
+  }
 }
 
 /** An engine whose writes become durable when the test says so: that makes every order of events reachable. */
