@@ -50,6 +50,12 @@ const EXAMPLES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'PLOG_RECOVERY',
     'PLOG_WRONG_BACKEND',
   ],
+  '08-divisible-state': [
+    'from slot 1 to 2: page-7 is written, 99 parts are shared',
+    'slot 1: 100 parts shipped, the follower starts at 1',
+    'slot 2: 1 parts shipped, the follower starts at 2',
+    'the state has 409600 bytes, verify says true',
+  ],
 }
 
 const numbered = readdirSync(SOURCES).filter((name) => /^\d\d-.*\.ts$/.test(name))

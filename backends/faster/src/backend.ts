@@ -17,7 +17,9 @@ import { PRISTINE_NAME } from './recovery.js'
 import { MappedSegmentFiles, whyNotMapped } from './segments/mapped-segment-files.js'
 import { makeFolder, PositionalSegmentFiles } from './segments/positional-segment-files.js'
 import type { SegmentFiles } from './segments/segment-files.js'
-import { FORMAT_VERSION } from './segments/segment-header.js'
+
+/** Of the directory as a whole; that of a segment stands in its header. 2: checkpoints may be in parts. */
+const DIRECTORY_FORMAT_VERSION = 2
 
 /** The hybrid log as a backend. */
 export const backend = defineBackend<FasterOptions>({
@@ -38,7 +40,7 @@ async function open(context: OpenContext<FasterOptions>): Promise<PersistentLog>
   const directory = await openDirectory({
     directory: context.directory ?? '',
     backend: BACKEND_NAME,
-    formatVersion: FORMAT_VERSION,
+    formatVersion: DIRECTORY_FORMAT_VERSION,
     firstSlot: context.firstSlot,
     initialise,
   })

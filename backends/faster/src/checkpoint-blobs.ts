@@ -16,7 +16,7 @@ const SUFFIX = '.blob'
 const UNPUBLISHED_SUFFIX = '.new'
 
 /**
- * States of checkpoints, a file each, little-endian:
+ * States of checkpoints, their parts and lists of these, a file each, little-endian:
  * ```
  * header  0 "PLOGBLOB"   8 16 bytes log id   24 u32 zero   28 u32 checksum of bytes 0-27
  * chunk   0 u32 bytes    4 u32 checksum of the bytes, the chunk's number and the name   8 u64 offset in the state   16 bytes

@@ -8,7 +8,7 @@ import type { LevelOptions } from './options.js'
 import { checkLevelDirectory } from './wal-check.js'
 
 /** Of the files that this backend writes; a change that an older version cannot read raises it. */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
 
 /** An unfinished write at the end of LevelDB's log. */
 export interface TornTail {

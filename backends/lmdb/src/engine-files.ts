@@ -8,7 +8,7 @@ import { checkLmdbFile } from './page-check.js'
 import type { LmdbOptions } from './options.js'
 
 /** Of the files that this backend writes; a change that an older version cannot read raises it. */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
 
 /** LMDB's data file in the engine directory. */
 export const DATA_FILE = 'data.mdb'

@@ -15,6 +15,12 @@ const asText: Reader = (text) => text
 const asNumber: Reader = (text) => (/^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text)
 const asBoolean: Reader = (text) => (text === 'true' ? true : text === 'false' ? false : text)
 
+/** `manual`, or a JSON object. */
+const asFlushPace: Reader = (text) =>
+  text === 'manual'
+    ? text
+    : parseJson(text, 'PLOG_DURABILITY_FLUSH', '"manual" or a JSON object with everyMs and everyBytes')
+
 /** Each variable, the field that it sets, and how its text is read. */
 const VARIABLES: ReadonlyMap<string, { readonly path: readonly string[]; readonly read: Reader }> = new Map([
   ['PLOG_BACKEND', { path: ['backend'], read: asText }],
@@ -22,6 +28,7 @@ const VARIABLES: ReadonlyMap<string, { readonly path: readonly string[]; readonl
   ['PLOG_FIRST_SLOT', { path: ['firstSlot'], read: asNumber }],
   ['PLOG_DURABILITY_ACCEPT', { path: ['durability', 'accept'], read: asText }],
   ['PLOG_DURABILITY_COMMIT', { path: ['durability', 'commit'], read: asText }],
+  ['PLOG_DURABILITY_FLUSH', { path: ['durability', 'flush'], read: asFlushPace }],
   ['PLOG_RECOVERY', { path: ['recovery'], read: asText }],
   ['PLOG_ACCEPT_LOST_VOTES', { path: ['acceptLostVotes'], read: asBoolean }],
   ['PLOG_FULL_WAIT_MS', { path: ['fullWaitMs'], read: asNumber }],
@@ -33,12 +40,15 @@ const VARIABLES: ReadonlyMap<string, { readonly path: readonly string[]; readonl
 ])
 
 function readOptions(text: string): unknown {
+  return parseJson(text, 'PLOG_OPTIONS', 'a JSON object with a section per backend')
+}
+
+function parseJson(text: string, variable: string, allowed: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    const message = `must be a JSON object with a section per backend: ${reason}`
-    throw raise.invalidConfig([{ path: 'PLOG_OPTIONS', message, value: text }])
+    throw raise.invalidConfig([{ path: variable, message: `must be ${allowed}: ${reason}`, value: text }])
   }
 }
 

@@ -131,6 +131,7 @@ describe('a configuration in the environment', () => {
     PLOG_FIRST_SLOT: '1',
     PLOG_DURABILITY_ACCEPT: 'process-crash',
     PLOG_DURABILITY_COMMIT: 'power-loss',
+    PLOG_DURABILITY_FLUSH: '{"everyMs":10,"everyBytes":65536}',
     PLOG_RECOVERY: 'salvage',
     PLOG_ACCEPT_LOST_VOTES: 'true',
     PLOG_FULL_WAIT_MS: '250',
@@ -146,7 +147,11 @@ describe('a configuration in the environment', () => {
       backend: 'lmdb',
       directory: '/var/lib/log',
       firstSlot: 1,
-      durability: { accept: 'process-crash', commit: 'power-loss' },
+      durability: {
+        accept: 'process-crash',
+        commit: 'power-loss',
+        flush: { everyMs: 10, everyBytes: 65_536 },
+      },
       recovery: 'salvage',
       acceptLostVotes: true,
       fullWaitMs: 250,
@@ -155,6 +160,11 @@ describe('a configuration in the environment', () => {
     }
     expect(configFromEnvironment(variables)).to.deep.equal(config)
     expect((await loadConfig({ environment: variables })).config).to.deep.equal(config)
+  })
+
+  it('takes "manual" for the pace of flushes as it is', () => {
+    const config = configFromEnvironment({ PLOG_BACKEND: 'memory', PLOG_DURABILITY_FLUSH: 'manual' })
+    expect(config.durability).to.deep.equal({ flush: 'manual' })
   })
 
   it('takes an empty variable for an absent one', () => {
@@ -167,6 +177,13 @@ describe('a configuration in the environment', () => {
     ['PLOG_FIRST_SLOT', '0x10', 'PLOG_FIRST_SLOT', 'got "0x10"'],
     ['PLOG_FIRST_SLOT', '1.5', 'PLOG_FIRST_SLOT', 'got 1.5'],
     ['PLOG_DURABILITY_ACCEPT', 'power', 'PLOG_DURABILITY_ACCEPT', 'must be one of "nothing"'],
+    [
+      'PLOG_DURABILITY_FLUSH',
+      'never',
+      'PLOG_DURABILITY_FLUSH',
+      'must be "manual" or a JSON object with everyMs',
+    ],
+    ['PLOG_DURABILITY_FLUSH', '{"everyMs":0}', 'PLOG_DURABILITY_FLUSH.everyMs', 'must be an integer from 1'],
     ['PLOG_LIMITS_BATCH_SLOTS', '0', 'PLOG_LIMITS_BATCH_SLOTS', 'must be an integer from 1'],
     ['PLOG_ACCEPT_LOST_VOTES', 'yes', 'PLOG_ACCEPT_LOST_VOTES', 'must be true or false, got "yes"'],
     ['PLOG_OPTIONS', '{lmdb', 'PLOG_OPTIONS', 'must be a JSON object with a section per backend'],

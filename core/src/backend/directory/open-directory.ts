@@ -4,7 +4,7 @@ import { raise } from '../../errors/index.js'
 import { lockDirectory, LOCK_FILE } from './directory-lock.js'
 import { encodeIdentity, IDENTITY_FILE, newLogId, readIdentity, type Identity } from './identity.js'
 import { directoryError, invalidDirectory, makeDirectory, syncAncestors } from './make-directory.js'
-import { removeDurably, syncDirectory, TEMPORARY_SUFFIX, writeDurably } from './publish-file.js'
+import { publishFile, removeDurably, syncDirectory, TEMPORARY_SUFFIX, writeDurably } from './publish-file.js'
 import { beginSession, endSession, forgetRestart, SESSION_FILE, type LastSession } from './session.js'
 
 /** What a backend with files asks for. */
@@ -132,7 +132,11 @@ async function existing(
       file: join(path, ENGINE_DIRECTORY),
     })
   }
-  return identity
+  if (identity.formatVersion === formatVersion) return identity
+  // From now on the files are what this version writes: an older one must not take them for its own.
+  const raised = { ...identity, formatVersion }
+  await publishFile(file, encodeIdentity(raised))
+  return raised
 }
 
 function refuseUnlessEmpty(path: string, names: ReadonlySet<string>): void {

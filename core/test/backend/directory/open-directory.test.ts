@@ -123,6 +123,15 @@ describe('a log directory', () => {
       expect(error.context).to.include({ version: 2, limit: 1 })
     })
 
+    it('raises an older format to the one that it is opened with', async () => {
+      const older = await openAt(directory(), { formatVersion: 1 })
+      await older.release()
+      const newer = await openAt(directory(), { formatVersion: 2 })
+      expect(newer).to.deep.include({ formatVersion: 2, logId: older.logId, created: false })
+      await newer.release()
+      expect((await refusal(openAt(directory(), { formatVersion: 1 }))).code).to.equal('PLOG_UNKNOWN_FORMAT')
+    })
+
     it('can be opened after every refusal', async () => {
       await create()
       await refusal(openAt(directory(), { backend: 'other' }))

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import { Ledger } from '../../../src/backend/index.js'
-import { diffParts, PART_LIMITS, type ExportedPart, type PartSource, type PersistentLog } from '../../../src/contract/index.js'
+import {
+  diffParts,
+  PART_LIMITS,
+  type ExportedPart,
+  type PartSource,
+  type PersistentLog,
+} from '../../../src/contract/index.js'
 import { recover } from '../../../src/recovery/index.js'
 import { openMemory, type MemoryEngine } from '../../support/memory-engine.js'
 import { rejection } from '../../support/rejections.js'
