@@ -16,23 +16,15 @@ import {
 import type { Slot } from '../../../contract/slot.js'
 import { raise } from '../../../errors/raise.js'
 import * as check from '../../arguments.js'
-import { abortable } from '../abortable.js'
 import type { CheckpointContents } from '../checkpoint-health.js'
 import { publicationOf, type CheckpointNaming, type Publication } from '../checkpoint-naming.js'
 import type { StoredCheckpoint } from '../effect.js'
 import type { LogParts } from '../log-parts.js'
-import { encodeParts, publicParts } from './descriptors.js'
-import type { DescribedPart, HeldPart } from './held-part.js'
-import {
-  checkPart,
-  checkPartInfo,
-  givenPart,
-  PartChecks,
-  sourcesOf,
-  type GivenPart,
-} from './part-arguments.js'
+import { publicParts } from './descriptors.js'
+import { publicPart, type DescribedPart } from './held-part.js'
+import { checkPart, checkPartInfo, givenPart, sourcesOf } from './part-arguments.js'
 import { own } from './part-table.js'
-import { severalAtOnce } from './several-at-once.js'
+import { PartWriter } from './part-writer.js'
 
 /**
  * Checkpoints in parts: the contents are written and durable first, then the list of them, then one effect names the list.
@@ -42,11 +34,15 @@ export class EngineDivisibleCheckpoints implements DivisibleCheckpoints {
   readonly #log: LogParts
   readonly #contents: CheckpointContents
   readonly #naming: CheckpointNaming
+  readonly #writer: PartWriter
+  /** Parts that `receive` is writing. */
+  #arriving = 0
 
   constructor(log: LogParts, contents: CheckpointContents, naming: CheckpointNaming) {
     this.#log = log
     this.#contents = contents
     this.#naming = naming
+    this.#writer = new PartWriter(contents.parts, log.life)
   }
 
   async store(slot: Slot, parts: PartSources, options?: StoreCheckpointOptions): Promise<CheckpointInfo> {
@@ -83,7 +79,7 @@ export class EngineDivisibleCheckpoints implements DivisibleCheckpoints {
         const content = await life.run('checkpoints.export', 'read', options?.signal, () =>
           parts.whole(line.part),
         )
-        yield { ...publicParts([line])[0]!, content }
+        yield { ...publicPart(line), content }
       }
     } finally {
       await parts.releaseLate(owned)
@@ -114,13 +110,18 @@ export class EngineDivisibleCheckpoints implements DivisibleCheckpoints {
     const given = givenPart(part, 'part')
     const { parts } = this.#contents
     return this.#log.life.run('checkpoints.receive', 'write', options?.signal, async () => {
-      const { receivedCount } = parts.table
-      if (receivedCount >= PART_LIMITS.receivedParts && !parts.table.isReceived(given.digest)) {
-        throw raise.tooLarge('received parts', receivedCount + 1, PART_LIMITS.receivedParts)
+      const count = parts.table.receivedCount + this.#arriving + 1
+      if (count > PART_LIMITS.receivedParts && !parts.table.isReceived(given.digest)) {
+        throw raise.tooLarge('received parts', count, PART_LIMITS.receivedParts)
       }
-      const held = await this.#obtain(given)
-      if (!parts.table.keepReceived(held)) await parts.release([held])
-      return publicParts([{ name: given.name, part: held }])[0]!
+      this.#arriving++
+      try {
+        const part = await this.#writer.obtain(given)
+        await parts.release(parts.table.keepReceived(part))
+        return publicPart({ name: given.name, part })
+      } finally {
+        this.#arriving--
+      }
     })
   }
 
@@ -142,7 +143,7 @@ export class EngineDivisibleCheckpoints implements DivisibleCheckpoints {
     const { parts, descriptors } = this.#contents
     return this.#log.life.run(`checkpoints.${kind}`, 'write', signal, async () => {
       this.#naming.judge(publication)
-      const { described, blob } = await this.#write(sources, signal)
+      const { described, blob } = await this.#writer.write(sources, signal)
       descriptors.add(blob, described)
       const infos = publicParts(described)
       const bytes = infos.reduce((sum, part) => sum + part.bytes, 0)
@@ -159,61 +160,6 @@ export class EngineDivisibleCheckpoints implements DivisibleCheckpoints {
       await parts.release(named)
       return info
     })
-  }
-
-  /** Makes the parts durable, then the list of them; nothing is left of either when that fails. */
-  async #write(
-    sources: Iterable<PartSource> | AsyncIterable<PartSource>,
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly described: readonly DescribedPart[]; readonly blob: string }> {
-    const { parts } = this.#contents
-    const owned: HeldPart[] = []
-    try {
-      const described = await severalAtOnce(
-        this.#given(sources, signal),
-        ({ content }) => content?.byteLength ?? 0,
-        async (given): Promise<DescribedPart> => {
-          signal?.throwIfAborted()
-          const part = await this.#obtain(given)
-          owned.push(part)
-          return { name: given.name, part }
-        },
-      )
-      signal?.throwIfAborted()
-      const { blob } = await parts.write(encodeParts(described))
-      return { described, blob }
-    } catch (error) {
-      // The first failure is the one to tell; what is left goes at the next open.
-      await parts.release(owned).catch(() => undefined)
-      throw error
-    }
-  }
-
-  async *#given(
-    sources: Iterable<PartSource> | AsyncIterable<PartSource>,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<GivenPart> {
-    const checks = new PartChecks()
-    for await (const source of Symbol.asyncIterator in sources ? abortable(sources, signal) : sources) {
-      signal?.throwIfAborted()
-      this.#log.life.checkPoison('checkpoints')
-      yield givenPart(source, checks.next(source))
-    }
-  }
-
-  /** The part, with one owner more. */
-  async #obtain({ field, digest, bytes, content }: GivenPart): Promise<HeldPart> {
-    const { parts } = this.#contents
-    if (content) return parts.obtain(digest, content)
-    const held = parts.table.find(digest)
-    if (!held) throw raise.partMissing(field, digest)
-    if (bytes !== undefined && bytes !== held.bytes) {
-      throw raise.digestMismatch(`${field}.bytes is ${bytes}; the part with its digest has ${held.bytes}`, {
-        field: `${field}.bytes`,
-        value: bytes,
-      })
-    }
-    return own(held)
   }
 
   #described(slot: Slot): readonly DescribedPart[] {

@@ -58,11 +58,11 @@ export class PartTable {
     return this.#received.size
   }
 
-  /** Takes a part over that its caller owns, until `takeReceived`; false where it is kept already. */
-  keepReceived(part: HeldPart): boolean {
-    if (this.#received.get(part.digest) === part) return false
+  /** Takes a part over that its caller owns, until `takeReceived`. What was kept before is the caller's: to be released. */
+  keepReceived(part: HeldPart): HeldPart[] {
+    const before = this.#received.get(part.digest)
     this.#received.set(part.digest, part)
-    return true
+    return before ? [before] : []
   }
 
   /** Received parts that are not to be kept any longer; their owner is now the caller. */
