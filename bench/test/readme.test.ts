@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { extname, join } from 'node:path'
 import { expect } from 'chai'
 import { readme, READMES } from '../src/cli/readme-command.js'
+import { record } from '../src/cli/record-command.js'
 import { newestResult, RESULTS_FOLDER } from '../src/cli/results-folder.js'
 import { readReport } from '../src/compare/read-report.js'
 import type { BenchReport } from '../src/harness/measures.js'
@@ -10,7 +11,9 @@ import { withTables } from '../src/report/readme-markers.js'
 import { README_TABLES } from '../src/report/readme-tables.js'
 import { judgeTargets } from '../src/targets/judge-targets.js'
 import { TARGETS } from '../src/targets/targets.js'
-import { inDirectory, measured, messageOf } from './support.js'
+import { fixture, inDirectory, measured, messageOf } from './support.js'
+
+const silent = { out: () => {}, err: () => {}, isInteractive: false }
 
 const marked = (name: string): string =>
   `before\n\n<!-- bench: ${name} -->\nold\n<!-- end of bench -->\nafter\n`
@@ -57,6 +60,22 @@ describe('tables in READMEs', () => {
     )
   })
 
+  it('are made from a run that was recorded', async () => {
+    await inDirectory(async (directory) => {
+      const [folder, resume] = [join(directory, 'results'), join(directory, 'cache/record.jsonl')]
+      const options = {
+        ...{ backends: ['memory'], workload: ['tiny'], workloadFile: [fixture('tiny-workloads')] },
+        ...{ rounds: 1, measureMs: 1, directory, resume },
+      }
+      expect(await record(silent, options, folder)).to.equal(0)
+      const newest = newestResult(folder)
+      const kept = newest === undefined ? undefined : await readReport(newest)
+      expect(kept?.results.find(({ backend }) => backend === 'memory')?.outcome).to.equal('measured')
+      expect((await readdir(folder)).sort().map((name) => extname(name))).to.deep.equal(['.html', '.json'])
+      expect(await readdir(join(directory, 'cache')), 'the journal of a whole run').to.deep.equal([])
+    })
+  }).timeout(60_000)
+
   it('are made from the newest of several runs', async () => {
     await inDirectory(async (directory) => {
       const [folder, file] = [join(directory, 'results'), join(directory, 'README.md')]
@@ -64,7 +83,6 @@ describe('tables in READMEs', () => {
       await writeFile(join(folder, '2026-01-02-node-20-abc.json'), jsonReport(report(120_000)))
       await writeFile(join(folder, '2026-01-01-node-20-def.json'), jsonReport(report(300_000)))
       await writeFile(file, marked('targets-hybrid'))
-      const silent = { out: () => {}, err: () => {}, isInteractive: false }
       expect(await readme(silent, [file], folder)).to.equal(0)
       expect(await readFile(file, 'utf8')).to.include('| 1.2 x |')
     })
