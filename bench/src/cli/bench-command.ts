@@ -31,6 +31,7 @@ export interface BenchOptions {
   readonly measureMs?: number | undefined
   readonly directory?: string | undefined
   readonly resume?: string | undefined
+  readonly profiles?: string | undefined
   readonly json?: string | undefined
   readonly html?: string | undefined
   readonly markdown?: string | undefined
@@ -74,6 +75,7 @@ export async function measureAll(options: BenchOptions, terminal: Terminal): Pro
       workloadFiles: options.workloadFile,
       journal,
       unavailable,
+      profiles: options.profiles,
       onRound: (now) => progress.onRound(now),
     })
     const environment = describeEnvironment(directory, results, argumentsOf(options))

@@ -23,6 +23,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .option('--measure-ms <number>', 'time of each round', count)
     .option('--directory <path>', 'where the logs are put; default: the temporary directory')
     .option('--resume <file>', 'keep finished rounds in this file, and go on from those that it holds')
+    .option('--profiles <folder>', 'write a CPU profile of each round into this folder')
     .option('--json <file>', 'write the report for machines')
     .option('--html <file>', 'write the report as one page')
     .option('--markdown <file>', 'write the report for a README')

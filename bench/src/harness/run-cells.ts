@@ -37,6 +37,8 @@ export interface RunRequest {
   readonly journal?: Journal | undefined
   /** Subjects that cannot be opened here, with the reason. */
   readonly unavailable?: ReadonlyMap<string, string> | undefined
+  /** A folder for a CPU profile of each round. */
+  readonly profiles?: string | undefined
   /** Called before each round of a cell. */
   readonly onRound?: ((progress: RunProgress) => void) | undefined
 }
@@ -84,11 +86,11 @@ async function runRound(account: CellAccount, round: number, request: RunRequest
 }
 
 async function measure({ backend, workload }: PlannedCell, request: RunRequest): Promise<CellMessage> {
-  const { directory, limits, timeoutMs, workloadFiles } = request
+  const { directory, limits, timeoutMs, workloadFiles, profiles } = request
   const own = await mkdtemp(join(directory, 'cell-'))
   try {
     const cell = { backend, workload: workload.name, workloadFiles, directory: own, limits }
-    return await runInChild(cell, timeoutMs + (workload.measureMs ?? 0))
+    return await runInChild(cell, timeoutMs + (workload.measureMs ?? 0), profiles)
   } finally {
     await rm(own, { recursive: true, force: true })
   }

@@ -5,12 +5,13 @@ import type { CellRequest } from './cell.js'
 
 const CHILD = fileURLToPath(new URL('cell-child.js', import.meta.url))
 
-/** Runs a round in a fresh process. Whatever happens to that process is an outcome; this never rejects. */
-export function runInChild(request: CellRequest, timeoutMs: number): Promise<CellMessage> {
+/** Runs a round in a fresh process, which leaves a CPU profile in a folder if one is named. Whatever happens to that process is an outcome; this never rejects. */
+export function runInChild(request: CellRequest, timeoutMs: number, profiles?: string): Promise<CellMessage> {
   return new Promise((resolve) => {
     let answer: CellMessage | undefined
     let errors = ''
-    const child = fork(CHILD, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const execArgv = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]
+    const child = fork(CHILD, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv })
     child.stderr?.on('data', (data: Buffer) => {
       errors = (errors + data.toString()).slice(-KEPT_ERROR_CHARACTERS)
     })

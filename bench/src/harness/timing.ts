@@ -13,6 +13,7 @@ export interface TimeLimits {
 export interface TimedWork {
   /** Over warm-up and measurement together. */
   readonly maxOperations?: number | undefined
+  readonly skipsWarmUp?: boolean | undefined
   /** Bytes of all values written so far. */
   userBytes(): number
 }
@@ -60,7 +61,9 @@ export async function timeStep(
   work: TimedWork,
 ): Promise<Omit<Round, 'verified'>> {
   const most = work.maxOperations ?? Number.MAX_SAFE_INTEGER
-  const warmUp = await runFor(step, warmUpMs, Math.floor(most / 5), latencies)
+  const warmUp = work.skipsWarmUp
+    ? { operations: 0 }
+    : await runFor(step, warmUpMs, Math.floor(most / 5), latencies)
   latencies.reset()
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   loop.enable()

@@ -27,6 +27,8 @@ export interface Workload {
   readonly rounds?: number | undefined
   /** How long it is measured, in ms, where the run's own time would say nothing. */
   readonly measureMs?: number | undefined
+  /** Measured from its first operation on, because one takes seconds and is what happens once in a process. */
+  readonly skipsWarmUp?: boolean | undefined
   /** It leaves what it finds: verified as it is, not closed and opened again. */
   readonly isReadOnly?: boolean | undefined
   /** Options for the backend under test, by its name. */
