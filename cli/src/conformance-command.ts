@@ -2,8 +2,9 @@ import { access, constants, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import process from 'node:process'
 import { locateBackend, openContext, raise, resolveBackend } from '@persistent-log/core'
-import type { ConformanceReport } from '@persistent-log/conformance'
+import type { ConformanceReport, Tier } from '@persistent-log/conformance'
 import { conformanceProgress } from './conformance-progress.js'
+import { conformanceSummary } from './conformance-summary.js'
 import { realDirectory } from './real-directory.js'
 import type { Terminal } from './terminal.js'
 
@@ -12,6 +13,10 @@ export interface ConformanceCommandOptions {
   readonly json?: string
   readonly seed?: number
   readonly only?: readonly string[]
+  readonly case?: string
+  readonly state?: string
+  readonly tier?: readonly Tier[]
+  readonly require?: readonly Tier[]
   readonly budget?: 'quick' | 'full'
   readonly directory?: string
   readonly options?: string
@@ -20,7 +25,7 @@ export interface ConformanceCommandOptions {
 /** Runs the conformance kit over a backend; 1 on any failure. */
 export async function conformanceCommand(
   specifier: string,
-  { json, seed, only, budget, directory, options }: ConformanceCommandOptions,
+  { json, budget, directory, options, ...asked }: ConformanceCommandOptions,
   terminal: Terminal,
 ): Promise<number> {
   // All that can be wrong is found out before a run that takes minutes.
@@ -31,8 +36,9 @@ export async function conformanceCommand(
   openContext(backend, { config: { backend, directory: '.', ...section }, relativeTo: process.cwd() })
   const reportFile = json === undefined ? undefined : await writable(resolve(json))
 
-  const { runConformance } = await import('@persistent-log/conformance')
-  const progress = await conformanceProgress(terminal)
+  const { newTally, runConformance } = await import('@persistent-log/conformance')
+  const tally = newTally()
+  const progress = await conformanceProgress(terminal, tally)
   let report: ConformanceReport
   try {
     report = await runConformance({
@@ -40,16 +46,21 @@ export async function conformanceCommand(
       backend: module,
       config: () => section,
       directory: place,
-      seed,
-      only,
+      seed: asked.seed,
+      only: asked.case === undefined ? asked.only : [asked.case],
+      state: asked.state,
+      tiers: asked.tier,
+      require: asked.require,
       budgets: budget,
+      tally,
+      onStart: (started) => progress.onStart(started),
       onCase: (result) => progress.onCase(result),
     })
   } finally {
     progress.stop()
   }
   if (reportFile !== undefined) await writeFile(reportFile, `${JSON.stringify(report, null, 2)}\n`)
-  for (const line of summary(report)) terminal.out(line)
+  for (const line of conformanceSummary(report)) terminal.out(line)
   return report.failed > 0 || report.ackedWrites.lost > 0 ? 1 : 0
 }
 
@@ -69,22 +80,4 @@ async function writable(file: string): Promise<string> {
   } catch (cause) {
     throw raise.io('writing the report', { file }, { cause })
   }
-}
-
-function summary(report: ConformanceReport): string[] {
-  const { backend, capabilities, passed, failed, skipped, failures, kills, ackedWrites, modelRuns, seeds } =
-    report
-  const { accept, commit } = capabilities.survives
-  return [
-    '',
-    ...failures.flatMap((failure) => [
-      `FAILED ${failure.case}: ${failure.title}`,
-      ...(failure.stack ?? failure.message).split('\n').map((line) => `       ${line}`),
-    ]),
-    ...skipped.map((one) => `skipped ${one.case}: ${one.reason}`),
-    `${backend}: accept survives ${accept}, commit survives ${commit}; open by ${capabilities.openBy}`,
-    `${kills} kills, ${ackedWrites.verified} acknowledged writes verified, ${ackedWrites.lost} lost; ${modelRuns} random histories`,
-    `replay with --seed ${seeds.run}`,
-    `${passed} passed, ${failed} failed, ${skipped.length} skipped`,
-  ]
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { Tier } from '@persistent-log/conformance'
 import { isPersistentLogError } from '@persistent-log/core'
 import type { BackendsOptions } from './backends-command.js'
 import type { ConformanceCommandOptions } from './conformance-command.js'
@@ -7,6 +8,11 @@ import type { Terminal } from './terminal.js'
 
 /** All is well; something was found or failed; the command line was wrong. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const
+
+function tiersOf(text: string): readonly Tier[] {
+  if (/^[123](?:,[123])*$/.test(text)) return text.split(',').map((part) => Number(part) as Tier)
+  throw new InvalidArgumentError('It must be a list of 1, 2 and 3, like 1,2.')
+}
 
 function seedOf(text: string): number {
   const seed = Number(text)
@@ -44,6 +50,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .option('--json <file>', 'write the report to a file')
     .option('--seed <number>', 'replay the choices of an earlier run', seedOf)
     .option('--only <ids...>', 'cases or categories; a part that ends in * stands for all that begin with it')
+    .addOption(new Option('--case <id>', 'run this case only').conflicts('only'))
+    .option('--state <state>', 'try this state or fault only, as a failure prints it')
+    .option('--tier <tiers>', '1 any machine, 2 with strace, 3 as root with loop devices: 1,2,3', tiersOf)
+    .option('--require <tiers>', 'tiers that fail instead of being skipped where they cannot run', tiersOf)
     .addOption(new Option('--budget <budget>', 'how hard to try').choices(['quick', 'full']).default('quick'))
     .option('--directory <directory>', 'where the logs are made (default: the temporary directory)')
     .option('--options <json>', "the backend's own options")

@@ -20,11 +20,20 @@ describe('plog conformance', function () {
     expect(exitCode, err).to.equal(0)
     expect(out.split('\n').at(-1)).to.equal('1 passed, 0 failed, 0 skipped')
     expect(out).to.include('replay with --seed 7')
-    expect(err).to.match(/^ok {5}1\/1 ballot\.lower-rejected: /)
+    expect(err).to.match(/^ok {7}1\/1 ballot\.lower-rejected: /)
     const report = reportIn(json)
     expect(report).to.deep.include({ backend: 'lmdb', passed: 1, failed: 0, skipped: [], kills: 0 })
     expect(report.ackedWrites).to.deep.equal({ verified: 0, lost: 0 })
     expect(report.seeds.run).to.equal(7)
+  })
+
+  it('runs one case, and shows what became of each tier', async () => {
+    const json = join(place.path, 'report.json')
+    const argv = ['conformance', 'memory', '--case', 'cap.well-formed', '--tier', '2', '--json', json]
+    const { exitCode, out } = await plog(argv)
+    expect(exitCode).to.equal(1)
+    expect(out).to.include('no case has such a name').and.include('tier 2: 0 passed, 0 failed, 0 skipped')
+    expect(reportIn(json).tiers).to.deep.equal([{ tier: 2, passed: 0, failed: 0, skipped: 0, missing: [] }])
   })
 
   it('makes the logs in the directory that it is given, and cleans up', async () => {
@@ -38,7 +47,7 @@ describe('plog conformance', function () {
     const { exitCode, out, err } = await plog(['conformance', FORGETFUL, '--only', 'promise', '--json', json])
     expect(exitCode).to.equal(1)
     expect(out).to.match(/^FAILED promise\./m)
-    expect(err).to.match(/^FAILED \d+\/\d+ promise\./m)
+    expect(err).to.match(/^FAILED +\d+\/\d+ promise\./m)
     expect(reportIn(json).failed).to.be.greaterThan(0)
     expect(
       (await plog(['conformance', FORGETFUL, '--only', 'promise'], { isInteractive: true })).exitCode,

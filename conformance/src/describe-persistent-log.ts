@@ -1,15 +1,23 @@
-import { prepareRun } from './running/prepare-run.js'
+import { requiredAndMissing } from './running/outcomes.js'
+import { prepareRun, type PreparedRun } from './running/prepare-run.js'
 import { DEFAULT_TIMEOUT_MS, runCase } from './running/run-case.js'
+import { ALL_TIERS } from './running/tiers.js'
 import type { ConformanceOptions } from './run-conformance.js'
 
 /** The two functions of a test runner: mocha's, vitest's or node:test's. */
 export interface Runner {
   readonly describe: (title: string, body: () => void) => unknown
-  readonly it: (title: string, body: () => Promise<void>, timeoutMs?: number) => unknown
+  readonly it: It
+}
+
+/** Registers a test; where the runner has it, `skip` registers one that does not run. */
+export interface It {
+  (title: string, body: () => Promise<void>, timeoutMs?: number): unknown
+  readonly skip?: ((title: string, body: () => Promise<void>) => unknown) | undefined
 }
 
 /** What to examine, and with which runner. */
-export interface DescribeOptions extends Omit<ConformanceOptions, 'onCase' | 'bail'> {
+export interface DescribeOptions extends Omit<ConformanceOptions, 'onStart' | 'onCase' | 'bail' | 'tally'> {
   /** Default: mocha's globals. */
   readonly runner?: Runner | undefined
 }
@@ -22,13 +30,18 @@ export interface DescribeOptions extends Omit<ConformanceOptions, 'onCase' | 'ba
  * ```
  *
  * It must be awaited (at the top level of an ES module): the log is opened first to see which cases apply. Those that do
- * not are printed with the reason; they are not registered, so that no runner counts them as skipped by accident.
+ * not are printed with the reason; they are not registered, so that no runner counts them as skipped by accident. A case
+ * that this machine cannot run is registered as a skipped test; where `CI` is `true`, or its tier is required, it fails.
  */
 export async function describePersistentLog(options: DescribeOptions): Promise<void> {
   const { describe, it } = options.runner ?? globalRunner()
-  const { chosen, leftOut, setting } = await prepareRun(options)
+  const inCi = process.env['CI'] === 'true' ? ALL_TIERS : undefined
+  const run = await prepareRun(options)
+  const { chosen, leftOut, setting } = run
   const { backendName: backend, seed } = setting
-  for (const { case: id, reason } of leftOut) console.log(`${backend}: ${id} does not apply: ${reason}`)
+  for (const { case: id, reason, because } of leftOut) {
+    if (because === 'log') console.log(`${backend}: ${id} does not apply: ${reason}`)
+  }
   describe(`conformance of ${backend} (seed ${seed})`, () => {
     if (chosen.length === 0) {
       it('runs at least one case', async () => {
@@ -40,7 +53,22 @@ export async function describePersistentLog(options: DescribeOptions): Promise<v
       const registered = it(`${item.id} ${item.title}`, () => runCase(item, setting), timeoutMs)
       if (hasTimeout(registered)) registered.timeout(timeoutMs)
     }
+    registerMissing(it, inCi === undefined ? run : { ...run, required: inCi })
   })
+}
+
+/** The cases that this machine cannot run. */
+function registerMissing(it: It, run: PreparedRun): void {
+  const fatal = new Set(requiredAndMissing(run))
+  for (const one of run.leftOut.filter(({ because }) => because === 'machine')) {
+    const title = `${one.case} (tier ${one.tier})`
+    const fail = async (): Promise<void> => {
+      throw new Error(`this machine cannot run it: ${one.reason}`)
+    }
+    if (fatal.has(one)) it(title, fail)
+    else if (it.skip) it.skip(`${title} [skip: ${one.reason}]`, fail)
+    else console.log(`SKIPPED ${title}: ${one.reason}`)
+  }
 }
 
 /** Mocha hands out the test, on which the time is set; vitest and node:test have other ways. */

@@ -1,10 +1,15 @@
 import { performance } from 'node:perf_hooks'
-import type { CaseFailure, CaseResult, ConformanceReport } from './report.js'
+import type { CaseResult, ConformanceReport } from './report.js'
 import type { BudgetChoice } from './running/budgets.js'
+import { Outcomes } from './running/outcomes.js'
 import { prepareRun, type PreparedRun } from './running/prepare-run.js'
 import { runCaseInTime } from './running/run-case.js'
+import { tierOf } from './running/selection.js'
 import { StrayRejections } from './running/stray-rejections.js'
+import type { Tally } from './running/tally.js'
 import type { BackendSpecifier, OpenConfig } from './running/target.js'
+import type { Tier } from './running/tiers.js'
+import { Unproven } from './running/unproven.js'
 import type { Case } from './suites/case.js'
 
 /** What to examine, and how hard. */
@@ -18,6 +23,12 @@ export interface ConformanceOptions {
   readonly seed?: number | undefined
   /** Categories or ids. */
   readonly only?: readonly string[] | undefined
+  /** The only state or fault that cases with many of them try, as a failure prints it. */
+  readonly state?: string | undefined
+  /** Default: 1, which any machine can run. */
+  readonly tiers?: readonly Tier[] | undefined
+  /** Tiers that fail instead of being skipped where this machine cannot run them. They are run even if `tiers` omits them. */
+  readonly require?: readonly Tier[] | undefined
   readonly budgets?: BudgetChoice | undefined
   /** Cases of the backend's own, run like all others. */
   readonly additionalCases?: readonly Case[] | undefined
@@ -25,6 +36,9 @@ export interface ConformanceOptions {
   readonly withoutChildren?: boolean | undefined
   /** Stop at the first failure. */
   readonly bail?: boolean | undefined
+  /** Counts while the run goes on, for whoever wants to watch: see `newTally`. */
+  readonly tally?: Tally | undefined
+  readonly onStart?: ((started: Pick<CaseResult, 'case' | 'title' | 'index' | 'total'>) => void) | undefined
   readonly onCase?: ((result: CaseResult) => void) | undefined
 }
 
@@ -34,17 +48,21 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const strays = new StrayRejections()
   try {
     const run = await prepareRun(options)
-    const { passed, failures } = await runAll(run, options, strays)
+    const outcomes = await runAll(run, options, strays)
     const { backendName, capabilities, seed, tally } = run.setting
     return {
       backend: backendName,
       capabilities,
-      passed,
-      failed: failures.length,
+      environment: run.environment,
+      ...outcomes.summary(),
       skipped: run.leftOut,
-      failures,
+      warnings: tally.warnings,
       kills: tally.kills,
+      powerCuts: tally.powerCuts,
       ackedWrites: { verified: tally.ackedVerified, lost: tally.ackedLost },
+      crashStates: tally.crashStates,
+      faults: { tried: tally.faultsTried, hit: tally.faultsHit },
+      corruption: tally.corruption,
       modelRuns: tally.modelRuns,
       seeds: { run: seed },
       tookMs: Math.round(performance.now() - startedMs),
@@ -55,36 +73,28 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
 }
 
 async function runAll(
-  { chosen, leftOut, setting }: PreparedRun,
-  { onCase, bail }: ConformanceOptions,
+  run: PreparedRun,
+  { onStart, onCase, bail }: ConformanceOptions,
   strays: StrayRejections,
-): Promise<{ readonly passed: number; readonly failures: readonly CaseFailure[] }> {
-  const failures: CaseFailure[] = []
-  let passed = 0
-  for (const [index, item] of chosen.entries()) {
+): Promise<Outcomes> {
+  const outcomes = new Outcomes(run)
+  for (const [index, item] of run.chosen.entries()) {
     const beganMs = performance.now()
-    const about = { case: item.id, title: item.title, index, total: chosen.length }
+    const about = { case: item.id, title: item.title, tier: tierOf(item), index, total: run.chosen.length }
+    const tell = (outcome: CaseResult['outcome'], error?: unknown): void =>
+      onCase?.({ ...about, outcome, error, tookMs: performance.now() - beganMs })
+    onStart?.(about)
     try {
-      await runCaseInTime(item, setting)
+      await runCaseInTime(item, run.setting)
       await strays.check()
-      passed++
-      onCase?.({ ...about, outcome: 'passed', tookMs: performance.now() - beganMs })
+      outcomes.pass(item)
+      tell('passed')
     } catch (error) {
-      failures.push(failureOf(item, error))
-      onCase?.({ ...about, outcome: 'failed', error, tookMs: performance.now() - beganMs })
-      if (bail === true) break
+      const isUnproven = error instanceof Unproven && outcomes.noteUnproven(item, error)
+      if (!isUnproven) outcomes.fail(item, error)
+      tell(isUnproven ? 'unproven' : 'failed', error)
+      if (bail === true && !isUnproven) break
     }
   }
-  if (chosen.length === 0) failures.push(noCaseRan(leftOut.length))
-  return { passed, failures }
-}
-
-function failureOf(item: Case, error: unknown): CaseFailure {
-  const known = error instanceof Error ? error : new Error(String(error))
-  return { case: item.id, title: item.title, message: known.message, stack: known.stack }
-}
-
-function noCaseRan(leftOut: number): CaseFailure {
-  const message = leftOut === 0 ? 'no case has such a name' : `none of ${leftOut} cases applies`
-  return { case: 'kit.runs-a-case', title: 'runs at least one case', message, stack: undefined }
+  return outcomes
 }

@@ -51,7 +51,7 @@ describe('runConformance', () => {
     const report = await runConformance({ backend: REFERENCE, only: ['cap.sync-reads-agree'] })
     expect(report).to.include({ passed: 0, failed: 1 })
     expect(report.skipped).to.deep.equal([
-      { case: 'cap.sync-reads-agree', reason: 'it has no synchronous reads' },
+      { case: 'cap.sync-reads-agree', tier: 1, reason: 'it has no synchronous reads', because: 'log' },
     ])
   })
 

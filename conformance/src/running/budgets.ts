@@ -4,13 +4,28 @@ export interface Budgets {
   readonly modelRuns: number
   /** Child processes that are killed with SIGKILL. */
   readonly kills: number
+  /** States of the disk after a crash that a log is opened over. */
+  readonly crashStates: number
+  /** Bytes of a file that are flipped, and lengths that it is cut to; absent: each of them. */
+  readonly damages?: number | undefined
+  /** Points at which each system call fails, per kind of failure and phase; absent: one by one until none fails any more. */
+  readonly faults?: number | undefined
+  /** Power cuts, over all cases. */
+  readonly powerCuts: number
 }
 
 /** For every day: a few seconds on an engine whose flush takes a millisecond. */
-export const QUICK_BUDGETS: Budgets = { modelRuns: 120, kills: 8 }
+export const QUICK_BUDGETS: Budgets = {
+  modelRuns: 120,
+  kills: 8,
+  crashStates: 300,
+  damages: 60,
+  faults: 1,
+  powerCuts: 6,
+}
 
 /** For a verdict: a defect in an acceptor needed up to 832 random histories to show itself. */
-export const FULL_BUDGETS: Budgets = { modelRuns: 1_000, kills: 100 }
+export const FULL_BUDGETS: Budgets = { modelRuns: 1_000, kills: 100, crashStates: 5_000, powerCuts: 40 }
 
 /** What a caller may say about budgets: a name, or numbers on top of the quick ones. */
 export type BudgetChoice = 'quick' | 'full' | Partial<Budgets>

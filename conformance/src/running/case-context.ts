@@ -17,6 +17,7 @@ export interface CaseSetting {
   readonly seed: number
   readonly budgets: Budgets
   readonly tally: Tally
+  readonly state?: string | undefined
 }
 
 /** A case's workbench: its own directory on the real file system, its own chance, and the logs it opened. */
@@ -30,6 +31,8 @@ export class CaseContext {
   readonly budgets: Budgets
   readonly tally: Tally
   readonly target: Target
+  /** Where a case tries many states or faults: the only one to try. */
+  readonly state: string | undefined
   readonly #opened = new Map<PersistentLog, OpenConfig>()
   #places = 0
 
@@ -42,6 +45,7 @@ export class CaseContext {
     this.random = new Random(setting.seed)
     this.budgets = setting.budgets
     this.tally = setting.tally
+    this.state = setting.state
   }
 
   /** The log under test in the case's directory, or in the one that the overrides name. */

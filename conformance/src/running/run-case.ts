@@ -20,6 +20,8 @@ export interface RunSetting {
   readonly seed: number
   readonly budgets: Budgets
   readonly tally: Tally
+  /** The only state or fault that a case tries. */
+  readonly state?: string | undefined
   /** Where the cases' directories are made; default the system's folder for temporary files. */
   readonly parent?: string | undefined
 }

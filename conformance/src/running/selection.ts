@@ -1,17 +1,37 @@
+import { whyNotHere, type Facility, type Host } from '../host/host.js'
 import type { Case } from '../suites/case.js'
 import type { TargetFacts } from './target.js'
+import type { Tier, TierChoice } from './tiers.js'
 
-/** A case that does not apply, and why. */
+/** A case that does not run, and why. A skip is never a pass. */
 export interface LeftOut {
   readonly case: string
+  readonly tier: Tier
   readonly reason: string
+  /** `log`: its capabilities rule the case out. `machine`: it could run elsewhere. */
+  readonly because: 'log' | 'machine'
 }
 
-/** The cases that apply to a log, and those that do not. */
+/** The cases that apply to a log and can run here, and those that do not. */
 export interface Selection {
   readonly chosen: readonly Case[]
   readonly leftOut: readonly LeftOut[]
 }
+
+/** What decides about a case. */
+export interface SelectionRules extends Pick<TargetFacts, 'capabilities' | 'files'> {
+  /** Categories or ids; absent: all. */
+  readonly only?: readonly string[] | undefined
+  readonly tiers: TierChoice['tiers']
+  readonly host: Host
+}
+
+/** The tier of a case. */
+export const tierOf = ({ tier = 1 }: Pick<Case, 'tier'>): Tier => tier
+
+/** What a crash leaves behind on a file system in memory proves nothing. */
+const facilitiesOf = ({ spawns, facilities = [] }: Case): readonly Facility[] =>
+  spawns === true ? ['disk', ...facilities] : facilities
 
 /** True when the id is meant: `ballot`, `ballot.lower-rejected`, or a part of it that ends in `*`. */
 function isMeant(id: string, wanted: string): boolean {
@@ -19,24 +39,32 @@ function isMeant(id: string, wanted: string): boolean {
   return id === wanted || id.startsWith(`${wanted}.`)
 }
 
-/** Chooses by capability, by the files that a log keeps, and by the names that the caller asked for. Ids must be unique. */
+/**
+ * Chooses by tier, by the names that the caller asked for, by capability and the files that a log keeps, and by what the
+ * machine offers. Ids must be unique.
+ */
 export function select(
   cases: readonly Case[],
-  { capabilities, files }: Pick<TargetFacts, 'capabilities' | 'files'>,
-  only: readonly string[] | undefined,
+  { capabilities, files, only, tiers, host }: SelectionRules,
 ): Selection {
   const seen = new Set<string>()
   for (const { id } of cases) {
     if (seen.has(id)) throw new TypeError(`two cases are called ${id}`)
     seen.add(id)
   }
-  const wanted = cases.filter(({ id }) => only === undefined || only.some((name) => isMeant(id, name)))
+  const wanted = cases.filter(
+    (item) =>
+      tiers.includes(tierOf(item)) && (only === undefined || only.some((name) => isMeant(item.id, name))),
+  )
   const chosen: Case[] = []
   const leftOut: LeftOut[] = []
   for (const item of wanted) {
-    const reason = item.requires?.(capabilities, files)
-    if (reason === undefined) chosen.push(item)
-    else leftOut.push({ case: item.id, reason })
+    const tier = tierOf(item)
+    const notForIt = item.requires?.(capabilities, files)
+    const notHere = whyNotHere(host, tier, facilitiesOf(item))
+    if (notForIt !== undefined) leftOut.push({ case: item.id, tier, reason: notForIt, because: 'log' })
+    else if (notHere !== undefined) leftOut.push({ case: item.id, tier, reason: notHere, because: 'machine' })
+    else chosen.push(item)
   }
   return { chosen, leftOut }
 }

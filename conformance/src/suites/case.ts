@@ -1,5 +1,7 @@
 import { survivesAtLeast, type Capabilities, type Survival } from '@persistent-log/core'
+import type { Facility } from '../host/host.js'
 import type { CaseContext } from '../running/case-context.js'
+import type { Tier } from '../running/tiers.js'
 
 /**
  * One law, examined. A case is data, so that mocha, the command line and the mutants run the very same thing.
@@ -18,7 +20,10 @@ import type { CaseContext } from '../running/case-context.js'
  * 5. Chance comes from `ctx.random` only. What a case counts goes into `ctx.tally`.
  * 6. A case that starts child processes sets `spawns: true` and sends them `ctx.order(overrides)` as JSON; the child calls
  *    `openLogUnderTest(order)`. How many kills it may make is `ctx.budgets.kills`.
- * 7. Each case must be failed by a mutant (`src/mutants/`), or it proves nothing: plant the defect that it is after.
+ * 7. A case that needs strace or a mounted file system names its `tier`, and in `facilities` what not every case of the tier
+ *    needs. One that was to hit something and did not throws `Unproven`: it has neither passed nor failed. Where a case
+ *    tries many states, `ctx.state` is the one that `--state` asks for; its failure prints what to ask for.
+ * 8. Each case must be failed by a mutant (`src/mutants/`), or it proves nothing: plant the defect that it is after.
  */
 export interface Case {
   readonly id: string
@@ -28,6 +33,10 @@ export interface Case {
    * closed log leaves in its directory.
    */
   readonly requires?: (capabilities: Capabilities, files: readonly string[]) => string | undefined
+  /** What it asks of the machine; default 1: files and processes. */
+  readonly tier?: Tier
+  /** What it needs beside that which every case of its tier needs. */
+  readonly facilities?: readonly Facility[]
   /** It starts child processes, and takes longer than the others. */
   readonly spawns?: boolean
   /** Default 10 s. */
