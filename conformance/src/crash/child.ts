@@ -1,80 +1,13 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { OpenOrder } from '../running/target.js'
+import { ForkedProcess, type Ending } from './forked-process.js'
 import type { Command, PlainError, Report, ReportOf } from './messages.js'
 
-/** A child that says nothing for so long hangs, in ms. No check rests on it. */
-const SILENCE_LIMIT_MS = 20_000
-
-const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url))
-
-/** A process that nothing keeps alive any more ends within this time, in ms, on a busy machine too. */
-const LEAVE_LIMIT_MS = 8_000
-
-/** How a process ended. */
-export interface Ending {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-}
-
-/** Children that are alive; none outlives the kit. */
-const alive = new Set<ChildProcess>()
-process.on('exit', () => alive.forEach((child) => child.kill('SIGKILL')))
+const WORKER = new URL('./worker.js', import.meta.url)
 
 /** A child process that opens logs for the kit, and dies when it is told to. Kill it in `finally`. */
-export class Child {
-  readonly #process: ChildProcess
-  readonly #reports: Report[] = []
-  readonly #ended: Promise<Ending>
-  #wake: (() => void) | undefined
-  #ending: Ending | undefined
-  #stderr = ''
-
-  constructor() {
-    const child = fork(WORKER, { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-    this.#process = child
-    alive.add(child)
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))
-    child.on('message', (report) => {
-      this.#reports.push(report as Report)
-      this.#wake?.()
-    })
-    // What the child said before its death may arrive after the news of it: the channel's end is the last word.
-    this.#ended = Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(([[code, signal]]) => {
-      alive.delete(child)
-      this.#ending = { code: code as number | null, signal: signal as NodeJS.Signals | null }
-      this.#wake?.()
-      return this.#ending
-    })
-  }
-
-  get pid(): number {
-    return this.#process.pid ?? 0
-  }
-
-  /** Sends an order. */
-  tell(command: Command): void {
-    // A child that is gone is noticed by whoever waits for its answer.
-    if (this.#process.connected) this.#process.send(command, () => undefined)
-  }
-
-  /** Takes the next report, of whatever kind; `undefined` when the child has ended and said everything. */
-  async next(): Promise<Report | undefined> {
-    while (this.#reports.length === 0 && this.#ending === undefined) {
-      await this.#inTime(new Promise<void>((resolve) => (this.#wake = resolve)))
-    }
-    return this.#reports.shift()
-  }
-
-  /** Takes the next report, which must be of one of these kinds. */
-  async expect<K extends Report['kind']>(...kinds: readonly K[]): Promise<ReportOf<K>> {
-    const report = await this.next()
-    if (report === undefined)
-      throw new Error(`the child ended (${this.#howItEnded()}) before it said ${kinds.join(' or ')}`)
-    if ((kinds as readonly string[]).includes(report.kind)) return report as ReportOf<K>
-    const said = 'error' in report ? `${report.kind}: ${report.error.message}` : report.kind
-    throw new Error(`the child was expected to say ${kinds.join(' or ')}, but said ${said}`)
+export class Child extends ForkedProcess<Command, Report> {
+  constructor(variables?: NodeJS.ProcessEnv) {
+    super(WORKER, variables)
   }
 
   /** Opens the log; what it holds, and what recovery found. */
@@ -93,48 +26,23 @@ export class Child {
 
   async close(): Promise<void> {
     this.tell({ kind: 'close' })
-    await this.expect('closed')
+    const { error } = await this.expect('closed')
+    if (error !== undefined) throw new Error(`closing failed: ${error.message}`)
   }
 
   /** Lets the child go; it must end by itself. */
-  async leave(): Promise<Ending & { readonly stderr: string }> {
+  leave(): Promise<Ending & { readonly stderr: string }> {
     this.tell({ kind: 'leave' })
-    return { ...(await this.#inTime(this.#ended, LEAVE_LIMIT_MS)), stderr: this.#stderr }
-  }
-
-  /** Sends SIGKILL; what the child said before can still be heard. */
-  signalKill(): void {
-    this.#process.kill('SIGKILL')
-  }
-
-  /** Ends it with SIGKILL and waits until it is gone. True when this was what ended it. */
-  async kill(): Promise<boolean> {
-    if (this.#ending === undefined) this.#process.kill('SIGKILL')
-    return (await this.#ended).signal === 'SIGKILL'
-  }
-
-  async #inTime<T>(event: Promise<T>, limitMs = SILENCE_LIMIT_MS): Promise<T> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      const message = `the child neither spoke nor ended within ${limitMs} ms; on stderr it said: ${this.#stderr}`
-      timer = setTimeout(() => reject(new Error(message)), limitMs)
-    })
-    try {
-      return await Promise.race([event, late])
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  #howItEnded(): string {
-    const { code, signal } = this.#ending ?? { code: null, signal: null }
-    return `${signal ?? `exit code ${code}`}${this.#stderr === '' ? '' : `: ${this.#stderr.trim()}`}`
+    return this.ended()
   }
 }
 
 /** Starts a child, hands it over, and kills it whatever happens. */
-export async function withChild<T>(use: (child: Child) => Promise<T>): Promise<T> {
-  const child = new Child()
+export async function withChild<T>(
+  use: (child: Child) => Promise<T>,
+  variables?: NodeJS.ProcessEnv,
+): Promise<T> {
+  const child = new Child(variables)
   try {
     return await use(child)
   } finally {

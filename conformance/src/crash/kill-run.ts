@@ -4,10 +4,10 @@ import type { CaseContext } from '../running/case-context.js'
 import type { Random } from '../running/random.js'
 import type { OpenConfig, OpenOrder } from '../running/target.js'
 import { withChild, type Child } from './child.js'
+import { Expectation, type Heard } from './expectation.js'
 import { observe, type Observation } from './observation.js'
 import { perform, type Operation } from './operation.js'
 import { Oracle } from './oracle.js'
-import { matchOutcome, type Interrupted } from './outcomes.js'
 
 /** Calls that a child may have in flight: with so few, every subset of them can be tried. */
 export const WINDOW = 6
@@ -25,35 +25,29 @@ export function drawMoment(random: Random, calls: number): Moment {
   return random.below(2) === 0 ? { acknowledged: at } : { begun: at, turns: random.below(12) }
 }
 
-/** What the kit heard of a workload before the kill. */
-export interface Heard {
-  readonly acknowledged: ReadonlySet<number>
-  readonly begun: ReadonlySet<number>
-}
-
-/**
- * A log that is killed again and again. The kit's own memory holds what was acknowledged; `state` is what the log was
- * last found to hold, which it must not forget any more.
- */
+/** A log that is killed again and again. The kit's own memory holds what was acknowledged. */
 export class KillRun {
   readonly ctx: CaseContext
   readonly order: OpenOrder
   readonly #overrides: OpenConfig
-  #interrupted: Interrupted
-  /** What all checks together looked for. */
-  verified = 0
+  /** What the log must hold. */
+  readonly expectation: Expectation
 
   constructor(ctx: CaseContext, overrides: OpenConfig = {}) {
     this.ctx = ctx
     this.#overrides = overrides
     this.order = ctx.order(overrides)
-    const base = new Oracle(overrides.firstSlot)
-    this.#interrupted = { base, operations: [], acknowledged: new Set(), begun: new Set() }
+    this.expectation = new Expectation(ctx.tally, new Oracle(overrides.firstSlot))
   }
 
   /** The state that the last check settled on. */
   get state(): Oracle {
-    return this.#interrupted.base
+    return this.expectation.state
+  }
+
+  /** What all checks together looked for. */
+  get verified(): number {
+    return this.expectation.verified
   }
 
   /** A child opens the log, which is checked, makes the calls, and is killed in the middle. */
@@ -64,7 +58,7 @@ export class KillRun {
       const planned = operations(this.state)
       const heard = await runUntil(child, planned, moment)
       this.ctx.tally.kills++
-      this.#interrupted = { base: this.state, operations: planned, ...heard }
+      this.expectation.interrupt(planned, heard)
     })
   }
 
@@ -72,30 +66,12 @@ export class KillRun {
   async killAfter(operations: readonly Operation[]): Promise<void> {
     const last = operations.length - 1
     await this.killDuring(() => operations, { acknowledged: last })
-    expect(this.#interrupted.acknowledged.has(last), 'the last call was acknowledged').to.equal(true)
+    expect(this.expectation.heard.acknowledged.has(last), 'the last call was acknowledged').to.equal(true)
   }
 
-  /** What a process found must be explained by what was acknowledged; it is the base of everything that follows. */
+  /** What a process found must be explained by what was acknowledged. */
   check(found: Observation, recovery?: RecoveryReport): void {
-    const { operations, acknowledged } = this.#interrupted
-    const verdict = matchOutcome(this.#interrupted, found)
-    const writes = [...acknowledged].filter((at) => operations[at]?.kind !== 'flush').length
-    this.verified += writes
-    this.ctx.tally.ackedVerified += writes
-    if (verdict.state === undefined) {
-      const lost = verdict.differences.filter((line) =>
-        /^- (?:entries|configurations|checkpoints|promised)/.test(line),
-      )
-      this.ctx.tally.ackedLost += Math.max(1, lost.length)
-      const inFlight = [...this.#interrupted.begun].filter((at) => !acknowledged.has(at))
-      expect.fail(
-        `after the kill the log does not hold what it acknowledged (${writes} calls; in flight were ` +
-          `${JSON.stringify(inFlight.map((at) => operations[at]))}). "-" is missing, "+" is too much:\n` +
-          verdict.differences.slice(0, 30).join('\n'),
-      )
-    }
-    if (recovery !== undefined) checkReport(recovery, found)
-    this.#interrupted = { base: verdict.state, operations: [], acknowledged: new Set(), begun: new Set() }
+    this.expectation.check(found, recovery)
   }
 
   /** The kit itself opens the log, checks it, goes on with it, and leaves it clean. */
@@ -134,12 +110,4 @@ async function runUntil(child: Child, operations: readonly Operation[], moment: 
   }
   if (!(await child.kill())) expect.fail('the child ended before it was killed')
   return { acknowledged, begun }
-}
-
-/** What recovery reports must be what the log shows. */
-function checkReport(recovery: RecoveryReport, { bounds }: Observation): void {
-  expect(recovery.decisions, 'recovery.decisions').to.equal(bounds.committedCount)
-  expect(recovery.accepted, 'recovery.accepted').to.equal(bounds.acceptedCount)
-  expect(recovery.damaged, 'recovery.damaged').to.deep.equal([])
-  expect(recovery.votesLost, 'recovery.votesLost').to.equal(false)
 }

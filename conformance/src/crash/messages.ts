@@ -5,6 +5,8 @@ import type { Operation } from './operation.js'
 
 /** What the kit tells a child. */
 export type Command =
+  /** Import the backend and open nothing yet. */
+  | { readonly kind: 'import'; readonly backend: string }
   /** Import the backend, open the log, show what it holds. */
   | { readonly kind: 'open'; readonly order: OpenOrder }
   /** Make the calls in this order, at most `window` of them at a time. */
@@ -14,6 +16,8 @@ export type Command =
       readonly window: number
       /** The child kills itself in the very moment in which this call is acknowledged. */
       readonly diesAt?: number | undefined
+      /** After so many refusals no further call is made; absent: all are made, whatever comes of them. */
+      readonly mostRefusals?: number | undefined
     }
   | { readonly kind: 'close' }
   /** Let go of the kit: the process must end by itself then. */
@@ -28,6 +32,7 @@ export interface PlainError {
 
 /** What a child tells the kit. */
 export type Report =
+  | { readonly kind: 'imported' }
   | { readonly kind: 'opening' }
   | { readonly kind: 'opened'; readonly found: Observation; readonly recovery: RecoveryReport }
   | { readonly kind: 'refused'; readonly error: PlainError }
@@ -36,7 +41,7 @@ export type Report =
   | { readonly kind: 'did'; readonly at: number }
   | { readonly kind: 'failed'; readonly at: number; readonly error: PlainError }
   | { readonly kind: 'ran' }
-  | { readonly kind: 'closed' }
+  | { readonly kind: 'closed'; readonly error?: PlainError }
 
 /** The report of one kind. */
 export type ReportOf<K extends Report['kind']> = Extract<Report, { kind: K }>

@@ -1,4 +1,4 @@
-import type { PersistentLog, Survival } from '@persistent-log/core'
+import { survivesAtLeast, type PersistentLog, type Survival } from '@persistent-log/core'
 import { bytes } from '../running/values.js'
 
 /** A proposal or decision as plain JSON. */
@@ -56,6 +56,12 @@ const asEntry = (entry: PlainEntry) => ({
   ...withProof(entry.proof),
 })
 const asId = (id: PlainId) => ({ slot: id.slot, ballot: plainBallot(id), ...withProof(id.proof) })
+
+/** True when a power cut may take the call's effect although it was acknowledged. */
+export function isWeak(operation: Operation): boolean {
+  const survives = 'survives' in operation ? operation.survives : undefined
+  return survives !== undefined && !survivesAtLeast(survives, 'power-loss')
+}
 
 /** Makes the call. What it must not read before it returns is not awaited: the call itself happens at once. */
 export async function perform(log: PersistentLog, operation: Operation): Promise<void> {

@@ -10,8 +10,11 @@ export interface Interrupted {
   /** Places of the calls that were acknowledged before the kill, and of those that had begun. */
   readonly acknowledged: ReadonlySet<number>
   readonly begun: ReadonlySet<number>
+  /** Places of the calls that were answered with an error: they may have taken effect all the same. */
+  readonly refused?: ReadonlySet<number>
 }
 
+const NONE: ReadonlySet<number> = new Set()
 /** Calls of which no later write may survive without them. */
 const COVERS_LATER: ReadonlySet<Operation['kind']> = new Set(['promise', 'discard'])
 /** Calls that are judged when content was written or read back, which may be long after they were made. */
@@ -23,11 +26,12 @@ const OUTSIDE_THE_ORDER: ReadonlySet<Operation['kind']> = new Set([...JUDGED_LAT
  * Every state that a log may be in after the kill: all calls that were acknowledged took effect, each of those in flight
  * took effect whole or not at all. In flight are few calls, so that all of their subsets can be tried.
  */
-export function* possibleStates({ base, operations, acknowledged, begun }: Interrupted): Generator<Oracle> {
+export function* possibleStates(interrupted: Interrupted): Generator<Oracle> {
+  const { base, operations, acknowledged, begun, refused = NONE } = interrupted
   // A flush covers every earlier call that was judged by then, whatever was heard of those.
   const flushed = operations.findLastIndex(({ kind }, at) => kind === 'flush' && acknowledged.has(at))
   const isCertain = (at: number, { kind }: Operation): boolean =>
-    acknowledged.has(at) || (at < flushed && !JUDGED_LATE.has(kind))
+    acknowledged.has(at) || (at < flushed && !JUDGED_LATE.has(kind) && !refused.has(at))
 
   function* from(start: number, state: Oracle, lostCover: boolean): Generator<Oracle> {
     for (let at = start; at < operations.length; at++) {
@@ -42,7 +46,8 @@ export function* possibleStates({ base, operations, acknowledged, begun }: Inter
         const present = state.copy()
         if (present.apply(operation)) yield* from(at + 1, present, lostCover)
       }
-      lostCover ||= COVERS_LATER.has(operation.kind)
+      // One that was refused is over: what was judged later did not rest on it.
+      lostCover ||= COVERS_LATER.has(operation.kind) && !refused.has(at)
     }
     yield state
   }

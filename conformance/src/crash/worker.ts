@@ -42,16 +42,21 @@ function die(at: number): void {
 
 async function run(
   opened: PersistentLog,
-  { operations, window, diesAt }: Extract<Command, { kind: 'run' }>,
+  { operations, window, diesAt, mostRefusals = Infinity }: Extract<Command, { kind: 'run' }>,
 ): Promise<void> {
   const inFlight = new Set<Promise<void>>()
+  let refusals = 0
   for (const [at, operation] of operations.entries()) {
     while (inFlight.size >= (operation.alone === true ? 1 : window)) await Promise.race(inFlight)
+    if (refusals >= mostRefusals) break
     await tell({ kind: 'will', at })
     const call: Promise<void> = perform(opened, operation)
       .then(
         () => (at === diesAt ? die(at) : tell({ kind: 'did', at })),
-        (error: unknown) => tell({ kind: 'failed', at, error: plain(error) }),
+        (error: unknown) => {
+          refusals++
+          return tell({ kind: 'failed', at, error: plain(error) })
+        },
       )
       .finally(() => inFlight.delete(call))
     inFlight.add(call)
@@ -61,11 +66,23 @@ async function run(
 }
 
 async function obey(command: Command): Promise<void> {
+  if (command.kind === 'import') {
+    await loadBackend(command.backend)
+    return tell({ kind: 'imported' })
+  }
   if (command.kind === 'open') return open(command.order)
   if (command.kind === 'leave') return process.disconnect()
   if (log === undefined) throw new Error(`${command.kind}: no log is open`)
   if (command.kind === 'run') return run(log, command)
-  await log.close()
+  await close(log)
+}
+
+async function close(opened: PersistentLog): Promise<void> {
+  try {
+    await opened.close()
+  } catch (error) {
+    return tell({ kind: 'closed', error: plain(error) })
+  }
   await tell({ kind: 'closed' })
 }
 

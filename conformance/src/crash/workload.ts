@@ -10,6 +10,8 @@ export interface WorkloadOrder {
   readonly count: number
   readonly random: Random
   readonly capabilities: Capabilities
+  /** The least that a call asks for where it may choose. Default: `process-crash`. */
+  readonly weakest?: Survival
   /** Characters of each value. All are of one length: stale bytes behind a cut would fit exactly. */
   readonly valueLength: number
   /** Distinguishes the values of this workload from those of every other one. */
@@ -18,11 +20,14 @@ export interface WorkloadOrder {
 
 const MOST_IN_BATCH = 6
 
-/** The levels that a SIGKILL must not cost anything, as far as the log offers them. */
-function levels({ survives }: Capabilities): (Survival | undefined)[] {
+/** The levels that calls ask for, as far as the log offers them; by default those that a SIGKILL must not cost anything. */
+function levels({
+  capabilities: { survives },
+  weakest = 'process-crash',
+}: WorkloadOrder): (Survival | undefined)[] {
   const offered = SURVIVALS.filter(
     (level) =>
-      survivesAtLeast(level, 'process-crash') &&
+      survivesAtLeast(level, weakest) &&
       survivesAtLeast(survives.accept, level) &&
       survivesAtLeast(survives.commit, level),
   )
@@ -47,7 +52,7 @@ class Planner {
   constructor(order: WorkloadOrder) {
     this.#order = order
     this.#state = order.base.copy()
-    this.#levels = levels(order.capabilities)
+    this.#levels = levels(order)
     this.#round = Math.max(
       1,
       this.#state.promised?.round ?? 0,

@@ -8,7 +8,7 @@ export interface Budgets {
   readonly crashStates: number
   /** Bytes of a file that are flipped, and lengths that it is cut to; absent: each of them. */
   readonly damages?: number | undefined
-  /** Points at which each system call fails, per kind of failure and phase; absent: one by one until none fails any more. */
+  /** System calls that are made to fail, per kind of failure; absent: one by one until none fails any more. */
   readonly faults?: number | undefined
   /** Power cuts, over all cases. */
   readonly powerCuts: number
@@ -20,7 +20,7 @@ export const QUICK_BUDGETS: Budgets = {
   kills: 8,
   crashStates: 300,
   damages: 60,
-  faults: 1,
+  faults: 3,
   powerCuts: 6,
 }
 

@@ -18,6 +18,7 @@ import { discardCases } from './discard.js'
 import { divisibleCheckpointCases } from './divisible-checkpoints.js'
 import { divisibleTransferCases } from './divisible-transfer.js'
 import { durabilityCases } from './durability.js'
+import { flushOrderCases } from './flush-order.js'
 import { installCases } from './install.js'
 import { iterationCases } from './iteration.js'
 import { lifeCycleCases } from './life-cycle.js'
@@ -28,6 +29,7 @@ import { recoveryCases } from './recovery.js'
 import { replayCases } from './replay.js'
 import { spaceCases } from './space.js'
 import { syncWriteCases } from './sync-writes.js'
+import { systemCallCases } from './system-calls.js'
 import { typedCases } from './typed.js'
 
 /** All cases of the kit, in the order in which they run: from the simple to the hard. */
@@ -63,4 +65,6 @@ export const allCases: readonly Case[] = [
   ...lifeCycleCases,
   ...durabilityCases,
   ...recoveryCases,
+  ...flushOrderCases,
+  ...systemCallCases,
 ]

@@ -1,9 +1,13 @@
 import { expect } from 'chai'
+import { inspectHost, whyNotHere } from '../../src/host/host.js'
+import { ALL_TIERS } from '../../src/running/tiers.js'
 import { runConformance } from '../../src/run-conformance.js'
 import { TOY_BACKEND, TOY_MUTANTS } from '../../src/mutants/toy/toy-mutants.js'
 
 /** The categories that are about files, processes and their ends. */
 const ABOUT_ENDS = ['dur', 'rec', 'lock', 'close', 'batch.kill-mid-batch']
+
+const host = await inspectHost(ALL_TIERS)
 
 describe('the toy log', function () {
   this.timeout(120_000)
@@ -17,13 +21,18 @@ describe('the toy log', function () {
     expect(report.ackedWrites.lost).to.equal(0)
   })
 
-  for (const { name, what, caughtBy } of TOY_MUTANTS) {
-    it(`is caught when ${what} (${name})`, async () => {
+  for (const { name, what, caughtBy, tier, state } of TOY_MUTANTS) {
+    const missing = whyNotHere(host, tier)
+    const title = `is caught when ${what} (${name})`
+    const register = missing !== undefined && process.env['CI'] !== 'true' ? it.skip : it
+    register(missing === undefined ? title : `${title} [skip: ${missing}]`, async () => {
       const config = () => ({ options: { toy: { defect: name } } })
       const report = await runConformance({
         backend: TOY_BACKEND,
         config,
         only: caughtBy,
+        tiers: [tier],
+        state,
         budgets: { kills: 24 },
       })
       const caught = report.failures.map((failure) => failure.case).sort()

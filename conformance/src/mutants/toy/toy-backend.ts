@@ -14,6 +14,7 @@ import {
 import { ToyBlobs } from './toy-blobs.js'
 import { TOY_DEFECTS, type ToyDefect } from './toy-defects.js'
 import { ToyEngine } from './toy-engine.js'
+import { ToyFile } from './toy-file.js'
 import { decodeLines, encodeLine } from './toy-records.js'
 import { ToyState } from './toy-state.js'
 
@@ -50,7 +51,7 @@ async function openToy(context: OpenContext<ToyOptions>): Promise<PersistentLog>
     const handle = await rewrite(join(place, 'log'), state, defect)
     if (defect === 'noLock') await directory.release()
     const log = await openEngineLog({
-      engine: new ToyEngine(directory, handle, state, blobs, defect),
+      engine: new ToyEngine(directory, new ToyFile(handle, defect), state, blobs, defect),
       firstSlot: directory.firstSlot,
       ledger: state.ledger,
       recovery: {

@@ -20,6 +20,13 @@ export const TOY_DEFECTS = {
   liveTimer: 'close leaves a timer running',
   rejectionUnhandled: 'closing rejects a promise that nobody holds',
   strayFileFatal: 'an unknown temporary file keeps the log from opening',
+  neverFlushes: 'nothing is flushed',
+  flushesLate: 'a write is acknowledged while its flush is still running',
+  flushErrorIgnored: 'a flush that failed counts as one',
+  flushRetried: 'a flush that failed is tried again, which proves nothing',
+  writeErrorIgnored: 'a write that failed is acknowledged all the same',
+  diesOfErrors: 'a failed write ends the process',
+  hangsAfterError: 'a failed write is never answered',
 } as const
 
 /** One of them. */

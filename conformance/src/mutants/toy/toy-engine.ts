@@ -1,5 +1,4 @@
 import { openSync, rmSync } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { raise, type Capabilities, type Survival } from '@persistent-log/core'
 import {
@@ -13,6 +12,7 @@ import {
 } from '@persistent-log/core/backend'
 import type { ToyBlobs } from './toy-blobs.js'
 import type { ToyDefect } from './toy-defects.js'
+import type { ToyFile } from './toy-file.js'
 import { encodeLine } from './toy-records.js'
 import type { ToyState } from './toy-state.js'
 
@@ -42,7 +42,7 @@ export class ToyEngine implements LogEngine {
   readonly capabilities = TOY_CAPABILITIES
   readonly blobs: ToyBlobs
   readonly #directory: LogDirectory
-  readonly #handle: FileHandle
+  readonly #file: ToyFile
   readonly #state: ToyState
   readonly #defect: ToyDefect | undefined
   readonly #commits = new GroupCommit<string>((lines) => this.#flush(lines))
@@ -53,13 +53,13 @@ export class ToyEngine implements LogEngine {
 
   constructor(
     directory: LogDirectory,
-    handle: FileHandle,
+    file: ToyFile,
     state: ToyState,
     blobs: ToyBlobs,
     defect: ToyDefect | undefined,
   ) {
     this.#directory = directory
-    this.#handle = handle
+    this.#file = file
     this.#state = state
     this.blobs = blobs
     this.#defect = defect
@@ -98,7 +98,7 @@ export class ToyEngine implements LogEngine {
     await this.#commits.idle()
     try {
       if (this.#buffered.length > 0) await this.#append(this.#buffered.join(''))
-      await this.#handle.close()
+      await this.#file.close()
       this.#leaveBehind()
     } finally {
       await this.#directory.end(this.#failed ? 'failed' : 'intact')
@@ -129,7 +129,7 @@ export class ToyEngine implements LogEngine {
       if (this.#defect === 'userBuffer') return void this.#buffered.push(...lines)
       const pieces = this.#defect === 'batchNotAtomic' ? lines.join('').split(/(?<=\n)/) : [lines.join('')]
       for (const piece of pieces) await this.#append(piece)
-      await this.#handle.datasync()
+      await this.#file.flush()
       this.#counters.flushes++
       this.#counters.flushedWrites += lines.length
     } catch (error) {
@@ -140,7 +140,7 @@ export class ToyEngine implements LogEngine {
 
   async #append(text: string): Promise<void> {
     const bytes = Buffer.from(text)
-    await this.#handle.appendFile(bytes)
+    await this.#file.append(bytes)
     this.#counters.bytesWritten += bytes.byteLength
   }
 }

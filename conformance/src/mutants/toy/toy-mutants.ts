@@ -1,3 +1,4 @@
+import type { Tier } from '../../running/tiers.js'
 import { TOY_DEFECTS, type ToyDefect } from './toy-defects.js'
 
 /** A broken toy log, and the cases that must notice it. */
@@ -6,6 +7,10 @@ export interface ToyMutant {
   readonly what: string
   /** Ids of the cases that are after this defect; each of them must fail. */
   readonly caughtBy: readonly string[]
+  /** The tier of those cases. */
+  readonly tier: Tier
+  /** The only fault to try. */
+  readonly state?: string | undefined
 }
 
 /** The module that a mutant is opened from, with `options: { toy: { defect } }`. */
@@ -32,6 +37,24 @@ const CAUGHT_BY: Readonly<Record<ToyDefect, readonly string[]>> = {
   liveTimer: ['close.no-live-handles'],
   rejectionUnhandled: ['close.no-live-handles'],
   strayFileFatal: ['rec.stray-temporary-files'],
+  neverFlushes: ['dur.sync-before-ack'],
+  flushesLate: ['dur.sync-before-ack'],
+  flushErrorIgnored: ['fault.failed-flush-proves-nothing'],
+  flushRetried: ['fault.failed-flush-proves-nothing'],
+  writeErrorIgnored: ['fault.each-syscall-eio-until-none'],
+  diesOfErrors: ['fault.each-syscall-enospc-until-none'],
+  hangsAfterError: ['fault.each-syscall-eio-until-none'],
+}
+
+/** Mutants that only strace can show, and, where a sample of faults would often miss it, the fault that shows it. */
+const TRACED: Readonly<Partial<Record<ToyDefect, { readonly state?: string }>>> = {
+  neverFlushes: {},
+  flushesLate: {},
+  flushErrorIgnored: {},
+  flushRetried: {},
+  writeErrorIgnored: { state: 'load/write/EIO/2' },
+  diesOfErrors: { state: 'load/write/ENOSPC/2' },
+  hangsAfterError: { state: 'load/write/EIO/2' },
 }
 
 /** All of them. */
@@ -39,4 +62,6 @@ export const TOY_MUTANTS: readonly ToyMutant[] = (Object.keys(TOY_DEFECTS) as To
   name,
   what: TOY_DEFECTS[name],
   caughtBy: CAUGHT_BY[name],
+  tier: TRACED[name] ? 2 : 1,
+  state: TRACED[name]?.state,
 }))
