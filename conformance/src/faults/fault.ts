@@ -47,6 +47,9 @@ export interface Fault {
   readonly nth: number
 }
 
+/** True when a system can fail the call in this way: a mapping is made at once or not at all. */
+export const canFail = (call: Call, failure: Failure): boolean => !(call === 'mmap' && failure === 'EINTR')
+
 /** A fault as `--state` takes it. */
 export const faultText = ({ phase, call, failure, nth }: Fault): string =>
   `${phase}/${call}/${failure}/${nth}`

@@ -24,6 +24,7 @@ import { iterationCases } from './iteration.js'
 import { lifeCycleCases } from './life-cycle.js'
 import { orderCases } from './order.js'
 import { overwriteCases } from './overwrite.js'
+import { powerCutCases } from './power-cuts.js'
 import { promiseCases } from './promise.js'
 import { recoveryCases } from './recovery.js'
 import { replayCases } from './replay.js'
@@ -67,4 +68,5 @@ export const allCases: readonly Case[] = [
   ...recoveryCases,
   ...flushOrderCases,
   ...systemCallCases,
+  ...powerCutCases,
 ]

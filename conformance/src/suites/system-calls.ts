@@ -1,4 +1,4 @@
-import { faultText, isFlush, parseFault, PHASES, type Failure, type Fault } from '../faults/fault.js'
+import { canFail, faultText, isFlush, parseFault, PHASES, type Failure, type Fault } from '../faults/fault.js'
 import { FaultRun } from '../faults/fault-run.js'
 import type { CaseContext } from '../running/case-context.js'
 import { Unproven } from '../running/unproven.js'
@@ -109,7 +109,7 @@ class Findings {
 async function untilNone(run: FaultRun, failure: Failure, findings: Findings): Promise<void> {
   for (const phase of PHASES) {
     const { counts } = await run.survey(phase)
-    for (const call of counts.keys()) {
+    for (const call of [...counts.keys()].filter((each) => canFail(each, failure))) {
       let nth = 1
       while (await findings.attempt({ phase, call, failure, nth })) nth++
     }
@@ -121,7 +121,7 @@ async function sample(ctx: CaseContext, run: FaultRun, failure: Failure): Promis
   const faults: Fault[] = []
   for (let at = 0; at < (ctx.budgets.faults ?? 0); at++) {
     const phase = PHASES[at % PHASES.length] ?? 'load'
-    const counts = [...(await run.survey(phase)).counts]
+    const counts = [...(await run.survey(phase)).counts].filter(([call]) => canFail(call, failure))
     const [call, most] = counts[ctx.random.below(counts.length)] ?? []
     if (call !== undefined && most !== undefined) {
       faults.push({ phase, call, failure, nth: 1 + ctx.random.below(most) })
