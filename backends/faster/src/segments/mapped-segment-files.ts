@@ -99,7 +99,7 @@ class MappedSegmentFile extends PositionalSegmentFile {
     if (!map || map.byteLength < end) {
       map = this.#map(Math.min(mapBytesFor(end), MAX_MAP_BYTES))
     }
-    return map.subarray(offset, end)
+    return map?.subarray(offset, end) ?? super.view(offset, length)
   }
 
   override async close(): Promise<void> {
@@ -107,11 +107,17 @@ class MappedSegmentFile extends PositionalSegmentFile {
     await super.close()
   }
 
-  #map(bytes: number): Buffer {
+  /** A system may have no map to give: none of memory, or none of a file system that it had to stop writing to. */
+  #map(bytes: number): Buffer | undefined {
     const { mmap } = this.#mapping
-    const map = mmap.map(bytes, mmap.PROT_READ, mmap.MAP_SHARED, this.descriptor, 0)
-    this.#maps.push(map)
-    return map
+    try {
+      const map = mmap.map(bytes, mmap.PROT_READ, mmap.MAP_SHARED, this.descriptor, 0)
+      this.#maps.push(map)
+      return map
+    } catch {
+      // Nothing is lost by that: the same bytes are read by position, and an error there is told.
+      return undefined
+    }
   }
 }
 
