@@ -19,6 +19,8 @@ export type Command =
       /** After so many refusals no further call is made; absent: all are made, whatever comes of them. */
       readonly mostRefusals?: number | undefined
     }
+  /** Show what the open log holds. */
+  | { readonly kind: 'look' }
   | { readonly kind: 'close' }
   /** Let go of the kit: the process must end by itself then. */
   | { readonly kind: 'leave' }
@@ -41,6 +43,7 @@ export type Report =
   | { readonly kind: 'did'; readonly at: number }
   | { readonly kind: 'failed'; readonly at: number; readonly error: PlainError }
   | { readonly kind: 'ran' }
+  | { readonly kind: 'looked'; readonly found: Observation }
   | { readonly kind: 'closed'; readonly error?: PlainError }
 
 /** The report of one kind. */

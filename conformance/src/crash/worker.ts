@@ -74,6 +74,7 @@ async function obey(command: Command): Promise<void> {
   if (command.kind === 'leave') return process.disconnect()
   if (log === undefined) throw new Error(`${command.kind}: no log is open`)
   if (command.kind === 'run') return run(log, command)
+  if (command.kind === 'look') return tell({ kind: 'looked', found: await observe(log) })
   await close(log)
 }
 

@@ -108,8 +108,9 @@ export class FaultRun {
   }
 
   async #live({ phase, fault, whole = false, window = WINDOW }: LifeOrder): Promise<Lived> {
-    const expectation = await this.#prepare(phase)
+    // A survey lives through the phase itself: before the files are laid out for this life.
     const survey = fault && (await this.survey(phase))
+    const expectation = await this.#prepare(phase)
     const child = new Child(ONE_POOL_THREAD)
     let operations: readonly Operation[] = []
     try {

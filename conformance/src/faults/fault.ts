@@ -10,6 +10,9 @@ export type Phase = (typeof PHASES)[number]
 const NAMES = {
   openat: ['openat'],
   mkdir: ['mkdir', 'mkdirat'],
+  read: ['read'],
+  pread64: ['pread64'],
+  preadv: ['preadv', 'preadv2'],
   write: ['write'],
   writev: ['writev'],
   pwrite64: ['pwrite64'],
@@ -47,8 +50,16 @@ export interface Fault {
   readonly nth: number
 }
 
-/** True when a system can fail the call in this way: a mapping is made at once or not at all. */
-export const canFail = (call: Call, failure: Failure): boolean => !(call === 'mmap' && failure === 'EINTR')
+/** Failures that no system answers a call with. */
+const NEVER: Readonly<Partial<Record<Call, readonly Failure[]>>> = {
+  mmap: ['EINTR'],
+  read: ['ENOSPC'],
+  pread64: ['ENOSPC'],
+  preadv: ['ENOSPC'],
+}
+
+/** True when a system can fail the call in this way. */
+export const canFail = (call: Call, failure: Failure): boolean => NEVER[call]?.includes(failure) !== true
 
 /** A fault as `--state` takes it. */
 export const faultText = ({ phase, call, failure, nth }: Fault): string =>

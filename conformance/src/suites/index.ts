@@ -19,6 +19,7 @@ import { divisibleCheckpointCases } from './divisible-checkpoints.js'
 import { divisibleTransferCases } from './divisible-transfer.js'
 import { durabilityCases } from './durability.js'
 import { flushOrderCases } from './flush-order.js'
+import { fullDiskCases } from './full-disk.js'
 import { installCases } from './install.js'
 import { iterationCases } from './iteration.js'
 import { lifeCycleCases } from './life-cycle.js'
@@ -69,4 +70,5 @@ export const allCases: readonly Case[] = [
   ...flushOrderCases,
   ...systemCallCases,
   ...powerCutCases,
+  ...fullDiskCases,
 ]
