@@ -57,9 +57,20 @@ export class CheckpointBlobs implements BlobStore {
   }
 
   async removeAllBut(named: ReadonlySet<string>): Promise<void> {
-    const orphans = (await this.#files.list()).filter((name) => !named.has(name))
+    const orphans = (await this.#list()).filter((name) => !named.has(name))
     for (const name of orphans) await this.#files.remove(name)
     if (orphans.length > 0) await this.#files.syncDirectory()
+  }
+
+  /** The folder is as old as the log: that it is gone is damage, and no failure of the system. */
+  async #list(): Promise<readonly string[]> {
+    try {
+      return await this.#files.list()
+    } catch (cause) {
+      const file = `engine/${CHECKPOINT_FOLDER}`
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw raise.io('read', { file }, { cause })
+      throw raise.corrupted(`${file} is missing`, { file }, { cause })
+    }
   }
 }
 
