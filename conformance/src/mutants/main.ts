@@ -15,7 +15,7 @@ import { TOY_BACKEND, TOY_MUTANTS } from './toy/toy-mutants.js'
 const REFERENCE = new URL('./reference.js', import.meta.url)
 const MUTANT = new URL('./mutant-backend.js', import.meta.url)
 /** What the toy log, which is there to be killed, is examined with. */
-const TOY_CASES = ['dur', 'rec', 'lock', 'close', 'batch.kill-mid-batch']
+const TOY_CASES = ['dur', 'rec', 'rot', 'fault', 'lock', 'close', 'batch.kill-mid-batch', 'batch.crash-*']
 
 /** Enough for the model to notice what the named cases miss; the named cases run first. */
 const MODEL_RUNS = 100
@@ -36,7 +36,9 @@ const { values } = parseArgs({
   },
 })
 const seed = Number(values.seed)
-const budgets = { modelRuns: MODEL_RUNS, kills: 4 }
+/** A defect shows in one of a hundred states or so, and is looked for until it does. */
+const CRASH_STATES = 1_200
+const budgets = { modelRuns: MODEL_RUNS, kills: 4, crashStates: CRASH_STATES }
 
 const suspects: readonly Suspect[] = [
   ...allMutants.map(({ name, defect }) => ({

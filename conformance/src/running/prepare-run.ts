@@ -1,10 +1,11 @@
 import { inspectEnvironment, type Environment } from '../host/environment.js'
 import { inspectHost } from '../host/host.js'
+import { whyNotFollowed } from '../crash-states/state-process.js'
 import type { ConformanceOptions } from '../run-conformance.js'
 import { allCases } from '../suites/index.js'
 import { resolveBudgets } from './budgets.js'
 import { inFreshDirectory, type RunSetting } from './run-case.js'
-import { select, type Selection } from './selection.js'
+import { select, withoutUnfollowed, type Selection } from './selection.js'
 import { newTally } from './tally.js'
 import { inspectTarget, specifierText, type Target } from './target.js'
 import { resolveTiers, type TierChoice } from './tiers.js'
@@ -49,6 +50,9 @@ export async function prepareRun(options: ConformanceOptions): Promise<PreparedR
   }
   const host = await inspectHost(choice.tiers, options.directory)
   const environment = await inspectEnvironment(options.directory)
-  const selection = select(cases, { ...facts, ...choice, host, only: options.only })
+  const selection = await withoutUnfollowed(
+    select(cases, { ...facts, ...choice, host, only: options.only }),
+    () => inFreshDirectory(options.directory, (place) => whyNotFollowed(target, facts.capabilities, place)),
+  )
   return { ...selection, ...choice, setting, environment }
 }

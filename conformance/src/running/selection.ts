@@ -68,3 +68,20 @@ export function select(
   }
   return { chosen, leftOut }
 }
+
+/** Leaves out what follows a log that cannot be followed. `why` is asked only when such a case was chosen. */
+export async function withoutUnfollowed(
+  { chosen, leftOut }: Selection,
+  why: () => Promise<string | undefined>,
+): Promise<Selection> {
+  const reason = chosen.some(({ follows }) => follows === true) ? await why() : undefined
+  if (reason === undefined) return { chosen, leftOut }
+  const going = chosen.filter(({ follows }) => follows === true)
+  return {
+    chosen: chosen.filter((item) => !going.includes(item)),
+    leftOut: [
+      ...leftOut,
+      ...going.map((item) => ({ case: item.id, tier: tierOf(item), reason, because: 'log' as const })),
+    ],
+  }
+}

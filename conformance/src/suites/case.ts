@@ -39,6 +39,8 @@ export interface Case {
   readonly facilities?: readonly Facility[]
   /** It starts child processes, and takes longer than the others. */
   readonly spawns?: boolean
+  /** It follows what the log does to its files, which it can where the log goes through `node:fs`. */
+  readonly follows?: boolean
   /** Default 10 s. */
   readonly timeoutMs?: number
   run(ctx: CaseContext): Promise<void>

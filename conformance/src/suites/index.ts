@@ -1,3 +1,5 @@
+import { crashStateCases } from '../crash-states/cases.js'
+import { corruptionCases } from '../corruption/cases.js'
 import { modelCases } from '../model/cases.js'
 import { stateCases } from '../traits/states.js'
 import { ballotCases } from './ballot.js'
@@ -71,4 +73,6 @@ export const allCases: readonly Case[] = [
   ...systemCallCases,
   ...powerCutCases,
   ...fullDiskCases,
+  ...crashStateCases,
+  ...corruptionCases,
 ]

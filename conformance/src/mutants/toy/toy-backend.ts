@@ -1,4 +1,4 @@
-import { open, readFile, rm, writeFile, readdir, type FileHandle } from 'node:fs/promises'
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -7,18 +7,18 @@ import {
   defineBackend,
   openDirectory,
   openEngineLog,
-  publishFile,
   z,
   type LogDirectory,
 } from '@persistent-log/core/backend'
 import { ToyBlobs } from './toy-blobs.js'
 import { TOY_DEFECTS, type ToyDefect } from './toy-defects.js'
 import { ToyEngine } from './toy-engine.js'
-import { ToyFile } from './toy-file.js'
-import { decodeLines, encodeLine } from './toy-records.js'
+import { ToyJournal } from './toy-journal.js'
+import { decodeFile, type FoundFile } from './toy-records.js'
 import { ToyState } from './toy-state.js'
 
 const FORMAT_VERSION = 1
+const LOG_FILE = 'log'
 const OWNER_FILE = 'owner'
 
 const options = z.strictObject({
@@ -46,12 +46,13 @@ async function openToy(context: OpenContext<ToyOptions>): Promise<PersistentLog>
   try {
     const place = directory.enginePath
     if (defect === 'stalePidFile') await takeOwnerFile(directory)
-    const blobs = new ToyBlobs(place)
-    const { state, tornBytes } = await load(directory)
-    const handle = await rewrite(join(place, 'log'), state, defect)
+    const blobs = new ToyBlobs(place, defect)
+    const { state, found } = await load(directory, defect)
+    const { tornBytes } = found
+    const journal = await goOn(directory, state, found, defect)
     if (defect === 'noLock') await directory.release()
     const log = await openEngineLog({
-      engine: new ToyEngine(directory, new ToyFile(handle, defect), state, blobs, defect),
+      engine: new ToyEngine(directory, journal, state, blobs, defect),
       firstSlot: directory.firstSlot,
       ledger: state.ledger,
       recovery: {
@@ -90,7 +91,13 @@ async function openPlace(
       backend: 'toy',
       formatVersion: FORMAT_VERSION,
       firstSlot,
-      initialise: (place) => writeFile(join(place, 'log'), encodeLine([])),
+      initialise: async (place, log) => {
+        const journal = await ToyJournal.publish(join(place, LOG_FILE), hexOf(log.logId), [], undefined)
+        // A log that was created and never opened counts as closed.
+        await journal.append({ effects: [], closed: true })
+        await journal.flush()
+        await journal.close()
+      },
     })
     openHere.set(directory.path, directory)
     return directory
@@ -115,28 +122,48 @@ async function takeOwnerFile(directory: LogDirectory): Promise<void> {
   }
 }
 
-async function load({
-  enginePath,
-  firstSlot,
-}: LogDirectory): Promise<{ state: ToyState; tornBytes: number }> {
-  const file = join(enginePath, 'log')
-  const { writes, tornBytes } = decodeLines(await readFile(file, 'utf8'), file)
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+async function load(
+  { enginePath, firstSlot, logId, cleanClose, created }: LogDirectory,
+  defect: ToyDefect | undefined,
+): Promise<{ state: ToyState; found: FoundFile }> {
+  const file = join(enginePath, LOG_FILE)
+  const bytes = await read(file, hexOf(logId), defect)
+  const expectation = { file, logId: hexOf(logId), cleanClose: cleanClose && !created, defect }
+  const found = decodeFile(bytes, expectation)
+  if (defect === 'tornLineFatal' && found.tornBytes > 0) throw raise.corrupted(`${file} is torn`, { file })
   const state = new ToyState(firstSlot)
-  for (const effects of writes) state.apply(effects)
-  return { state, tornBytes }
+  for (const { effects } of found.lines) state.apply(effects)
+  return { state, found }
 }
 
-/** Writes what was recovered as a new file, so that nothing behind a torn line ever comes back. */
-async function rewrite(file: string, state: ToyState, defect: ToyDefect | undefined): Promise<FileHandle> {
-  const lines = encodeLine(state.asEffects())
-  if (defect !== 'recoveryNotAtomic') {
-    await publishFile(file, Buffer.from(lines))
-    return open(file, 'a')
+async function read(file: string, logId: string, defect: ToyDefect | undefined): Promise<Buffer> {
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw raise.io('read', { file }, { cause })
+    if (defect !== 'missingFileIsEmpty') throw raise.corrupted(`${file} is missing`, { file }, { cause })
+    const journal = await ToyJournal.publish(file, logId, [], undefined)
+    await journal.append({ effects: [], closed: true })
+    await journal.close()
+    return readFile(file)
   }
-  const handle = await open(file, 'w')
-  for (const effect of state.asEffects()) {
-    await handle.appendFile(encodeLine([effect]))
-    await handle.datasync()
-  }
-  return handle
+}
+
+/** Nothing behind the last line is left where it was. */
+async function goOn(
+  { enginePath, logId, sameBoot, cleanClose }: LogDirectory,
+  state: ToyState,
+  found: FoundFile,
+  defect: ToyDefect | undefined,
+): Promise<ToyJournal> {
+  const file = join(enginePath, LOG_FILE)
+  const goesOnAsItIs =
+    (defect === 'pageCacheBelieved' && !cleanClose && sameBoot && found.tornBytes === 0) ||
+    defect === 'staleBytesBehindCut' ||
+    (defect === 'shortTailIsClean' && found.tornBytes > 0 && found.tornBytes <= 4)
+  if (!goesOnAsItIs) return ToyJournal.publish(file, hexOf(logId), state.asEffects(), defect)
+  const goodBytes = defect === 'shortTailIsClean' ? found.goodBytes + found.tornBytes : found.goodBytes
+  return ToyJournal.goOn(file, { ...found, goodBytes }, defect)
 }

@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { raise } from '@persistent-log/core'
 import { syncDirectory, type BlobStore, type BlobWriter } from '@persistent-log/core/backend'
+import type { ToyDefect } from './toy-defects.js'
 
 /** States of checkpoints, a file each. */
 export class ToyBlobs implements BlobStore {
   readonly #place: string
+  readonly #defect: ToyDefect | undefined
 
-  constructor(place: string) {
+  constructor(place: string, defect: ToyDefect | undefined) {
     this.#place = place
+    this.#defect = defect
   }
 
   create(): BlobWriter {
@@ -23,7 +27,7 @@ export class ToyBlobs implements BlobStore {
   }
 
   async *read(blob: string): AsyncGenerator<Uint8Array> {
-    yield new Uint8Array(await readFile(join(this.#place, blob)))
+    yield new Uint8Array(await this.#read(join(this.#place, blob)))
   }
 
   async remove(blob: string): Promise<void> {
@@ -36,14 +40,23 @@ export class ToyBlobs implements BlobStore {
     await Promise.all(going.map((file) => this.remove(file)))
   }
 
+  async #read(file: string): Promise<Buffer> {
+    try {
+      return await readFile(file)
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw raise.io('read', { file }, { cause })
+      throw raise.corrupted(`${file} is missing`, { file }, { cause })
+    }
+  }
+
   async #write(blob: string, chunks: readonly Uint8Array[]): Promise<void> {
     const handle = await open(join(this.#place, blob), 'wx')
     try {
       await handle.writeFile(Buffer.concat(chunks))
-      await handle.datasync()
+      if (this.#defect !== 'blobNotFlushed') await handle.datasync()
     } finally {
       await handle.close()
     }
-    await syncDirectory(this.#place)
+    if (this.#defect !== 'blobNameNotFlushed') await syncDirectory(this.#place)
   }
 }

@@ -12,8 +12,7 @@ import {
 } from '@persistent-log/core/backend'
 import type { ToyBlobs } from './toy-blobs.js'
 import type { ToyDefect } from './toy-defects.js'
-import type { ToyFile } from './toy-file.js'
-import { encodeLine } from './toy-records.js'
+import type { ToyJournal } from './toy-journal.js'
 import type { ToyState } from './toy-state.js'
 
 /** What the toy offers. */
@@ -36,30 +35,36 @@ const VOLATILE: Partial<Record<ToyDefect, Effect['kind']>> = {
   pointVolatile: 'compact',
 }
 
+/** Lines that wait for their group. */
+interface PendingWrite {
+  readonly writes: readonly Effect[][]
+  readonly isForgotten?: boolean
+}
+
 /** An engine that appends lines to one file. It is there to be broken and killed, not to be used. */
 export class ToyEngine implements LogEngine {
   readonly backend = 'toy'
   readonly capabilities = TOY_CAPABILITIES
   readonly blobs: ToyBlobs
   readonly #directory: LogDirectory
-  readonly #file: ToyFile
+  readonly #journal: ToyJournal
   readonly #state: ToyState
   readonly #defect: ToyDefect | undefined
-  readonly #commits = new GroupCommit<string>((lines) => this.#flush(lines))
-  #counters = { flushes: 0, flushedWrites: 0, bytesWritten: 0 }
+  readonly #commits = new GroupCommit<PendingWrite>((group) => this.#flush(group))
+  #counters = { flushes: 0, flushedWrites: 0 }
   /** What `userBuffer` has acknowledged and not written. */
-  readonly #buffered: string[] = []
+  readonly #buffered: Effect[][] = []
   #failed = false
 
   constructor(
     directory: LogDirectory,
-    file: ToyFile,
+    journal: ToyJournal,
     state: ToyState,
     blobs: ToyBlobs,
     defect: ToyDefect | undefined,
   ) {
     this.#directory = directory
-    this.#file = file
+    this.#journal = journal
     this.#state = state
     this.blobs = blobs
     this.#defect = defect
@@ -73,8 +78,10 @@ export class ToyEngine implements LogEngine {
   }
 
   async write(effects: readonly Effect[], survives: Survival): Promise<void> {
-    void survives
-    const written = this.#commits.add(this.#asLines(effects))
+    const isForgotten =
+      this.#defect === 'flushForgetsWeaker' && (survives === 'process-crash' || effects.length === 0)
+    const writes = this.#asWrites(effects)
+    const written = this.#commits.add(isForgotten ? { writes, isForgotten } : { writes })
     const early =
       this.#defect === 'userBuffer' ||
       (this.#defect === 'acceptAckEarly' && effects.every(({ kind }) => kind === 'accept'))
@@ -87,20 +94,20 @@ export class ToyEngine implements LogEngine {
   }
 
   async verify(): Promise<EngineVerification> {
-    return { slots: this.#state.entries.size, bytes: this.#counters.bytesWritten, damaged: [] }
+    return { slots: this.#state.entries.size, bytes: this.#journal.bytesWritten, damaged: [] }
   }
 
   counters(): EngineCounters {
-    return this.#counters
+    return { ...this.#counters, bytesWritten: this.#journal.bytesWritten }
   }
 
   async close(): Promise<void> {
     await this.#commits.idle()
     try {
-      if (this.#buffered.length > 0) await this.#append(this.#buffered.join(''))
-      await this.#file.close()
+      if (!this.#failed) await this.#end()
       this.#leaveBehind()
     } finally {
+      await this.#journal.close()
       await this.#directory.end(this.#failed ? 'failed' : 'intact')
     }
   }
@@ -115,32 +122,40 @@ export class ToyEngine implements LogEngine {
     if (this.#defect === 'rejectionUnhandled') void Promise.reject(new Error('nobody is told'))
   }
 
-  #asLines(effects: readonly Effect[]): string {
-    const kept = effects.filter(({ kind }) => this.#defect === undefined || VOLATILE[this.#defect] !== kind)
-    if (this.#defect === 'batchNotAtomic') return kept.map((effect) => encodeLine([effect])).join('')
-    if (this.#defect !== 'commitVolatile') return encodeLine(kept)
-    return encodeLine(
-      kept.map((effect) => (effect.kind === 'decide' ? { ...effect, kind: 'accept' } : effect)),
-    )
-  }
-
-  async #flush(lines: string[]): Promise<void> {
+  /** The last line says that it is the last one: a file that lacks it was cut. */
+  async #end(): Promise<void> {
     try {
-      if (this.#defect === 'userBuffer') return void this.#buffered.push(...lines)
-      const pieces = this.#defect === 'batchNotAtomic' ? lines.join('').split(/(?<=\n)/) : [lines.join('')]
-      for (const piece of pieces) await this.#append(piece)
-      await this.#file.flush()
-      this.#counters.flushes++
-      this.#counters.flushedWrites += lines.length
+      for (const effects of this.#buffered) await this.#journal.append({ effects })
+      await this.#journal.append({ effects: [], closed: true })
+      await this.#journal.flush()
     } catch (error) {
       this.#failed = true
       throw error
     }
   }
 
-  async #append(text: string): Promise<void> {
-    const bytes = Buffer.from(text)
-    await this.#file.append(bytes)
-    this.#counters.bytesWritten += bytes.byteLength
+  /** A line each. */
+  #asWrites(effects: readonly Effect[]): Effect[][] {
+    const kept = effects.filter(({ kind }) => this.#defect === undefined || VOLATILE[this.#defect] !== kind)
+    if (this.#defect === 'batchNotAtomic') return kept.map((effect) => [effect])
+    if (this.#defect !== 'commitVolatile') return [kept]
+    return [kept.map((effect) => (effect.kind === 'decide' ? { ...effect, kind: 'accept' } : effect))]
+  }
+
+  async #flush(group: readonly PendingWrite[]): Promise<void> {
+    const writes = group.flatMap((one) => one.writes)
+    try {
+      if (this.#defect === 'userBuffer') return void this.#buffered.push(...writes)
+      // Whoever looks at the acknowledgement is faster than the system call.
+      if (this.#defect === 'acceptAckEarly') await new Promise((resolve) => setImmediate(resolve))
+      for (const effects of writes) await this.#journal.append({ effects })
+      if (group.every(({ isForgotten }) => isForgotten === true)) return
+      await this.#journal.flush()
+      this.#counters.flushes++
+      this.#counters.flushedWrites += writes.length
+    } catch (error) {
+      this.#failed = true
+      throw error
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { writeAll } from '@persistent-log/core/backend'
 import type { ToyDefect } from './toy-defects.js'
 
 /** The one file of a toy log, and the ways in which it can lie about what reached the disk. */
@@ -12,9 +13,11 @@ export class ToyFile {
   }
 
   /** Hands bytes to the operating system. */
-  async append(bytes: Uint8Array): Promise<void> {
+  async write(bytes: Uint8Array, position: number): Promise<void> {
     try {
-      await this.#handle.appendFile(bytes)
+      if (this.#defect === 'shortWriteIgnored') {
+        await this.#handle.write(bytes, 0, bytes.byteLength, position)
+      } else await writeAll(this.#handle, bytes, position)
     } catch (error) {
       if (this.#defect === 'writeErrorIgnored') return
       if (this.#defect === 'hangsAfterError') await new Promise(() => undefined)
@@ -24,7 +27,7 @@ export class ToyFile {
     }
   }
 
-  /** Makes what was appended durable. */
+  /** Makes what was written durable. */
   async flush(): Promise<void> {
     if (this.#defect === 'neverFlushes') return
     const flushed = this.#handle.datasync()

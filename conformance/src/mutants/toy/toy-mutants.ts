@@ -16,7 +16,7 @@ export interface ToyMutant {
 /** The module that a mutant is opened from, with `options: { toy: { defect } }`. */
 export const TOY_BACKEND = new URL('./toy-backend.js', import.meta.url)
 
-const CAUGHT_BY: Readonly<Record<ToyDefect, readonly string[]>> = {
+const CAUGHT_BY: Readonly<Partial<Record<ToyDefect, readonly string[]>>> = {
   userBuffer: ['dur.kill-keeps-one-of-each', 'dur.kill-keeps-acked'],
   acceptAckEarly: ['dur.accept-durable-before-resolve'],
   promiseVolatile: ['dur.reopen-keeps-promise', 'dur.promise-durable'],
@@ -37,31 +37,59 @@ const CAUGHT_BY: Readonly<Record<ToyDefect, readonly string[]>> = {
   liveTimer: ['close.no-live-handles'],
   rejectionUnhandled: ['close.no-live-handles'],
   strayFileFatal: ['rec.stray-temporary-files'],
-  neverFlushes: ['dur.sync-before-ack'],
-  flushesLate: ['dur.sync-before-ack'],
-  flushErrorIgnored: ['fault.failed-flush-proves-nothing'],
-  flushRetried: ['fault.failed-flush-proves-nothing'],
-  writeErrorIgnored: ['fault.each-syscall-eio-until-none'],
-  diesOfErrors: ['fault.each-syscall-enospc-until-none'],
-  hangsAfterError: ['fault.each-syscall-eio-until-none'],
+  neverFlushes: ['dur.states-in-order', 'batch.crash-states-all-or-nothing'],
+  flushesLate: ['dur.states-in-order'],
+  noDirectoryFlush: ['dur.states-strict-model', 'dur.dir-fsync-on-create'],
+  renameBeforeFlush: ['dur.states-ext4-model'],
+  oldFileRemovedFirst: ['rec.crash-during-recovery'],
+  noChecksum: ['rot.flip-every-byte'],
+  checksumWithoutPlace: ['rot.swap-two-records'],
+  endNotProven: ['rot.truncate-every-length', 'rot.stale-file'],
+  foreignFileTaken: ['rot.record-from-other-log'],
+  missingFileIsEmpty: ['rot.missing-file'],
+  cutAtFirstBad: ['rot.flip-every-byte', 'rot.zeroed-and-swapped-blocks'],
+  tornLineFatal: ['dur.states-in-order'],
+  shortTailIsClean: ['dur.states-in-order'],
+  staleBytesBehindCut: ['dur.states-strict-model'],
+  flushErrorIgnored: ['fault.fsync-eio-poisons'],
+  flushRetried: ['fault.fsync-eio-poisons'],
+  pageCacheBelieved: ['fault.fsync-eio-poisons'],
+  shortWriteIgnored: ['fault.short-write-completed'],
+  flushForgetsWeaker: ['dur.states-with-weaker-writes'],
+  blobNotFlushed: ['dur.states-ext4-model'],
+  blobNameNotFlushed: ['dur.states-strict-model'],
 }
 
-/** Mutants that only strace can show, and, where a sample of faults would often miss it, the fault that shows it. */
-const TRACED: Readonly<Partial<Record<ToyDefect, { readonly state?: string }>>> = {
-  neverFlushes: {},
-  flushesLate: {},
-  flushErrorIgnored: {},
-  flushRetried: {},
-  writeErrorIgnored: { state: 'load/write/EIO/2' },
-  diesOfErrors: { state: 'load/write/ENOSPC/2' },
-  hangsAfterError: { state: 'load/write/EIO/2' },
-}
+/** Mutants that strace shows too, or alone; where a sample of faults would often miss one, the fault that shows it. */
+const TRACED: readonly Omit<ToyMutant, 'what' | 'tier'>[] = [
+  { name: 'neverFlushes', caughtBy: ['dur.sync-before-ack'] },
+  { name: 'flushesLate', caughtBy: ['dur.sync-before-ack'] },
+  { name: 'flushErrorIgnored', caughtBy: ['fault.failed-flush-proves-nothing'] },
+  { name: 'flushRetried', caughtBy: ['fault.failed-flush-proves-nothing'] },
+  {
+    name: 'writeErrorIgnored',
+    caughtBy: ['fault.each-syscall-eio-until-none'],
+    state: 'load/pwrite64/EIO/2',
+  },
+  {
+    name: 'diesOfErrors',
+    caughtBy: ['fault.each-syscall-enospc-until-none'],
+    state: 'load/pwrite64/ENOSPC/2',
+  },
+  {
+    name: 'hangsAfterError',
+    caughtBy: ['fault.each-syscall-eio-until-none'],
+    state: 'load/pwrite64/EIO/2',
+  },
+]
 
-/** All of them. */
-export const TOY_MUTANTS: readonly ToyMutant[] = (Object.keys(TOY_DEFECTS) as ToyDefect[]).map((name) => ({
-  name,
-  what: TOY_DEFECTS[name],
-  caughtBy: CAUGHT_BY[name],
-  tier: TRACED[name] ? 2 : 1,
-  state: TRACED[name]?.state,
-}))
+/** All of them. One that cases of two tiers are after is listed for each. */
+export const TOY_MUTANTS: readonly ToyMutant[] = [
+  ...(Object.entries(CAUGHT_BY) as [ToyDefect, readonly string[]][]).map(([name, caughtBy]) => ({
+    name,
+    what: TOY_DEFECTS[name],
+    caughtBy,
+    tier: 1 as const,
+  })),
+  ...TRACED.map((mutant) => ({ ...mutant, what: TOY_DEFECTS[mutant.name], tier: 2 as const })),
+]

@@ -1,0 +1,116 @@
+import { mkdir, realpath, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { CaseContext } from '../running/case-context.js'
+import type { Bench, Recorded, StateChoice, StateReport, WorkloadPlan } from './messages.js'
+import { StateProcess } from './state-process.js'
+
+/** A workload, and which of its crash states are tried. */
+export interface CrashExamination {
+  /** Tells the recordings of a case apart: a part of what `--state` names. */
+  readonly recording: number
+  readonly plan: WorkloadPlan
+  readonly choice: Omit<StateChoice, 'only'>
+}
+
+/** `recording:state`: what replays one state of a case. */
+export interface ChosenState {
+  readonly recording: number
+  readonly state: number
+}
+
+/** Reads what `--state` asks for. */
+export function chosenState(text: string | undefined): ChosenState | undefined {
+  if (text === undefined) return undefined
+  const match = /^(\d+):(\d+)$/.exec(text)
+  if (match === null)
+    throw new RangeError(`state: ${text} is none; it must be like 0:123, as a failure prints it`)
+  return { recording: Number(match[1]), state: Number(match[2]) }
+}
+
+/** What an examination did. */
+export interface CrashTotals extends Recorded {
+  /** States that a crash may leave, and those of them over which a log was opened. */
+  readonly possible: number
+  readonly tried: number
+}
+
+/** Records a workload in a child process and opens logs over its crash states in further ones. Throws at the first finding. */
+export async function examineCrashes(
+  ctx: CaseContext,
+  { recording, plan, choice }: CrashExamination,
+): Promise<CrashTotals> {
+  const work = join(ctx.directory, `recording-${recording}`)
+  await mkdir(join(work, 'place'), { recursive: true })
+  const place = await realpath(join(work, 'place'))
+  const bench: Bench = {
+    place,
+    order: ctx.order({ directory: join(place, 'log') }),
+    capabilities: ctx.capabilities,
+    seed: ctx.seed + recording,
+    traceFile: join(work, 'trace'),
+  }
+  const child = new StateProcess()
+  try {
+    child.tell({ kind: 'record', bench, plan })
+    const recorded = await child.expect('recorded', 'failed')
+    if (recorded.kind === 'failed') expect.fail(recorded.finding)
+    if (recorded.incomplete !== undefined)
+      expect.fail(`what it did cannot be followed: ${recorded.incomplete}`)
+    const run = new StateRun(ctx, bench, plan, { ...choice, only: chosenState(ctx.state)?.state }, recording)
+    const possible = await run.toTheEnd(child)
+    return { ...recorded, possible, tried: run.tried }
+  } finally {
+    await child.kill()
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+class StateRun {
+  tried = 0
+  readonly #ctx: CaseContext
+  readonly #bench: Bench
+  readonly #plan: WorkloadPlan
+  readonly #choice: StateChoice
+  readonly #recording: number
+
+  constructor(ctx: CaseContext, bench: Bench, plan: WorkloadPlan, choice: StateChoice, recording: number) {
+    this.#ctx = ctx
+    this.#bench = bench
+    this.#plan = plan
+    this.#choice = choice
+    this.#recording = recording
+  }
+
+  /** Goes through all states that were chosen; returns how many are possible. */
+  async toTheEnd(child: StateProcess): Promise<number> {
+    child.tell({ kind: 'examine', bench: this.#bench, plan: this.#plan, choice: this.#choice })
+    let now: Extract<StateReport, { kind: 'examining' }> | undefined
+    for (;;) {
+      const said = await child.next().catch((error: unknown) => this.#fail(now, `it hangs: ${String(error)}`))
+      if (said === undefined) return this.#fail(now, `the process died: ${child.howItEnded()}`)
+      if (said.kind === 'examining') now = said
+      if (said.kind === 'examined') this.#count(said)
+      if (said.kind === 'found') this.#fail(said, said.finding)
+      if (said.kind === 'finished') return said.possible
+    }
+  }
+
+  #count({ opened, acknowledged }: Extract<StateReport, { kind: 'examined' }>): void {
+    const { tally } = this.#ctx
+    this.tried++
+    // A state of a recovery is a crash state too.
+    tally.crashStates += Math.max(1, this.#choice.duringRecovery === undefined ? 1 : opened)
+    tally.ackedVerified += acknowledged
+  }
+
+  #fail(at: { readonly state: number; readonly shown: string } | undefined, what: string): never {
+    this.#ctx.tally.ackedLost++
+    const replay = at === undefined ? '' : `--state ${this.#recording}:${at.state}`
+    const where = at === undefined ? 'before the first state' : at.shown
+    expect.fail(
+      `crash state ${this.#recording}:${at?.state ?? '-'} (model ${this.#choice.model}, ${where}): ${what}\n` +
+        `  replay: seed of this run, this case, ${replay}`,
+    )
+  }
+}

@@ -1,0 +1,156 @@
+import type { DiskEvent } from '../disk/disk-event.js'
+import { DiskImage } from '../disk/disk-image.js'
+import { allowed, shownUnit, unitsOfTrace, type DiskModel, type Unit } from '../disk/durability.js'
+import { Random } from '../running/random.js'
+import type { Trace } from './trace.js'
+
+/** A piece of the last write is all that is missing, or all that arrived, of it. In bytes of the unit. */
+interface Tear {
+  readonly unit: Unit
+  readonly from: number
+  readonly to: number
+}
+
+/** One state that the disk may be in after a crash. */
+export interface CrashState {
+  /** So many events had happened. */
+  readonly place: number
+  /** Units that were not flushed and are there all the same. */
+  readonly kept: readonly Unit[]
+  readonly lost: readonly Unit[]
+  readonly tear: Tear | undefined
+}
+
+/** The units before the first pending one, applied. */
+interface Base {
+  readonly place: number
+  readonly durable: number
+  readonly image: DiskImage
+}
+
+/** Torn writes end and begin at multiples of this, in bytes. */
+const TEAR_BYTES = 16
+/** The last ones of what is pending are tried one by one. */
+const TRIED_ALONE = 24
+const RANDOM_CHOICES = 6
+const TEARS = 7
+
+/** Every state that a crash in a trace may leave behind under a model, as far as it is tried: numbered by its place. */
+export class CrashStates {
+  readonly trace: Trace
+  readonly model: DiskModel
+  readonly states: readonly CrashState[]
+  readonly #units: readonly Unit[]
+  #base: Base | undefined
+
+  constructor(trace: Trace, model: DiskModel, seed: number) {
+    this.trace = trace
+    this.model = model
+    this.#units = unitsOfTrace(trace.events, model)
+    this.states = [...statesOf(trace.events, this.#units, model, new Random(seed))]
+  }
+
+  /** The files as this crash left them. */
+  imageOf({ place, kept, tear }: CrashState): DiskImage {
+    const base = this.#imageUpToFirstPending(place)
+    const image = new DiskImage(base.image)
+    const isKept = new Set(kept)
+    for (const unit of this.#units.slice(base.durable)) {
+      if (unit.began >= place) break
+      if (unit.durable <= place || isKept.has(unit)) image.apply(unit.change)
+      else if (unit === tear?.unit) applyTorn(image, tear)
+    }
+    return image
+  }
+
+  /** Most of a long trace is durable at any place of it: that part is made once per place. */
+  #imageUpToFirstPending(place: number): Base {
+    if (this.#base?.place === place) return this.#base
+    const image = new DiskImage(this.trace.initial)
+    let durable = 0
+    for (const unit of this.#units) {
+      if (unit.began >= place || unit.durable > place) break
+      image.apply(unit.change)
+      durable++
+    }
+    return (this.#base = { durable, place, image })
+  }
+}
+
+function applyTorn(image: DiskImage, { unit: { change }, from, to }: Tear): void {
+  if (change.kind !== 'write') return
+  const { node, offset, bytes } = change
+  image.apply({ kind: 'write', node, offset: offset + from, bytes: bytes.subarray(from, to) })
+}
+
+function* statesOf(
+  events: readonly DiskEvent[],
+  units: readonly Unit[],
+  model: DiskModel,
+  random: Random,
+): Generator<CrashState> {
+  const seen = new Set<string>()
+  const numbers = new Map(units.map((unit, at) => [unit, at]))
+  let marks = 0
+  let begun = 0
+  for (let place = 0; place <= events.length; place++) {
+    if (events[place - 1]?.kind === 'mark') marks++
+    while ((units[begun]?.began ?? Infinity) < place) begun++
+    const pending = units.slice(0, begun).filter((unit) => unit.durable > place)
+    for (const { kept, tear } of choices(pending, model, random)) {
+      const torn = tear === undefined ? '' : `${numbers.get(tear.unit)}:${tear.from}-${tear.to}`
+      const lost = pending.filter((unit) => !kept.includes(unit))
+      const key = `${marks}|${begun}|${lost.map((unit) => numbers.get(unit)).join()}|${torn}`
+      if (seen.has(key)) continue
+      seen.add(key)
+      yield { place, kept, lost, tear }
+    }
+  }
+}
+
+interface Choice {
+  readonly kept: readonly Unit[]
+  readonly tear?: Tear
+}
+
+function* choices(pending: readonly Unit[], model: DiskModel, random: Random): Generator<Choice> {
+  const keep = (units: readonly Unit[]): Choice => ({ kept: allowed(pending, new Set(units), model) })
+  yield keep([])
+  yield keep(pending)
+  const last = pending.slice(-TRIED_ALONE)
+  const settled = pending.slice(0, -TRIED_ALONE)
+  for (let count = 0; count < last.length; count++) yield keep([...settled, ...last.slice(0, count)])
+  if (model !== 'in-order') {
+    for (const unit of last) {
+      yield keep(pending.filter((other) => other !== unit))
+      yield keep([unit])
+    }
+    for (let time = 0; time < RANDOM_CHOICES && pending.length > 1; time++) {
+      yield keep(pending.filter(() => random.below(2) === 0))
+    }
+  }
+  yield* tears(pending, model, random)
+}
+
+/** The last write arrived in part: its beginning, its end, or all but a piece in the middle. */
+function* tears(pending: readonly Unit[], model: DiskModel, random: Random): Generator<Choice> {
+  const unit = pending.findLast(({ change }) => change.kind === 'write')
+  if (unit?.change.kind !== 'write') return
+  const { length } = unit.change.bytes
+  const kept = allowed(pending, new Set(pending.filter((other) => other !== unit)), model)
+  const cuts = [length - 1]
+  for (let at = TEAR_BYTES; at < length; at += TEAR_BYTES) cuts.push(at)
+  // A few bytes alone are what a careless reader takes for nothing.
+  for (const cut of [1 + random.below(4), ...random.shuffled(cuts).slice(0, TEARS)]) {
+    if (cut <= 0 || cut >= length) continue
+    yield { kept, tear: { unit, from: 0, to: cut } }
+    if (model !== 'in-order') yield { kept, tear: { unit, from: cut, to: length } }
+  }
+}
+
+/** Says what a state is, for people: where the crash was, and what it took. */
+export function shownState({ place, kept, lost, tear }: CrashState): string {
+  const list = (units: readonly Unit[]): string => units.slice(0, 12).map(shownUnit).join(', ') || 'nothing'
+  const torn = tear === undefined ? '' : `, of ${shownUnit(tear.unit)} only bytes ${tear.from} to ${tear.to}`
+  return `after event ${place}; not flushed and kept: ${list(kept)}; lost: ${list(lost)}${torn}`
+}

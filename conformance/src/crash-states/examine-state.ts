@@ -1,0 +1,118 @@
+import { TEST_BOOT_ID_VARIABLE } from '@persistent-log/core/backend'
+import type { PersistentLog } from '@persistent-log/core'
+import { checkReport } from '../crash/expectation.js'
+import { differences, observe } from '../crash/observation.js'
+import { perform, type Operation } from '../crash/operation.js'
+import type { Oracle } from '../crash/oracle.js'
+import { matchOutcome, type Interrupted } from '../crash/outcomes.js'
+import { DiskImage } from '../disk/disk-image.js'
+import { openLogUnderTest } from '../running/target.js'
+import type { Bench } from './messages.js'
+
+/** What a state is opened with. */
+export interface Examination {
+  readonly bench: Bench
+  readonly owed: Interrupted
+  /** Length of a record that is appended after recovery: bytes that are left behind a cut would fit exactly. */
+  readonly valueLength: number
+  /** Votes may be lost, and the log must say so then: accepts below power-loss were acknowledged. */
+  readonly mayLoseVotes: boolean
+  /** The second open follows a clean close; otherwise another power cut that took nothing. */
+  readonly closesCleanly: boolean
+}
+
+/** What a log did that it must not do. */
+export class Finding extends Error {
+  override readonly name = 'Finding'
+}
+
+let boots = 0
+
+/** From here on the machine has been started again. */
+export function simulateRestart(): void {
+  process.env[TEST_BOOT_ID_VARIABLE] = `boot ${++boots} after a power cut`
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Opens the log; that it cannot be opened after a crash is a finding. */
+export async function openAfterCrash(bench: Bench, when: string): Promise<PersistentLog> {
+  try {
+    return await openLogUnderTest(bench.order)
+  } catch (error) {
+    throw new Finding(`it does not open ${when}: ${reasonOf(error)}`)
+  }
+}
+
+/**
+ * Opens a log over files as a crash left them, and looks for everything that it acknowledged. Then it goes on: appends a
+ * record of the length of the others, opens once more, and must show the same again. Returns how often it was opened.
+ */
+export async function examineState(image: DiskImage, examination: Examination): Promise<number> {
+  const { bench, closesCleanly } = examination
+  image.materialise(bench.place)
+  simulateRestart()
+  const log = await openAfterCrash(bench, 'after the crash')
+  let expected: Oracle
+  let left: DiskImage | undefined
+  try {
+    expected = await settledState(log, examination)
+    const next = sameLengthRecord(expected, examination.valueLength)
+    if (!log.recovery.votesLost) {
+      await perform(log, next)
+      expected.apply(next)
+    }
+    if (!closesCleanly) left = DiskImage.read(bench.place)
+  } finally {
+    await log.close()
+  }
+  if (left !== undefined) {
+    left.materialise(bench.place)
+    simulateRestart()
+  }
+  await expectSame(bench, expected, closesCleanly ? 'after a clean close' : 'after a second power cut')
+  return 2
+}
+
+/** The state that the log settled on, which must be one that its acknowledgements allow. */
+export async function settledState(
+  log: PersistentLog,
+  { owed, mayLoseVotes }: Pick<Examination, 'owed' | 'mayLoseVotes'>,
+): Promise<Oracle> {
+  const found = await observe(log)
+  const verdict = matchOutcome(owed, found)
+  if (verdict.state === undefined) {
+    const inFlight = [...owed.begun].filter((at) => !owed.acknowledged.has(at))
+    throw new Finding(
+      `it does not hold what it acknowledged (in flight were ` +
+        `${JSON.stringify(inFlight.map((at) => owed.operations[at]))}). "-" is missing, "+" is too much:\n` +
+        verdict.differences.slice(0, 20).join('\n'),
+    )
+  }
+  const recovery = mayLoseVotes ? { ...log.recovery, votesLost: false } : log.recovery
+  try {
+    checkReport(recovery, found)
+  } catch (error) {
+    throw new Finding(`its report is not what it shows: ${reasonOf(error)}`)
+  }
+  return verdict.state.copy()
+}
+
+async function expectSame(bench: Bench, expected: Oracle, when: string): Promise<void> {
+  const log = await openAfterCrash(bench, when)
+  try {
+    const apart = differences(expected.expected(), await observe(log))
+    if (apart.length > 0) {
+      throw new Finding(`${when} it does not show what it had shown:\n${apart.slice(0, 20).join('\n')}`)
+    }
+  } finally {
+    await log.close()
+  }
+}
+
+/** A record as long as all others, behind everything that the log holds. */
+export function sameLengthRecord(state: Oracle, valueLength: number): Operation {
+  const value = 'after the crash;'.repeat(valueLength).slice(0, valueLength)
+  const { round, nodeId } = state.promised ?? { round: 1, nodeId: 0 }
+  return { kind: 'accept', entry: { slot: state.nextSlot(), round, nodeId, value } }
+}

@@ -1,0 +1,157 @@
+import { TEST_BOOT_ID_VARIABLE } from '@persistent-log/core/backend'
+import type { PersistentLog } from '@persistent-log/core'
+import { observe } from '../crash/observation.js'
+import { isWeak, perform, type Operation } from '../crash/operation.js'
+import { matchOutcome, type Interrupted } from '../crash/outcomes.js'
+import { planWorkload } from '../crash/workload.js'
+import type { DiskSeam } from '../disk/seam/disk-seam.js'
+import { DiskRecorder } from '../disk/seam/disk-recorder.js'
+import { Random } from '../running/random.js'
+import { openLogUnderTest } from '../running/target.js'
+import type { Bench, Recorded, WorkloadPlan } from './messages.js'
+import { planBatches } from './plan-batches.js'
+import { NOTHING_BEFORE, Unexplained, type Trace } from './trace.js'
+
+/** Calls in flight: with so few, every subset of them can be tried as the outcome. */
+const WINDOW = 5
+/** Calls whose effect a power cut may take, up to the next flush. */
+const MOST_WEAK = 3
+
+/** A workload, and what was noted of it. */
+export interface Recording extends Recorded {
+  readonly trace: Trace
+}
+
+/** Works on a new log and writes down what it does to its files. */
+export async function recordWorkload(seam: DiskSeam, bench: Bench, plan: WorkloadPlan): Promise<Recording> {
+  process.env[TEST_BOOT_ID_VARIABLE] = 'the boot of the workload'
+  const recorder = new DiskRecorder(bench.place)
+  seam.follow(recorder, plan.settings)
+  const run = new RecordedRun(seam, recorder, bench, plan)
+  let log: PersistentLog | undefined
+  try {
+    for (let session = 0; session < plan.sessions; session++) {
+      await log?.close().catch(run.forgivenWhenFailed)
+      log = await run.open()
+      await run.session(log)
+    }
+    // What it does from here on is no part of the trace.
+    const incomplete = recorder.whyIncomplete()
+    const { flushes, failedFlushes, shortWrites } = seam
+    const trace = { initial: recorder.initial, events: [...recorder.events], sessions: run.sessions }
+    const acknowledged = run.acknowledgedInAll
+    return {
+      trace,
+      events: trace.events.length,
+      flushes,
+      failedFlushes,
+      shortWrites,
+      acknowledged,
+      incomplete,
+    }
+  } finally {
+    seam.follow(undefined)
+    await log?.close().catch(() => undefined)
+  }
+}
+
+class RecordedRun {
+  readonly sessions: (readonly Operation[])[] = []
+  acknowledgedInAll = 0
+  readonly #seam: DiskSeam
+  readonly #recorder: DiskRecorder
+  readonly #bench: Bench
+  readonly #plan: WorkloadPlan
+  readonly #random: Random
+  #last: Interrupted = NOTHING_BEFORE
+  /** A flush that failed ends a session once: behind it, everything has to succeed again. */
+  #forgiven = 0
+
+  constructor(seam: DiskSeam, recorder: DiskRecorder, bench: Bench, plan: WorkloadPlan) {
+    this.#seam = seam
+    this.#recorder = recorder
+    this.#bench = bench
+    this.#plan = plan
+    this.#random = new Random(bench.seed)
+  }
+
+  readonly forgivenWhenFailed = (error: unknown): void => {
+    if (!this.#mayFail) throw error
+    this.#forgiven = this.#seam.failedFlushes
+  }
+
+  /** Opens the log; an open whose flush was made to fail is tried once more. */
+  async open(): Promise<PersistentLog> {
+    this.#forgiven = this.#seam.failedFlushes
+    try {
+      return await openLogUnderTest(this.#bench.order)
+    } catch (error) {
+      this.forgivenWhenFailed(error)
+      return openLogUnderTest(this.#bench.order)
+    }
+  }
+
+  async session(log: PersistentLog): Promise<void> {
+    const session = this.sessions.length
+    const found = await observe(log)
+    const verdict = matchOutcome(this.#last, found)
+    if (verdict.state === undefined) throw new Unexplained(verdict.differences)
+    const operations = this.#operations(verdict.state)
+    this.sessions.push(operations)
+    const [acknowledged, begun] = [new Set<number>(), new Set<number>()]
+    this.#last = { base: verdict.state, operations, acknowledged, begun }
+    this.#recorder.mark({ kind: 'opened', session, found })
+    const inFlight = new Set<Promise<void>>()
+    for (const [at, operation] of operations.entries()) {
+      while (inFlight.size >= (operation.alone === true ? 1 : WINDOW)) await Promise.race(inFlight)
+      if (this.#mayFail) break
+      this.#recorder.mark({ kind: 'began', session, at })
+      begun.add(at)
+      const call: Promise<void> = perform(log, operation)
+        .then(() => {
+          this.#recorder.mark({ kind: 'acknowledged', session, at })
+          acknowledged.add(at)
+          this.acknowledgedInAll++
+        })
+        .catch((error: unknown) => {
+          if (!this.#mayFail) throw error
+        })
+        .finally(() => inFlight.delete(call))
+      inFlight.add(call)
+    }
+    await Promise.all(inFlight)
+  }
+
+  get #mayFail(): boolean {
+    return this.#seam.failedFlushes > this.#forgiven
+  }
+
+  #operations(base: Interrupted['base']): Operation[] {
+    const { batches = false, calls: count, valueLength, weakest } = this.#plan
+    const label = `session ${this.sessions.length}`
+    const { capabilities } = this.#bench
+    if (batches) return planBatches({ base, count, random: this.#random, capabilities, valueLength, label })
+    const strongest = capabilities.survives.commit
+    const order = { base, count, random: this.#random, capabilities, valueLength, label }
+    const operations = planWorkload({ ...order, weakest: weakest ?? strongest })
+    return weakest === undefined ? operations : flushedOften(operations)
+  }
+}
+
+/**
+ * Few calls at a time are at the mercy of a power cut. What precedes a flush, the flush and what follows it are alone, so
+ * that nothing else flushes by chance what the flush has to.
+ */
+function flushedOften(operations: readonly Operation[]): Operation[] {
+  let weak = 0
+  let followsFlush = false
+  return operations.flatMap((operation): Operation[] => {
+    if (isWeak(operation)) weak++
+    const isLast = weak === MOST_WEAK
+    const call = isLast || followsFlush ? { ...operation, alone: true } : operation
+    followsFlush = isLast
+    if (!isLast) return [call]
+    weak = 0
+    return [call, { kind: 'flush', alone: true }]
+  })
+}

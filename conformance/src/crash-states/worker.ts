@@ -1,0 +1,44 @@
+// The program of a child process that records what a log does to its files, and opens it over the states that a crash may
+// have left of them.
+import { readFile, writeFile } from 'node:fs/promises'
+import { deserialize, serialize } from 'node:v8'
+import { DiskSeam } from '../disk/seam/disk-seam.js'
+import type { StateCommand, StateReport } from './messages.js'
+import type { Trace } from './trace.js'
+
+// Before anything of a log is imported: a module may keep functions of node:fs in variables.
+const seam = await DiskSeam.install()
+const { DiskImage } = await import('../disk/disk-image.js')
+const { recordWorkload } = await import('./record-workload.js')
+const { TraceExaminer } = await import('./examine-trace.js')
+
+/** Resolves when the message has left this process: it arrives even if the process dies then. */
+function tell(report: StateReport): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.send?.(report, undefined, undefined, (error: Error | null) => (error ? reject(error) : resolve()))
+  })
+}
+
+async function record({ bench, plan }: Extract<StateCommand, { kind: 'record' }>): Promise<void> {
+  try {
+    const { trace, ...recorded } = await recordWorkload(seam, bench, plan)
+    const { events, sessions } = trace
+    await writeFile(bench.traceFile, serialize({ events, sessions } satisfies Omit<Trace, 'initial'>))
+    await tell({ kind: 'recorded', ...recorded })
+  } catch (error) {
+    await tell({ kind: 'failed', finding: error instanceof Error ? String(error.stack) : String(error) })
+  }
+}
+
+async function examine(command: Extract<StateCommand, { kind: 'examine' }>): Promise<void> {
+  const { bench, plan, choice } = command
+  const stored = deserialize(await readFile(bench.traceFile)) as Omit<Trace, 'initial'>
+  const trace = { ...stored, initial: new DiskImage() }
+  seam.follow(undefined, { withoutFlushes: true })
+  await new TraceExaminer(seam, bench, plan, trace, choice).run(choice, tell)
+}
+
+process.on('message', (command: StateCommand) => {
+  // A failure ends the process loudly: the kit sees its exit code and its words.
+  void (command.kind === 'record' ? record(command) : examine(command))
+})

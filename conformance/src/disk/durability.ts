@@ -1,0 +1,94 @@
+import type { Change, DiskEvent } from './disk-event.js'
+import { ROOT } from './disk-event.js'
+
+/**
+ * What a file system promises about that which was not flushed:
+ *
+ * - `in-order`: it loses the end, never something before it. The gentlest that there is; the last write may be torn.
+ * - `ext4`: the bytes of a write may be missing while later ones are there, but names, lengths and removals are kept in
+ *   their order, and any flush makes all earlier ones of those durable.
+ * - `strict`: what POSIX says, and no more. Every write, name and removal may be missing by itself until the file, or the
+ *   directory that holds the name, was flushed.
+ */
+export type DiskModel = 'in-order' | 'ext4' | 'strict'
+
+/** All of them, from the gentle to the hard. */
+export const DISK_MODELS: readonly DiskModel[] = ['in-order', 'ext4', 'strict']
+
+/** In bytes: what a device writes whole or not at all. */
+const SECTOR_BYTES = 512
+
+/** The smallest effect that a crash keeps or loses as a whole, but for a torn last write. */
+export interface Unit {
+  readonly change: Change
+  /** Its place among the events. */
+  readonly began: number
+  /** A crash at this place, or later, does not take it any more. */
+  durable: number
+}
+
+const isData = ({ change }: Unit): boolean => change.kind === 'write'
+
+/** The node whose flush makes a unit durable. A rename is durable with the directory that it leads to. */
+function keeperOf({ change }: Unit): number {
+  return 'node' in change && !('directory' in change) ? change.node : change.directory
+}
+
+function* unitsOf(change: Change): Generator<Change> {
+  if (change.kind !== 'write') return void (yield change)
+  const end = change.offset + change.bytes.byteLength
+  for (let from = change.offset; from < end;) {
+    const to = Math.min(end, (Math.floor(from / SECTOR_BYTES) + 1) * SECTOR_BYTES)
+    const bytes = change.bytes.subarray(from - change.offset, to - change.offset)
+    yield { kind: 'write', node: change.node, offset: from, bytes }
+    from = to
+  }
+}
+
+/** Cuts a trace into units, and says from when on each is safe. */
+export function unitsOfTrace(events: readonly DiskEvent[], model: DiskModel): Unit[] {
+  const units: Unit[] = []
+  let waiting: { readonly unit: Unit; readonly ended: number }[] = []
+  for (const [began, event] of events.entries()) {
+    if (event.kind === 'change') {
+      for (const change of unitsOf(event.change)) {
+        const unit: Unit = { change, began, durable: event.writeThrough === true ? event.ended : Infinity }
+        units.push(unit)
+        if (event.writeThrough !== true) waiting.push({ unit, ended: event.ended })
+      }
+    }
+    if (event.kind !== 'flush') continue
+    waiting = waiting.filter(({ unit, ended }) => {
+      if (ended > began || !isCovered(unit, event.node, model)) return true
+      if (event.failed !== true) unit.durable = event.ended
+      // A failed flush leaves the pages of a file behind as if they were clean: no later flush writes them. Names and
+      // lengths are kept in a journal, which does not forget.
+      return event.failed === true && !isData(unit)
+    })
+  }
+  return units
+}
+
+function isCovered(unit: Unit, flushed: number, model: DiskModel): boolean {
+  return keeperOf(unit) === flushed || (model === 'ext4' && !isData(unit))
+}
+
+/** Puts a choice of pending units into a form that the model allows: what depends on something lost is lost too. */
+export function allowed(pending: readonly Unit[], kept: ReadonlySet<Unit>, model: DiskModel): Unit[] {
+  if (model === 'strict') return pending.filter((unit) => kept.has(unit))
+  const chosen: Unit[] = []
+  let isJournalOver = false
+  for (const unit of pending) {
+    if (model === 'in-order' || !isData(unit)) isJournalOver ||= !kept.has(unit)
+    if (kept.has(unit) && !(isJournalOver && (model === 'in-order' || !isData(unit)))) chosen.push(unit)
+  }
+  return chosen
+}
+
+/** Says what a unit is, for people. */
+export function shownUnit({ change }: Unit): string {
+  if (change.kind === 'write') return `write ${change.node}@${change.offset}+${change.bytes.byteLength}`
+  if (change.kind === 'truncate') return `truncate ${change.node} to ${change.size}`
+  if (change.kind === 'rename') return `rename ${change.fromName} to ${change.name}`
+  return `${change.kind} ${change.directory === ROOT ? '' : `${change.directory}/`}${change.name}`
+}
