@@ -44,10 +44,11 @@ export async function openHybridEngine(
 ): Promise<OpenedEngine & { readonly engine: HybridLogEngine }> {
   const started = performance.now()
   const { files, firstSlot, cleanClose, sameBoot, created } = home
-  const { segmentBytes, regionBytes } = context.options
+  const { segmentBytes, spareSegments, regionBytes } = context.options
   const logId = Buffer.from(home.logId)
   const mode = context.recovery
-  const recovered = await recover({ files, logId, firstSlot, segmentBytes, cleanClose, sameBoot, mode })
+  const about = { cleanClose, sameBoot, mode, segmentBytes, spareSegments }
+  const recovered = await recover({ files, logId, firstSlot, ...about })
   const { ledger, tail, tornBytes, ambiguous, damaged } = recovered
   const blobs = new CheckpointBlobs(home.blobFiles, logId)
   try {

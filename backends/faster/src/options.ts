@@ -14,6 +14,11 @@ export const fasterOptions = z
       .max(MAX_FILE_BYTES)
       .default(64 * MIB),
     /**
+     * Files, prepared or retired by compaction, that are kept to become segments: a durable write into one costs no
+     * metadata. 0 keeps none: every segment grows as it is written.
+     */
+    spareSegments: z.int().min(0).max(64).default(2),
+    /**
      * Bytes of the mutable region, which writes below power-loss go to; the largest power of two in it is used. What
      * finds no room there goes to the tail.
      */

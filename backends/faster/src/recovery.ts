@@ -29,6 +29,7 @@ import { REGION_NAME } from './ring/ring-layout.js'
 import { NO_RING, scanRing, type ScannedRing } from './ring/ring-scan.js'
 import type { StoredRecord } from './segments/record.js'
 import type { SegmentFiles } from './segments/segment-files.js'
+import { SpareSegments } from './segments/spare-segments.js'
 import { Tail } from './segments/tail.js'
 
 /** The file that says that a log was never opened: nothing was ever acknowledged, so its first segment may be made anew. */
@@ -40,6 +41,7 @@ export interface RecoveryRequest {
   readonly logId: Buffer
   readonly firstSlot: number
   readonly segmentBytes: number
+  readonly spareSegments: number
   readonly cleanClose: boolean
   readonly sameBoot: boolean
   readonly mode: 'strict' | 'salvage'
@@ -71,13 +73,14 @@ export interface Recovered {
  * page cache may hold what the disk never got.
  */
 export async function recover(request: RecoveryRequest): Promise<Recovered> {
-  const { files, logId, firstSlot, segmentBytes } = request
+  const { files, logId, firstSlot, segmentBytes, spareSegments } = request
   const names = await files.list()
   const isNew = names.includes(PRISTINE_NAME)
-  if (isNew) await makeFirstSegment(request, names)
+  const spares = new SpareSegments({ files, segmentBytes, limit: spareSegments })
+  if (isNew) await makeFirstSegment(request, names, spares)
   const found = await findSegments(files, isNew ? await files.list() : names, logId)
   const { segments, floor } = found
-  const tail = new Tail({ files, logId, segmentBytes, segments, floor })
+  const tail = new Tail({ files, logId, segmentBytes, segments, floor, spares })
   try {
     if (segments.length === 0) {
       throw raise.corrupted('no segment of the log can be read', {
@@ -90,6 +93,7 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
     region.read = replay.regionEntry
     const hasUnreadableEnd = floor.number > tail.active.header.number + 1
     const parts = { tail, table, replay, region }
+    await spares.adopt(names)
     return await recoverTail({ ...request, isNew }, found.damage, hasUnreadableEnd, parts)
   } catch (error) {
     await tail.close().catch(() => undefined)
@@ -98,10 +102,14 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
 }
 
 /** Runs as often as it is interrupted: only the removal of the marker makes the log one that may hold something. */
-async function makeFirstSegment(request: RecoveryRequest, names: readonly string[]): Promise<void> {
+async function makeFirstSegment(
+  request: RecoveryRequest,
+  names: readonly string[],
+  spares: SpareSegments,
+): Promise<void> {
   const { files, logId, segmentBytes } = request
   for (const name of names) if (name.startsWith('tail-')) await files.remove(name)
-  const tail = new Tail({ files, logId, segmentBytes, segments: [] })
+  const tail = new Tail({ files, logId, segmentBytes, segments: [], spares })
   await tail.begin()
   await tail.publish()
   await tail.close()
@@ -130,7 +138,8 @@ async function recoverTail(
   replay.region = scanned.entries
 
   const known = await readKnownDamage(files, names)
-  const last = scanAll(tail.segments, damage, (one) => {
+  const isCut = cleanClose && !hasUnreadableEnd
+  const last = scanAll(tail.segments, damage, isCut, (one) => {
     applyStretches(replay, one, one.stretches, damage)
     damage.push(...knownEnds(one, known))
   })
@@ -150,7 +159,9 @@ async function recoverTail(
   })
   const steps = { replay, encoder, pending, tail, table }
   const isLastDamaged = damage.some(({ segment }) => segment >= last.segment.header.number)
-  let hasBegun = split.unproven.length > 0 || split.tornBytes > 0 || isLastDamaged
+  // Parts of a group may be left in a recycled file without a trace that tells them from older bytes.
+  const mayHideParts = !isCut && last.segment.header.isRecycled
+  let hasBegun = split.unproven.length > 0 || split.tornBytes > 0 || isLastDamaged || mayHideParts
   // A segment without a name: until it is published, nothing on the disk has changed.
   if (hasBegun) await tail.begin()
   await reappend(steps, last, split.unproven)

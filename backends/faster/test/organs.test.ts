@@ -133,7 +133,9 @@ describe('faster: organs', () => {
 
   it('reads a segment header from either copy, of its own log only, and tells a newer version', () => {
     const logId = Buffer.alloc(16, 1)
-    const header = { number: 3, base: 4096, previousEnd: 2048, firstSequence: 9, salt: Buffer.alloc(16, 2) }
+    const salt = Buffer.alloc(16, 2)
+    const place = { number: 3, base: 4096, previousEnd: 2048, firstSequence: 9 }
+    const header = { ...place, salt, isRecycled: true }
     const bytes = encodeSegmentHeader(header, logId)
     expect(bytes.byteLength).equal(SEGMENT_HEADER_BYTES)
     expect(decodeSegmentHeader(bytes, logId)).deep.equal({ header, damagedAt: undefined })

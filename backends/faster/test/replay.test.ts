@@ -12,6 +12,7 @@ import {
   type RecordFields,
   type StoredRecord,
 } from '../src/segments/record.js'
+import { SpareSegments } from '../src/segments/spare-segments.js'
 import { Tail } from '../src/segments/tail.js'
 import { MemoryDisk } from './support/memory-disk.js'
 import { LOG_ID } from './support/open-log.js'
@@ -24,7 +25,8 @@ function record(fields: RecordFields): StoredRecord {
 
 async function newReplay() {
   const files = new MemoryDisk().folder('')
-  const tail = new Tail({ files, logId: LOG_ID, segmentBytes: 4096, segments: [] })
+  const spares = new SpareSegments({ files, segmentBytes: 4096, limit: 0 })
+  const tail = new Tail({ files, logId: LOG_ID, segmentBytes: 4096, segments: [], spares })
   await tail.begin()
   const table = new SlotTable(tail)
   return { replay: new Replay(0, tail, table), table, segment: tail.active }

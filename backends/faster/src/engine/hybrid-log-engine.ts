@@ -169,6 +169,7 @@ export class HybridLogEngine implements LogEngine {
       if (this.#queue.failure) throw raise.poisoned('close', this.#queue.failure.cause)
       await this.#ring.moveAll(true)
       await this.#add(newWrite([{ kind: 'close' }], true))
+      await tail.cut()
     } finally {
       await this.#queue.idle()
       await this.#ring.close()

@@ -38,23 +38,30 @@ export interface SplitTail {
 
 /**
  * Scans the segments in order, hands each sealed one over and returns the last. A sealed segment ends where its
- * successor says, and was flushed up to there.
+ * successor says, and was flushed up to there; the last one of a closed log ends with its file (`lastIsCut`).
  */
 export function scanAll(
   segments: readonly Segment[],
   damage: FoundDamage[],
+  lastIsCut: boolean,
   sealed: (scanned: ScannedSegment) => void,
 ): ScannedSegment {
   let last: ScannedSegment | undefined
   for (const [index, segment] of segments.entries()) {
     if (last) sealed(last)
-    last = scanOne(segment, segments[index + 1], damage)
+    const next = segments[index + 1]
+    last = scanOne(segment, next, damage, lastIsCut && next === undefined)
   }
   if (!last) throw new Error('there is a last segment')
   return last
 }
 
-function scanOne(segment: Segment, next: Segment | undefined, damage: FoundDamage[]): ScannedSegment {
+function scanOne(
+  segment: Segment,
+  next: Segment | undefined,
+  damage: FoundDamage[],
+  isCut: boolean,
+): ScannedSegment {
   const { header, file, name, seed } = segment
   const isFollowed = next?.header.number === header.number + 1
   const limit = isFollowed ? next.header.previousEnd : file.size
@@ -74,11 +81,12 @@ function scanOne(segment: Segment, next: Segment | undefined, damage: FoundDamag
   segment.end = Math.min(file.size, limit)
   const bytes = file.view(0, segment.end)
   const request = { bytes, base: header.base, seed, firstSequence: header.firstSequence }
-  return {
-    segment,
-    bytes,
-    stretches: scanSegment({ ...request, successor: isFollowed ? headOf(next) : undefined }),
-  }
+  const successor = isFollowed ? headOf(next) : undefined
+  const unused = isFollowed || isCut ? undefined : header
+  const stretches = scanSegment({ ...request, successor, unused })
+  // Where nobody says it, the segment ends behind the last trace of a group.
+  if (unused) segment.end = stretches.at(-1)?.to ?? Math.min(SEGMENT_HEADER_BYTES, segment.end)
+  return { segment, bytes, stretches }
 }
 
 function headOf({ header, file, seed }: Segment) {

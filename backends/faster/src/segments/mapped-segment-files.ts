@@ -97,7 +97,7 @@ class MappedSegmentFile extends PositionalSegmentFile {
     if (end > MAX_MAP_BYTES) return super.view(offset, length)
     let map = this.#maps.at(-1)
     if (!map || map.byteLength < end) {
-      map = this.#map(Math.min(mapBytesFor(end), MAX_MAP_BYTES))
+      map = this.#map(Math.min(mapBytesFor(Math.max(end, this.size)), MAX_MAP_BYTES))
     }
     return map?.subarray(offset, end) ?? super.view(offset, length)
   }

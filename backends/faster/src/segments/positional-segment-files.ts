@@ -4,14 +4,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { syncDirectory } from '@persistent-log/core/backend'
 import type { RegionFile, SegmentFile, SegmentFiles } from './segment-files.js'
+import { ZERO_PIECE_BYTES, ZEROS } from './zeros.js'
 
 const closeFile = promisify(close)
 const flushFile = promisify(fdatasync)
 const truncateFile = promisify(ftruncate)
-
-/** Zeros are written in pieces of this size: larger ones make large folios, of which every later flush writes the whole. */
-const ZERO_PIECE_BYTES = 64 * 1024
-const ZEROS = Buffer.alloc(ZERO_PIECE_BYTES)
 
 /** Positional reads and writes: works wherever Node.js does. */
 export class PositionalSegmentFiles implements SegmentFiles {
@@ -76,6 +73,11 @@ export class PositionalSegmentFile implements SegmentFile {
 
   async write(bytes: Uint8Array, offset: number): Promise<void> {
     for (let done = 0; done < bytes.byteLength;) done += await this.#writeSome(bytes, done, offset + done)
+    this.#size = Math.max(this.#size, offset + bytes.byteLength)
+  }
+
+  writeNow(bytes: Uint8Array, offset: number): void {
+    writeAllSync(this.descriptor, bytes, offset)
     this.#size = Math.max(this.#size, offset + bytes.byteLength)
   }
 

@@ -24,6 +24,8 @@ export interface SegmentFile {
   readonly size: number
   /** All bytes, however many system calls that takes. Resolved: the operating system has them. */
   write(bytes: Uint8Array, offset: number): Promise<void>
+  /** Like `write`, on this thread: for few bytes below `size`, where no block has to be found for them. */
+  writeNow(bytes: Uint8Array, offset: number): void
   /** The device has everything whose write had resolved when this was called. A failure proves nothing about any of it. */
   flush(): Promise<void>
   truncate(size: number): Promise<void>

@@ -23,12 +23,14 @@ export interface SegmentHeader {
   /** The sequence number of the first group here. */
   readonly firstSequence: number
   readonly salt: Buffer
+  /** The file was another segment before: what nobody wrote here is not zero. */
+  readonly isRecycled: boolean
 }
 
 /**
  * Byte map of a segment header, little-endian; 128 bytes, written twice:
  * ```
- *  0 "PLOGTAIL"   8 u32 format version   12 u32 zero   16 u64 number   24 u64 base   32 u64 previous end
+ *  0 "PLOGTAIL"   8 u32 format version   12 u32 1 recycled   16 u64 number   24 u64 base   32 u64 previous end
  * 40 u64 first sequence   48 16 bytes salt   64 16 bytes log id
  * 80 44 bytes of zeros     124 u32 checksum of bytes 0-123
  * ```
@@ -37,6 +39,7 @@ export function encodeSegmentHeader(it: SegmentHeader, logId: Buffer): Buffer {
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
   MAGIC.copy(bytes, 0)
   bytes.writeUInt32LE(FORMAT_VERSION, 8)
+  bytes.writeUInt32LE(it.isRecycled ? 1 : 0, 12)
   writeU64(bytes, 16, it.number)
   writeU64(bytes, 24, it.base)
   writeU64(bytes, 32, it.previousEnd)
@@ -87,5 +90,6 @@ function decodeCopy(bytes: Buffer, at: number): SegmentHeader {
     previousEnd: readU64(bytes, at + 32),
     firstSequence: readU64(bytes, at + 40),
     salt: Buffer.from(bytes.subarray(at + 48, at + 48 + SALT_BYTES)),
+    isRecycled: bytes.readUInt32LE(at + 12) === 1,
   }
 }

@@ -11,6 +11,7 @@ import {
   type StoredRecord,
 } from './record.js'
 import { SEGMENT_HEADER_BYTES } from './segment-header.js'
+import { tracesEnd } from './unused-space.js'
 
 /** A record and the offset of its first byte. */
 export interface FoundRecord {
@@ -57,6 +58,8 @@ export interface ScanRequest {
   readonly firstSequence: number
   /** The first group of the next segment, where there is one: it tells about the last group here. */
   readonly successor?: GroupHeader | undefined
+  /** Nobody says where the segment ends: behind its last group there may be prepared space. */
+  readonly unused?: { readonly isRecycled: boolean } | undefined
 }
 
 const SLOT_KINDS = (1 << 1) | (1 << 2) | (1 << 3)
@@ -104,13 +107,21 @@ export function scanSegment(request: ScanRequest): Stretch[] {
       offset = stretch.to
       continue
     }
-    before = undefined
     const next = nextGroup(request, offset + RECORD_ALIGNMENT_BYTES)
-    const to = next?.offset ?? limit
+    const to = next?.offset ?? endOfTraces(request, offset)
+    before = undefined
+    if (to === offset) break
     stretches.push(unframed(request, offset, to, sequence, next?.header ?? successor))
+    if (!next) break
     offset = to
   }
   return stretches
+}
+
+/** Where a segment ends that ends in no group. What was prepared is no damage. */
+function endOfTraces(request: ScanRequest, offset: number): number {
+  const { bytes, base, seed, unused } = request
+  return unused ? tracesEnd({ bytes, base, seed, from: offset, ...unused }) : bytes.byteLength
 }
 
 /** Behind damage nothing is known about the group before. */

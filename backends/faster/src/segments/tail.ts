@@ -5,6 +5,7 @@ import { EMPTY_SUMMARY, type GroupSummary } from './group.js'
 import type { GroupBuilder } from './group-builder.js'
 import { RECORD, RECORD_ALIGNMENT_BYTES, type StoredRecord } from './record.js'
 import { Segment, segmentName, UNPUBLISHED_SUFFIX } from './segment.js'
+import { Preparation } from './preparation.js'
 import type { SegmentFiles } from './segment-files.js'
 import {
   encodeSegmentHeader,
@@ -12,6 +13,13 @@ import {
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
 } from './segment-header.js'
+import type { SpareSegments } from './spare-segments.js'
+
+/**
+ * Into blocks that are there already, so many bytes are copied faster than a thread of the pool is woken to copy them; a
+ * larger group, or one that needs new blocks, might hold the event loop up.
+ */
+const AT_ONCE_BYTES = 16 * 1024
 
 /** What the next group's frame repeats about the one before. */
 export interface Chain {
@@ -28,6 +36,7 @@ export interface TailParts {
   readonly files: SegmentFiles
   readonly logId: Buffer
   readonly segmentBytes: number
+  readonly spares: SpareSegments
   /** Ascending, without a gap; the last one is appended to. */
   readonly segments: Segment[]
   /** A new segment gets at least this number and this base: what is there and unreadable is not overwritten. */
@@ -41,13 +50,18 @@ export interface TailParts {
  * - A segment gets its name after the one before was flushed whole, so its header proves that.
  * - Bytes below `position` never change.
  *
- * Files are extended by positional writes, not prepared ahead: the length of a file is what was written, a full disk is
- * an error of the write that met it, and no scan has to tell prepared zeros from lost data.
+ * - No byte is written at or behind `position` but by the next append, and zeros by the preparation.
+ *
+ * An append normally meets blocks that are written already, so that its flush changes no metadata. Where it does not, it
+ * extends the file itself, and a full disk is an error of that write.
  */
 export class Tail {
   readonly #parts: TailParts
   readonly segments: Segment[]
+  readonly #preparation: Preparation
   #chain = FIRST_CHAIN
+  /** What the file of a segment that is not published yet is called. */
+  #unpublishedName: string | undefined
   #flushedTo = 0
   #flushes = 0
   #bytesWritten = 0
@@ -55,6 +69,7 @@ export class Tail {
   constructor(parts: TailParts) {
     this.#parts = parts
     this.segments = parts.segments
+    this.#preparation = new Preparation(parts)
   }
 
   /** What recovery found: the next group follows this one, and everything that is there is flushed. */
@@ -101,14 +116,18 @@ export class Tail {
   async append(builder: GroupBuilder, point: number): Promise<void> {
     const { active } = this
     const { bytes, checksum } = builder.finish({ ...this.#chain, flushedTo: this.#flushedTo, point })
-    await active.file.write(bytes, active.end)
-    active.end += bytes.byteLength
+    const end = active.end + bytes.byteLength
+    if (this.#preparation.isBelow(end)) await this.#preparation.pause()
+    if (bytes.byteLength <= AT_ONCE_BYTES && end <= active.file.size) active.file.writeNow(bytes, active.end)
+    else await active.file.write(bytes, active.end)
+    active.end = end
     this.#bytesWritten += bytes.byteLength
     this.#chain = {
       sequence: this.#chain.sequence + 1,
       previous: builder.summary,
       previousChecksum: checksum,
     }
+    if (this.#unpublishedName === undefined) this.#preparation.advance(active)
   }
 
   /** The device has everything below the `position` at the time of the call. */
@@ -133,19 +152,22 @@ export class Tail {
    */
   async begin(): Promise<void> {
     const last = this.segments.at(-1)
-    const { floor } = this.#parts
+    const { floor, files, spares } = this.#parts
     // Behind everything that was ever there, cut bytes included: positions never repeat.
     const base = last
       ? last.header.base + roundUp(Math.max(last.end, last.file.size), RECORD_ALIGNMENT_BYTES)
       : 0
+    const spare = await spares.take()
     const header: SegmentHeader = {
       number: Math.max(last ? last.header.number + 1 : 1, floor?.number ?? 1),
       base: Math.max(base, floor?.base ?? 0),
       previousEnd: last?.end ?? 0,
       firstSequence: this.#chain.sequence,
       salt: randomBytes(SALT_BYTES),
+      isRecycled: spare?.isRecycled ?? false,
     }
-    const file = await this.#parts.files.create(segmentName(header.number) + UNPUBLISHED_SUFFIX)
+    this.#unpublishedName = spare?.name ?? segmentName(header.number) + UNPUBLISHED_SUFFIX
+    const file = spare?.file ?? (await files.create(this.#unpublishedName))
     await file.write(encodeSegmentHeader(header, this.#parts.logId), 0)
     this.segments.push(new Segment(header, file, SEGMENT_HEADER_BYTES))
   }
@@ -157,7 +179,9 @@ export class Tail {
     const end = this.position
     await active.file.flush()
     this.#flushes++
-    await files.rename(active.name + UNPUBLISHED_SUFFIX, active.name)
+    if (this.#unpublishedName === undefined) throw new Error('no segment was begun')
+    await files.rename(this.#unpublishedName, active.name)
+    this.#unpublishedName = undefined
     await files.syncDirectory()
     this.#flushedTo = Math.max(this.#flushedTo, end)
   }
@@ -184,20 +208,36 @@ export class Tail {
     return segment?.record(position - segment.header.base)
   }
 
-  /** Removes the oldest segments, one durable removal after the other: what a crash leaves has no hole. */
+  /**
+   * Gives up the oldest segments, one durable removal after the other: what a crash leaves has no hole. A file whose name
+   * is durably gone may be written over; views of it went with its map.
+   */
   async retireBefore(number: number): Promise<void> {
+    const { files, spares } = this.#parts
     for (let first = this.segments[0]; first && first.header.number < number; first = this.segments[0]) {
-      await this.#parts.files.remove(first.name)
-      await this.#parts.files.syncDirectory()
+      const isKept = spares.hasRoom && spares.fits(first.file.size)
+      if (isKept) await spares.add(first.name, true)
+      else await files.remove(first.name)
+      await files.syncDirectory()
       this.segments.shift()
       await first.file.close()
     }
   }
 
+  /** The log is closed and flushed: what was prepared behind its end goes, so that every byte that is left counts. */
+  async cut(): Promise<void> {
+    await this.#preparation.stop()
+    const { file, end } = this.active
+    if (file.size <= end) return
+    await file.truncate(end)
+    await file.flush()
+  }
+
   /** Gives every file back, also when that fails for one. */
   async close(): Promise<void> {
+    const stopped = await Promise.allSettled([this.#preparation.stop()])
     const closed = await Promise.allSettled(this.segments.map((segment) => segment.file.close()))
-    for (const one of closed)
+    for (const one of [...stopped, ...closed])
       if (one.status === 'rejected') throw raise.io('close', {}, { cause: one.reason as unknown })
   }
 }

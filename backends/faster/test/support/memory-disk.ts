@@ -147,6 +147,10 @@ class MemoryFile implements SegmentFile {
   }
 
   async write(bytes: Uint8Array, offset: number): Promise<void> {
+    this.writeNow(bytes, offset)
+  }
+
+  writeNow(bytes: Uint8Array, offset: number): void {
     this.#disk.perform({ kind: 'write', inode: this.#inode, offset, bytes: Buffer.from(bytes) })
   }
 
