@@ -5,6 +5,7 @@ import { damageReport, judgeDamage, type FoundDamage, type JudgedDamage } from '
 import { findSegments, missing } from './recovery/found-segments.js'
 import { isKnown, readKnownDamage, writeKnownDamage } from './recovery/known-damage.js'
 import { Replay } from './recovery/replay.js'
+import { findFooters, footerDamage, restoreSealed } from './recovery/sealed-part.js'
 import {
   appendEffects,
   applyStretches,
@@ -12,6 +13,7 @@ import {
   reappend,
   scanAll,
   splitLast,
+  unscanned,
 } from './recovery/stretches.js'
 import { dropLeftovers, finalEffects } from './recovery/settling.js'
 import {
@@ -27,7 +29,11 @@ import {
 import { SlotTable } from './regions/slot-table.js'
 import { REGION_NAME } from './ring/ring-layout.js'
 import { NO_RING, scanRing, type ScannedRing } from './ring/ring-scan.js'
+import { footerEnd, readFooterState } from './sealing/footer.js'
+import { restoreState } from './sealing/log-state.js'
+import { Sealer, type SealerParts } from './sealing/sealer.js'
 import type { StoredRecord } from './segments/record.js'
+import type { Segment } from './segments/segment.js'
 import type { SegmentFiles } from './segments/segment-files.js'
 import { SpareSegments } from './segments/spare-segments.js'
 import { Tail } from './segments/tail.js'
@@ -58,6 +64,7 @@ export interface Recovered {
   readonly table: SlotTable
   readonly pending: PendingSlots
   readonly encoder: EffectEncoder
+  readonly sealer: Sealer
   readonly ledger: Ledger
   /** To be pointed at the region of the new session. */
   readonly region: RegionAccess
@@ -88,7 +95,7 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
       })
     }
     const region: RegionAccess = { read: () => undefined }
-    const table = new SlotTable(tail)
+    const table = new SlotTable()
     const replay = new Replay(firstSlot, tail, table)
     region.read = replay.regionEntry
     const hasUnreadableEnd = floor.number > tail.active.header.number + 1
@@ -139,14 +146,24 @@ async function recoverTail(
 
   const known = await readKnownDamage(files, names)
   const isCut = cleanClose && !hasUnreadableEnd
-  const last = scanAll(tail.segments, damage, isCut, (one) => {
+  // An entry of the region belongs between records: those have to be gone through one by one.
+  const limit = scanned.entries[0]?.order ?? Infinity
+  const footers = findFooters(tail.segments, known, limit)
+  const sealed = damage.length === 0 ? footers.sealed : undefined
+  if (sealed) restoreSealed(sealed, tail.segments, replay, table, files.mapped)
+  const open = tail.segments.slice(sealed?.heads.length ?? 0)
+  const scannedLast = scanAll(open, damage, isCut, (one) => {
     applyStretches(replay, one, one.stretches, damage)
     damage.push(...knownEnds(one, known))
   })
+  const last = scannedLast ?? unscanned(tail.active)
   const lastKnownEnds = knownEnds(last, known)
-  const split = splitLast(last, cleanClose || hasUnreadableEnd)
+  const split = scannedLast
+    ? splitLast(last, cleanClose || hasUnreadableEnd)
+    : { proven: [], unproven: [], end: tail.position, tornBytes: 0 }
   applyStretches(replay, last, split.proven, damage)
-  tail.continueFrom(chainBehind(last.segment, split.proven))
+  const sealedChain = scannedLast ? undefined : sealed?.heads.at(-1)?.chain
+  tail.continueFrom(sealedChain ?? chainBehind(last.segment, split.proven))
 
   const pending = new PendingSlots()
   const readRegionEntry = (position: number): StoredRecord | undefined => region.read(position)
@@ -160,7 +177,7 @@ async function recoverTail(
   const steps = { replay, encoder, pending, tail, table }
   const isLastDamaged = damage.some(({ segment }) => segment >= last.segment.header.number)
   // Parts of a group may be left in a recycled file without a trace that tells them from older bytes.
-  const mayHideParts = !isCut && last.segment.header.isRecycled
+  const mayHideParts = !isCut && scannedLast !== undefined && last.segment.header.isRecycled
   let hasBegun = split.unproven.length > 0 || split.tornBytes > 0 || isLastDamaged || mayHideParts
   // A segment without a name: until it is published, nothing on the disk has changed.
   if (hasBegun) await tail.begin()
@@ -179,9 +196,9 @@ async function recoverTail(
     .map(judge)
     .filter(({ slots }) => slots.length > 0)
   const judged = [...stretches, ...marks]
-  const open = judged.filter((one) => !isKnown(known, one) || one.slots.length > 0)
+  const unsettled = judged.filter((one) => !isKnown(known, one) || one.slots.length > 0)
   const isRegionDamaged = mayHoldVotes && !scanned.isWhole && (hasRegion || replay.isWeak)
-  if (mode === 'strict') refuseDamaged(open)
+  if (mode === 'strict') refuseDamaged(unsettled)
   if (mode === 'strict' && isRegionDamaged) refuseRegion()
 
   const losesVotes =
@@ -189,22 +206,52 @@ async function recoverTail(
     replay.hasRegionBehind(split.end) ||
     isRegionDamaged ||
     (replay.isWeak && !cleanClose && !sameBoot)
-  markDamaged(open, replay, table)
+  markDamaged(unsettled, replay, table)
   const batches = finalEffects(replay, losesVotes)
   if (batches.length > 0 && !hasBegun) await tail.begin()
   hasBegun ||= batches.length > 0
   for (const batch of batches) await appendEffects(steps, batch)
   if (hasBegun) await tail.publish()
 
-  if (open.some((one) => !isKnown(known, one))) await writeKnownDamage(files, judged.map(toKnown))
-  await dropLeftovers(files, tail, last.segment, replay.firstSegment)
+  if (unsettled.some((one) => !isKnown(known, one))) await writeKnownDamage(files, judged.map(toKnown))
+  const sealerStart =
+    judged.length > 0 ? { replay: undefined, from: 0 } : sealFrom(request, parts, last.segment)
+  // Where the last bytes of a closed log are rotten, nothing said where its footer began.
+  const isFooterLost =
+    isCut && last.segment.file.size > last.segment.end && footerEnd(last.segment) === undefined
+  if (isFooterLost) footers.damage.push(footerDamage(last.segment, last.segment.end))
+  const isShorter = isCut || scannedLast === undefined
+  await dropLeftovers(files, tail, table, {
+    last: last.segment,
+    firstSegment: replay.firstSegment,
+    isShorter,
+  })
   return {
     ...{ tail, table, pending, encoder, region, ledger: replay.ledger },
+    sealer: new Sealer({ tail, table, isMapped: files.mapped, ...sealerStart }),
     tornBytes: split.tornBytes,
     ambiguous: split.tornBytes > 0,
-    damaged: [...open.flatMap(damageReport), ...(isRegionDamaged ? [REGION_DAMAGE] : [])],
-    keepFrom: Math.min(...open.filter((one) => one.slots.length > 0).map((one) => one.segment)),
+    damaged: [
+      ...unsettled.flatMap(damageReport),
+      ...footers.damage.flatMap((one) => damageReport({ ...one, slots: [], losesVotes: false })),
+      ...(isRegionDamaged ? [REGION_DAMAGE] : []),
+    ],
+    keepFrom: Math.min(...unsettled.filter((one) => one.slots.length > 0).map((one) => one.segment)),
   }
+}
+
+/** Sealing goes on behind the last footer that stays; that of the active segment does not. Over damage nothing is sealed. */
+function sealFrom(
+  { firstSlot }: RecoveryRequest,
+  { tail, table }: { readonly tail: Tail; readonly table: SlotTable },
+  last: Segment,
+): Pick<SealerParts, 'replay' | 'from'> {
+  const replay = new Replay(firstSlot, tail, table)
+  const sealed = table.sealed.findLast(({ segment }) => segment !== last)
+  if (!sealed) return { replay, from: 0 }
+  const state = readFooterState(sealed.segment, sealed.head)
+  if (state) restoreState(replay, state)
+  return { replay: state && replay, from: sealed.segment.header.number + 1 }
 }
 
 async function readRegion(files: SegmentFiles): Promise<ScannedRing> {

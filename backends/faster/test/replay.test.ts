@@ -28,7 +28,7 @@ async function newReplay() {
   const spares = new SpareSegments({ files, segmentBytes: 4096, limit: 0 })
   const tail = new Tail({ files, logId: LOG_ID, segmentBytes: 4096, segments: [], spares })
   await tail.begin()
-  const table = new SlotTable(tail)
+  const table = new SlotTable()
   return { replay: new Replay(0, tail, table), table, segment: tail.active }
 }
 

@@ -16,6 +16,7 @@ import { isInRegion, NOWHERE, placeOf } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { REGION_NAME } from '../ring/ring-layout.js'
 import { RECORD, type StoredRecord } from '../segments/record.js'
+import type { Sealer } from '../sealing/sealer.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
 import type { EffectEncoder } from './effect-encoder.js'
@@ -41,6 +42,7 @@ export interface EngineParts {
   readonly regionBytes: number
   /** Accepts below power-loss are what this log is configured for. */
   readonly acceptsWeakly: boolean
+  readonly sealer: Sealer
   /** Segments from this number on hold damage that nobody has repaired. */
   readonly keepFrom: number
   /** The directory: the close is noted when everything is flushed, the lock given back in any case. */
@@ -124,12 +126,13 @@ export class HybridLogEngine implements LogEngine {
   }
 
   reclaim(): Promise<void> {
-    const { tail, table, keepFrom } = this.#parts
+    const { tail, table, keepFrom, sealer } = this.#parts
     const turn = this.#reclaiming.then(() =>
       reclaim({
         tail,
         table,
         keepFrom,
+        sealer,
         write: (write) => this.#add(write),
         flushAll: () => this.#flushAll(),
         roll: () => this.#queue.roll(),
@@ -162,7 +165,7 @@ export class HybridLogEngine implements LogEngine {
   }
 
   async #closeFiles(): Promise<void> {
-    const { tail, files } = this.#parts
+    const { tail, files, sealer } = this.#parts
     try {
       await this.#reclaiming
       await this.#ring.settle()
@@ -170,8 +173,10 @@ export class HybridLogEngine implements LogEngine {
       await this.#ring.moveAll(true)
       await this.#add(newWrite([{ kind: 'close' }], true))
       await tail.cut()
+      await sealer.finish()
     } finally {
       await this.#queue.idle()
+      await sealer.idle()
       await this.#ring.close()
       await tail.close()
     }

@@ -1,4 +1,4 @@
-import { NOWHERE, type Address } from '../regions/address.js'
+import type { Address } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { PendingWrite, StoredEffect } from './stored-effect.js'
 
@@ -85,8 +85,6 @@ const isBarrier = ({ effects }: PendingWrite): boolean =>
 /** From here on the write is what reads see: it survives what it asked. */
 export function resolveWrite(write: PendingWrite, table: SlotTable, pending: PendingSlots): void {
   for (const { slot, address } of write.changes) table.set(slot, address)
-  if (write.point !== undefined) {
-    for (const [slot] of table.entries(0, write.point)) table.set(slot, NOWHERE)
-  }
+  if (write.point !== undefined) table.dropBelow(write.point)
   pending.release(write)
 }

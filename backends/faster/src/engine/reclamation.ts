@@ -1,5 +1,7 @@
-import { isInRegion, placeOf } from '../regions/address.js'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SlotTable } from '../regions/slot-table.js'
+import type { SealedIndex } from '../sealing/sealed-index.js'
+import type { Sealer } from '../sealing/sealer.js'
 import type { Segment } from '../segments/segment.js'
 import type { Tail } from '../segments/tail.js'
 import { newWrite, type PendingWrite, type StoredEffect } from './stored-effect.js'
@@ -15,6 +17,7 @@ const MOVED_SLOTS = 1024
 export interface ReclamationParts {
   readonly tail: Tail
   readonly table: SlotTable
+  readonly sealer: Sealer
   /** Appends with the flush. */
   readonly write: (write: PendingWrite) => Promise<void>
   /** Moves the mutable region to the tail and flushes. */
@@ -29,47 +32,64 @@ export interface ReclamationParts {
  * Gives the space of the oldest segments back. In this order, each step flushed before the next: what is live in them is
  * written once more at the end of the tail, with everything that is no slot; the tail says that they are retired; they
  * are removed, oldest first. A crash leaves entries that are there twice, or files that the next open removes.
+ *
+ * Nothing is done at once that grows with the log: a segment is looked at, and a batch moved, per turn.
  */
 export async function reclaim(parts: ReclamationParts): Promise<void> {
-  const { tail, table } = parts
-  if (isMostlyGarbage(tail.active) && tail.mayRoll) await parts.roll()
-  const before = firstToKeep(tail.segments, parts.keepFrom)
-  const oldest = tail.segments[0]
-  const kept = tail.segments.find((segment) => segment.header.number === before)
-  if (!kept || !oldest || before <= oldest.header.number) return
+  const { tail, table, sealer } = parts
+  if (isMostlyGarbage(tail.active, table) && tail.mayRoll) await parts.roll()
+  const before = await firstToKeep(parts)
+  const going = tail.segments.filter(({ header }) => header.number < before)
+  if (going.length === 0) return
 
   // What the mutable region replaced must not be given up before the replacement survives as much.
   await parts.flushAll()
-  if (!(await moveBelow(kept.header.base, table, parts.write))) return
-  await parts.write(newWrite([{ kind: 'restate' }, { kind: 'retire', before }], true))
-  await tail.retireBefore(before)
+  await sealer.hold(async () => {
+    if (!(await areIndexesIntact(table.sealed))) return
+    for (const segment of going) if (!(await moveAway(segment, parts))) return
+    await parts.write(newWrite([{ kind: 'restate' }, { kind: 'retire', before }], true))
+    await tail.retireBefore(before, (segment) => table.removeSealed(segment))
+  })
 }
 
 /** The number of the first segment that stays: before it lies the longest stretch with little that is live. */
-function firstToKeep(segments: readonly Segment[], keepFrom: number): number {
+async function firstToKeep({ tail, table, keepFrom }: ReclamationParts): Promise<number> {
   let live = 0
   let written = 0
-  let found = segments[0]?.header.number ?? 0
-  for (const segment of segments.slice(0, -1)) {
+  let found = tail.segments[0]?.header.number ?? 0
+  for (const segment of tail.segments.slice(0, -1)) {
     if (segment.header.number >= keepFrom) break
-    live += segment.liveSlots
+    live += table.countLiveIn(segment)
     written += segment.writtenSlots
     if (live <= written * MAX_LIVE_PART) found = segment.header.number + 1
+    await nextTurn()
   }
   return found
 }
 
-function isMostlyGarbage({ end, liveSlots, writtenSlots }: Segment): boolean {
-  const livePart = writtenSlots === 0 ? 0 : liveSlots / writtenSlots
+function isMostlyGarbage(segment: Segment, table: SlotTable): boolean {
+  const { end, writtenSlots } = segment
+  if (end < MIN_GARBAGE_BYTES) return false
+  const livePart = writtenSlots === 0 ? 0 : table.countLiveIn(segment) / writtenSlots
   return livePart <= MAX_LIVE_PART && end * (1 - livePart) >= MIN_GARBAGE_BYTES
 }
 
+const intact = new WeakSet<SealedIndex>()
+
+/** What a rotten index hides would not be moved: each is verified once before anything is given up for it. */
+async function areIndexesIntact(indexes: readonly SealedIndex[]): Promise<boolean> {
+  for (const index of indexes) {
+    if (intact.has(index)) continue
+    if (!index.isIntact()) return false
+    intact.add(index)
+    await nextTurn()
+  }
+  return true
+}
+
 /** False when something that is live cannot be read: then nothing may go. */
-async function moveBelow(
-  position: number,
-  table: SlotTable,
-  write: (write: PendingWrite) => Promise<void>,
-): Promise<boolean> {
+async function moveAway(segment: Segment, { table, write }: ReclamationParts): Promise<boolean> {
+  const position = segment.header.base + segment.end
   let batch: StoredEffect[] = []
   const move = async (): Promise<boolean> => {
     const moving = newWrite(batch, true)
@@ -77,8 +97,7 @@ async function moveBelow(
     await write(moving)
     return moving.damagedAt === undefined
   }
-  for (const [slot, address] of table.entries(0, Number.MAX_SAFE_INTEGER)) {
-    if (isInRegion(address) || placeOf(address) >= position) continue
+  for (const [slot] of table.liveIn(segment)) {
     batch.push({ kind: 'relocate', slot, from: position })
     if (batch.length >= MOVED_SLOTS && !(await move())) return false
   }

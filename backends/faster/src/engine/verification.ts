@@ -5,7 +5,7 @@ import {
   type Damage,
   type EngineVerification,
 } from '@persistent-log/core/backend'
-import { isInRegion, placeOf } from '../regions/address.js'
+import { placeOf } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { Segment } from '../segments/segment.js'
 import { scanSegment, type DamagedStretch } from '../segments/segment-scan.js'
@@ -28,7 +28,7 @@ export interface VerificationParts {
 export async function verifyEverything(parts: VerificationParts): Promise<EngineVerification> {
   const { tail, table, blobs, blobNames, logId, signal } = parts
   const scope = tail.segments.map((segment) => ({ segment, end: segment.end }))
-  const slots = table.count
+  let slots = 0
   const names = blobNames()
   const damaged: Damage[] = []
   let bytes = 0
@@ -37,11 +37,13 @@ export async function verifyEverything(parts: VerificationParts): Promise<Engine
     // Compaction may have taken it meanwhile: then nothing that counts was in it.
     if (!tail.segments.includes(segment)) continue
     bytes += end
+    for (const _ of table.liveIn(segment)) slots++
     damaged.push(...verifySegment(segment, end, table, logId))
     await nextTurn()
   }
-  for (const [slot, address] of table.entries(0, Number.MAX_SAFE_INTEGER)) {
-    if (!isInRegion(address) || parts.readRegion(placeOf(address)) !== undefined) continue
+  for (const [slot, address] of table.inRegion()) {
+    slots++
+    if (parts.readRegion(placeOf(address)) !== undefined) continue
     damaged.push({ reason: 'an entry of the mutable region is damaged', slots: { from: slot, to: slot + 1 } })
   }
   for (const blob of names) {
@@ -76,18 +78,23 @@ function verifySegment(segment: Segment, end: number, table: SlotTable, logId: B
   })) {
     if (stretch.kind === 'damage') found.push(...damageIn(stretch, segment, table))
   }
+  const index = table.sealed.find((one) => one.segment === segment)
+  if (index?.isFooterIntact() === false) {
+    found.push({ reason: 'the footer of a segment is damaged', file: `engine/${name}`, offset: end })
+  }
   return found
 }
 
 /** A slot is hit when its newest version lies in the stretch and is not one of the records that are intact. */
-function damageIn(stretch: DamagedStretch, { header, name }: Segment, table: SlotTable): Damage[] {
+function damageIn(stretch: DamagedStretch, segment: Segment, table: SlotTable): Damage[] {
+  const { header, name } = segment
   const intact = new Set(stretch.records.map(({ offset }) => header.base + offset))
   const about = { reason: stretch.reason, file: `engine/${name}`, offset: stretch.from }
   const hit: Damage[] = []
-  for (const [slot, address] of table.entries(0, Number.MAX_SAFE_INTEGER)) {
+  for (const [slot, address] of table.liveIn(segment)) {
     const place = placeOf(address)
     const isInside = place >= header.base + stretch.from && place < header.base + stretch.to
-    if (isInRegion(address) || !isInside || intact.has(place)) continue
+    if (!isInside || intact.has(place)) continue
     hit.push({ ...about, slots: { from: slot, to: slot + 1 } })
   }
   return hit.length > 0 ? hit : [about]

@@ -1,5 +1,6 @@
 import { GroupCommit } from '@persistent-log/core/backend'
 import { GroupBuilder } from '../segments/group-builder.js'
+import type { Sealer } from '../sealing/sealer.js'
 import type { Tail } from '../segments/tail.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { EffectEncoder } from './effect-encoder.js'
@@ -15,6 +16,7 @@ export interface QueueParts {
   readonly table: SlotTable
   readonly pending: PendingSlots
   readonly encoder: EffectEncoder
+  readonly sealer: Sealer
 }
 
 /**
@@ -90,14 +92,18 @@ export class WriteQueue {
   async #flush(): Promise<void> {
     await this.#append()
     const covered = this.#appended
+    const { sealer, tail } = this.#parts
+    const { number } = tail.active.header
     this.#appended = []
     try {
-      await this.#parts.tail.flush()
+      await tail.flush()
     } catch (cause) {
       throw this.#fail(cause)
     }
     this.#flushedWrites += covered.length
     for (const write of covered) this.#resolve(write)
+    // Whatever was appended before the active segment began is among those, or resolved before.
+    sealer.settledBelow(number)
   }
 
   #append(): Promise<void> {

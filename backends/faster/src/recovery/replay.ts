@@ -134,7 +134,7 @@ export class Replay {
         this.promisedAt = position
         break
       case RECORD.compact:
-        this.#dropBelow(record.a)
+        this.#table.dropBelow(record.a)
         break
       case RECORD.configure:
       case RECORD.checkpoint:
@@ -153,13 +153,22 @@ export class Replay {
 
   /** True when the mark names the newest proposal of its slot; false also where that is gone for a good reason. */
   isMarkGood(mark: StoredRecord, position: number): boolean {
-    const accept = this.#accepts.get(mark.a)
+    const accept = this.#accepts.get(mark.a) ?? this.#sealedAccept(mark.a)
     if (accept?.position === mark.link && markWord(accept.checksum) === mark.word) return true
     // The proposal was in a segment that went: the slot was moved to the tail or lies below the point.
     const first = this.#tail.segments[0]
     const isGone = mark.a < this.ledger.point || (first && mark.link < first.header.base)
     if (!isGone && !isDecided(this.#table.get(mark.a))) this.#addLostMark(mark.a, position)
     return false
+  }
+
+  /** The newest proposal of a slot where it is in a segment that was not read. */
+  #sealedAccept(slot: number): KnownAccept | undefined {
+    const address = this.#table.get(slot)
+    if (address === NOWHERE || isDecided(address) || isInRegion(address)) return undefined
+    const position = placeOf(address)
+    const record = this.#tail.record(position)
+    return record && { position, checksum: record.checksum }
   }
 
   /** An accept that will be written once more: marks still name its old place. */
@@ -212,7 +221,7 @@ export class Replay {
     if ((kinds & (1 << RECORD.close)) !== 0) this.isClosed = true
     if (point <= this.ledger.point) return
     this.note({ kind: 'compact', before: point, ballot: undefined })
-    this.#dropBelow(point)
+    this.#table.dropBelow(point)
   }
 
   #addLostMark(slot: number, position: number): void {
@@ -221,10 +230,6 @@ export class Replay {
       this.#tail.segments.findLast((one) => one.header.base <= position) ?? this.#tail.active
     const offset = position - header.base
     this.lostMarks.push({ slot, position, offset, file: name, segment: header.number })
-  }
-
-  #dropBelow(point: number): void {
-    for (const [slot] of this.#table.entries(0, point)) this.#table.set(slot, NOWHERE)
   }
 
   /**

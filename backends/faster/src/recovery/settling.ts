@@ -1,4 +1,5 @@
 import type { StoredEffect } from '../engine/stored-effect.js'
+import type { SlotTable } from '../regions/slot-table.js'
 import { REGION_NAME } from '../ring/ring-layout.js'
 import type { Segment } from '../segments/segment.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
@@ -23,18 +24,26 @@ export function finalEffects(replay: Replay, losesVotes: boolean): StoredEffect[
   return batches
 }
 
+/** What the last segment was found to be. */
+export interface Leftovers {
+  readonly last: Segment
+  readonly firstSegment: number
+  /** What stands behind its end is no prepared space: a footer, which is going to be written anew. */
+  readonly isShorter: boolean
+}
+
 /** What a crash left: bytes behind a cut, retired segments, the mutable region of an earlier session. */
 export async function dropLeftovers(
   files: SegmentFiles,
   tail: Tail,
-  last: Segment,
-  firstSegment: number,
+  table: SlotTable,
+  { last, firstSegment, isShorter }: Leftovers,
 ): Promise<void> {
-  for (const segment of tail.segments) {
-    if (segment === tail.active || segment.file.size <= segment.end) continue
-    await segment.file.truncate(segment.end)
-    await segment.file.flush()
+  if (last.file.size > last.end && (last !== tail.active || isShorter)) {
+    await last.file.truncate(last.end)
+    await last.file.flush()
   }
-  await tail.retireBefore(Math.min(firstSegment, last.header.number))
+  const before = Math.min(firstSegment, last.header.number)
+  await tail.retireBefore(before, (segment) => table.removeSealed(segment))
   await files.remove(REGION_NAME)
 }

@@ -4,7 +4,8 @@ import { resolveWrite, type PendingSlots } from '../engine/pending-slots.js'
 import { newWrite, type StoredEffect } from '../engine/stored-effect.js'
 import { placeOf } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
-import { GROUP_HEADER_BYTES } from '../segments/group.js'
+import { footerEnd } from '../sealing/footer.js'
+import { GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
 import { GroupBuilder } from '../segments/group-builder.js'
 import { RECORD, type StoredRecord } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
@@ -45,14 +46,13 @@ export function scanAll(
   damage: FoundDamage[],
   lastIsCut: boolean,
   sealed: (scanned: ScannedSegment) => void,
-): ScannedSegment {
+): ScannedSegment | undefined {
   let last: ScannedSegment | undefined
   for (const [index, segment] of segments.entries()) {
     if (last) sealed(last)
     const next = segments[index + 1]
     last = scanOne(segment, next, damage, lastIsCut && next === undefined)
   }
-  if (!last) throw new Error('there is a last segment')
   return last
 }
 
@@ -64,7 +64,7 @@ function scanOne(
 ): ScannedSegment {
   const { header, file, name, seed } = segment
   const isFollowed = next?.header.number === header.number + 1
-  const limit = isFollowed ? next.header.previousEnd : file.size
+  const limit = isFollowed ? next.header.previousEnd : ((isCut ? footerEnd(segment) : undefined) ?? file.size)
   if (file.size < limit) {
     damage.push({
       ...{
@@ -86,12 +86,26 @@ function scanOne(
   const stretches = scanSegment({ ...request, successor, unused })
   // Where nobody says it, the segment ends behind the last trace of a group.
   if (unused) segment.end = stretches.at(-1)?.to ?? Math.min(SEGMENT_HEADER_BYTES, segment.end)
+  if (isCut && isFooter(stretches)) segment.end = stretches.pop()?.from ?? segment.end
   return { segment, bytes, stretches }
 }
+
+/** Behind the close stands nothing but the footer. */
+function isFooter(stretches: readonly Stretch[]): boolean {
+  const [closed, rest] = stretches.slice(-2)
+  return rest?.header === undefined && closed?.kind === 'group' && isClose(closed.header)
+}
+
+const isClose = ({ kinds }: GroupHeader): boolean => (kinds & (1 << RECORD.close)) !== 0
 
 function headOf({ header, file, seed }: Segment) {
   const bytes = file.view(0, Math.min(SEGMENT_HEADER_BYTES + GROUP_HEADER_BYTES, file.size))
   return firstGroupOf({ bytes, base: header.base, seed, firstSequence: header.firstSequence })
+}
+
+/** A last segment that need not be scanned. */
+export function unscanned(segment: Segment): ScannedSegment {
+  return { segment, bytes: Buffer.alloc(0), stretches: [] }
 }
 
 /**

@@ -1,12 +1,17 @@
 import { NOWHERE, type Address } from './address.js'
 
-/** Slots per page: 4 KiB each, so that a far-apart slot costs a page and no giant array. */
+/** Slots per page: 4 KiB each, so that a far-apart slot costs no giant array. */
 const PAGE_SLOTS = 512
+/** Up to so many slots of a page are kept one by one: a slot far from all others costs no page either. */
+const FEW_SLOTS = 8
 
 interface Page {
-  readonly addresses: Float64Array
+  few: Map<number, Address> | undefined
+  addresses: Float64Array
   used: number
 }
+
+const NO_ADDRESSES = new Float64Array(0)
 
 /** Slot -> address of its newest version, in pages of typed arrays. */
 export class SlotIndex {
@@ -21,8 +26,20 @@ export class SlotIndex {
     return this.#count
   }
 
+  /** Bytes of the pages, about. */
+  get bytes(): number {
+    let bytes = 0
+    for (const { few, addresses } of this.#pages.values()) {
+      bytes += addresses.byteLength + (few?.size ?? 0) * 32
+    }
+    return bytes
+  }
+
   get(slot: number): Address {
-    return this.#page(Math.floor(slot / PAGE_SLOTS))?.addresses[slot % PAGE_SLOTS] ?? NOWHERE
+    const page = this.#page(Math.floor(slot / PAGE_SLOTS))
+    if (page === undefined) return NOWHERE
+    const at = slot % PAGE_SLOTS
+    return page.few === undefined ? page.addresses[at]! : (page.few.get(at) ?? NOWHERE)
   }
 
   /** Returns the address that was there before. */
@@ -30,12 +47,14 @@ export class SlotIndex {
     const number = Math.floor(slot / PAGE_SLOTS)
     const page = this.#page(number) ?? (address === NOWHERE ? undefined : this.#addPage(number))
     if (!page) return NOWHERE
-    const before = page.addresses[slot % PAGE_SLOTS] ?? NOWHERE
-    page.addresses[slot % PAGE_SLOTS] = address
+    const at = slot % PAGE_SLOTS
+    const before = page.few === undefined ? page.addresses[at]! : (page.few.get(at) ?? NOWHERE)
     const change = Number(address !== NOWHERE) - Number(before !== NOWHERE)
     page.used += change
     this.#count += change
     if (page.used === 0) this.#dropPage(number)
+    else if (page.few === undefined) page.addresses[at] = address
+    else putFew(page, page.few, at, address)
     return before
   }
 
@@ -47,11 +66,16 @@ export class SlotIndex {
     for (const [number, page] of [...this.#pages]) {
       const first = number * PAGE_SLOTS
       if (first + PAGE_SLOTS <= from || first >= to) continue
-      const end = Math.min(to - first, PAGE_SLOTS)
-      for (let at = Math.max(from - first, 0); at < end; at++) {
-        const address = page.addresses[at]!
-        if (address !== NOWHERE) yield [first + at, address]
-      }
+      yield* pageEntries(page, first, from, to)
+    }
+  }
+
+  /** All slots that hold something, ascending. */
+  *sorted(): Generator<readonly [slot: number, address: Address]> {
+    const numbers = Float64Array.from(this.#pages.keys()).sort()
+    for (const number of numbers) {
+      const page = this.#pages.get(number)
+      if (page) yield* pageEntries(page, number * PAGE_SLOTS, 0, Number.MAX_SAFE_INTEGER)
     }
   }
 
@@ -66,7 +90,7 @@ export class SlotIndex {
   }
 
   #addPage(number: number): Page {
-    const page = { addresses: new Float64Array(PAGE_SLOTS), used: 0 }
+    const page: Page = { few: new Map(), addresses: NO_ADDRESSES, used: 0 }
     this.#pages.set(number, page)
     this.#lastNumber = number
     this.#lastPage = page
@@ -77,5 +101,33 @@ export class SlotIndex {
     this.#pages.delete(number)
     this.#lastNumber = -1
     this.#lastPage = undefined
+  }
+}
+
+function putFew(page: Page, few: Map<number, Address>, at: number, address: Address): void {
+  if (address === NOWHERE) few.delete(at)
+  else few.set(at, address)
+  if (few.size <= FEW_SLOTS) return
+  page.addresses = new Float64Array(PAGE_SLOTS)
+  for (const [each, one] of few) page.addresses[each] = one
+  page.few = undefined
+}
+
+function* pageEntries(
+  { few, addresses }: Page,
+  first: number,
+  from: number,
+  to: number,
+): Generator<readonly [slot: number, address: Address]> {
+  if (few) {
+    for (const [at, address] of [...few].sort(([a], [b]) => a - b)) {
+      if (first + at >= from && first + at < to) yield [first + at, address]
+    }
+    return
+  }
+  const end = Math.min(to - first, PAGE_SLOTS)
+  for (let at = Math.max(from - first, 0); at < end; at++) {
+    const address = addresses[at]!
+    if (address !== NOWHERE) yield [first + at, address]
   }
 }

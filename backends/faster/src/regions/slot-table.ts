@@ -1,39 +1,131 @@
-import type { Tail } from '../segments/tail.js'
-import { isInRegion, NOWHERE, placeOf, type Address } from './address.js'
+import type { SealedIndex } from '../sealing/sealed-index.js'
+import type { Segment } from '../segments/segment.js'
+import { isDecided, isInRegion, NOWHERE, placeOf, type Address } from './address.js'
 import { SlotIndex } from './slot-index.js'
 
-/** The slot index, and what follows from each change: how much of a segment is live. */
-export class SlotTable {
-  readonly #index = new SlotIndex()
-  readonly #tail: Tail
+/** In the open index: the slot holds nothing, whatever a sealed index says. No record stands there. */
+const GONE: Address = 4
 
-  constructor(tail: Tail) {
-    this.#tail = tail
+/**
+ * Where the newest version of each slot is. Slots of segments that are not sealed yet are in memory, in the *open index*;
+ * everything else is looked up in the indexes of the sealed segments, newest first. The open index outranks them all, and
+ * below the point there is nothing.
+ */
+export class SlotTable {
+  readonly #open = new SlotIndex()
+  /** Ascending. */
+  #sealed: readonly SealedIndex[] = []
+  /** No sealed index holds a slot at or above it. */
+  #sealedTo = 0
+  #point = 0
+
+  /** Slots in memory, and about how many bytes they take. */
+  get open(): { readonly count: number; readonly bytes: number } {
+    return this.#open
   }
 
-  get count(): number {
-    return this.#index.count
+  get sealed(): readonly SealedIndex[] {
+    return this.#sealed
   }
 
   get(slot: number): Address {
-    return this.#index.get(slot)
+    const own = this.#open.get(slot)
+    if (own !== NOWHERE) return own === GONE ? NOWHERE : own
+    return slot < this.#sealedTo && slot >= this.#point ? this.#sealedAddress(slot) : NOWHERE
   }
 
   set(slot: number, address: Address): void {
-    const before = this.#index.set(slot, address)
-    if (address === before) return
-    if (address !== NOWHERE && !isInRegion(address)) this.#count(address, 1)
-    if (before !== NOWHERE && !isInRegion(before)) this.#count(before, -1)
+    if (slot < this.#point) return
+    // An older version may come to light with the index of a segment that is sealed later.
+    this.#open.set(slot, address === NOWHERE ? GONE : address)
   }
 
-  entries(from: number, to: number): Generator<readonly [slot: number, address: Address]> {
-    return this.#index.entries(from, to)
+  /** Slots below the point hold nothing. */
+  dropBelow(point: number): void {
+    if (point <= this.#point) return
+    for (const [slot] of this.#open.entries(0, point)) this.#open.set(slot, NOWHERE)
+    this.#point = point
   }
 
-  #count(address: Address, change: number): void {
-    const { active } = this.#tail
-    const position = placeOf(address)
-    const segment = position >= active.header.base ? active : this.#tail.segmentAt(position)
-    if (segment) segment.liveSlots += change
+  /** Slots of `from <= slot < to` that hold something, in no order; they may be changed while they are walked. */
+  *entries(from: number, to: number): Generator<readonly [slot: number, address: Address]> {
+    for (const entry of this.#open.entries(from, to)) if (entry[1] !== GONE) yield entry
+    for (const index of this.#sealed) {
+      for (const entry of index.entries(Math.max(from, this.#point), to)) {
+        if (this.get(entry[0]) === entry[1] && this.#open.get(entry[0]) === NOWHERE) yield entry
+      }
+    }
+  }
+
+  /** Slots whose newest version is in the mutable region, in no order. */
+  *inRegion(): Generator<readonly [slot: number, address: Address]> {
+    for (const entry of this.#open.entries(0, Number.MAX_SAFE_INTEGER)) if (isInRegion(entry[1])) yield entry
+  }
+
+  /** Slots whose newest version stands in the segment, in no order; they may be changed while they are walked. */
+  *liveIn(segment: Segment): Generator<readonly [slot: number, address: Address]> {
+    const { base } = segment.header
+    const isInside = (address: Address): boolean =>
+      !isInRegion(address) && placeOf(address) >= base && placeOf(address) < base + segment.end
+    for (const entry of this.#open.entries(this.#point, Number.MAX_SAFE_INTEGER)) {
+      if (isInside(entry[1])) yield entry
+    }
+    const index = this.#sealed.find((one) => one.segment === segment)
+    if (!index) return
+    for (const [slot] of index.entries(this.#point, Number.MAX_SAFE_INTEGER)) {
+      if (this.#open.get(slot) !== NOWHERE) continue
+      const address = this.get(slot)
+      if (isInside(address)) yield [slot, address]
+    }
+  }
+
+  /** How many slots `liveIn` would yield, at most: those of a segment above the point are not looked at one by one. */
+  countLiveIn(segment: Segment): number {
+    const index = this.#sealed.find((one) => one.segment === segment)
+    const isWhole = index?.head.end === segment.end
+    if (index && isWhole && index.to <= this.#point) return 0
+    if (index && isWhole && index.from >= this.#point) return index.count
+    let count = 0
+    for (const entry of this.liveIn(segment)) if (entry[0] >= this.#point) count++
+    return count
+  }
+
+  /**
+   * From here on the index answers, where the open one does not. Its segment is the newest sealed one; it may replace what
+   * its segment came to when the log was closed.
+   */
+  addSealed(index: SealedIndex): void {
+    this.#sealed = [...this.#sealed.filter(({ segment }) => segment !== index.segment), index]
+    this.#sealedTo = Math.max(this.#sealedTo, index.to)
+  }
+
+  /** Forgets what the sealed index says as well; a part of it per step. */
+  *forgetSealed(index: SealedIndex): Generator<void> {
+    for (const [slot, address] of index.entries(0, Number.MAX_SAFE_INTEGER)) {
+      if (this.#open.get(slot) === address) this.#open.set(slot, NOWHERE)
+      yield
+    }
+    for (const { from, to } of index.discards.ranges()) {
+      for (const [slot, address] of this.#open.entries(from, to)) {
+        if (address === GONE && index.get(slot) === NOWHERE) this.#open.set(slot, NOWHERE)
+        yield
+      }
+    }
+  }
+
+  /** The segment is retired: nothing that counts is in it. */
+  removeSealed(segment: Segment): void {
+    this.#sealed = this.#sealed.filter((index) => index.segment !== segment)
+  }
+
+  #sealedAddress(slot: number): Address {
+    let isDiscarded = false
+    for (let at = this.#sealed.length - 1; at >= 0; at--) {
+      const index = this.#sealed[at]!
+      const address = index.get(slot)
+      if (address !== NOWHERE) return isDiscarded && !isDecided(address) ? NOWHERE : address
+      if (index.discards.count > 0 && index.discards.has(slot)) isDiscarded = true
+    }
+    return NOWHERE
   }
 }

@@ -31,8 +31,7 @@ export class Segment {
   readonly seed: number
   /** The offset behind the last whole group. */
   end: number
-  /** Slots whose newest version is here, and slots of all records that were ever written here. */
-  liveSlots = 0
+  /** Accepts and decisions that were ever written here, superseded ones too. */
   writtenSlots = 0
 
   constructor(header: SegmentHeader, file: SegmentFile, end: number) {

@@ -210,9 +210,9 @@ export class Tail {
 
   /**
    * Gives up the oldest segments, one durable removal after the other: what a crash leaves has no hole. A file whose name
-   * is durably gone may be written over; views of it went with its map.
+   * is durably gone may be written over; views of it go with its map, after `leave` was told.
    */
-  async retireBefore(number: number): Promise<void> {
+  async retireBefore(number: number, leave: (segment: Segment) => void): Promise<void> {
     const { files, spares } = this.#parts
     for (let first = this.segments[0]; first && first.header.number < number; first = this.segments[0]) {
       const isKept = spares.hasRoom && spares.fits(first.file.size)
@@ -220,6 +220,7 @@ export class Tail {
       else await files.remove(first.name)
       await files.syncDirectory()
       this.segments.shift()
+      leave(first)
       await first.file.close()
     }
   }

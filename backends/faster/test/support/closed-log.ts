@@ -12,8 +12,36 @@ export interface ClosedLog {
   readonly shown: ReadonlyMap<number, string>
 }
 
-/** A log with a bit of everything, in two segments, closed. */
+/**
+ * A log with a bit of everything, in two segments, closed on a device that had no room for footers: opening it reads
+ * every byte.
+ */
 export async function closedLog(): Promise<ClosedLog> {
+  const { image, shown } = await sealedLog()
+  return { image: withoutFooters(image), shown }
+}
+
+const TRAILER_BYTES = 16
+
+/** Where the groups of a segment end, as the last bytes of its footer say. */
+export const groupsEnd = (bytes: Buffer): number =>
+  bytes.toString('latin1', bytes.byteLength - 8, bytes.byteLength - 4) === 'PRFE'
+    ? Number(bytes.readBigUInt64LE(bytes.byteLength - TRAILER_BYTES))
+    : bytes.byteLength
+
+/** What the log would be if no segment had been sealed. */
+export function withoutFooters(image: DiskImage): DiskImage {
+  const copy = new MemoryDisk(image).copy()
+  for (const name of filesOf(copy)) {
+    const inode = copy.names.get(name) ?? -1
+    const bytes = copy.inodes.get(inode) ?? Buffer.alloc(0)
+    copy.inodes.set(inode, Buffer.from(bytes.subarray(0, groupsEnd(bytes))))
+  }
+  return copy
+}
+
+/** The same log as it is closed otherwise: opening it reads footers. */
+export async function sealedLog(): Promise<ClosedLog> {
   const disk = await newDisk()
   const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
   await log.promise(ballot(1))

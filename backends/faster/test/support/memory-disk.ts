@@ -20,6 +20,8 @@ export interface DiskImage {
 export class MemoryDisk {
   readonly operations: DiskOperation[] = []
   readonly image: DiskImage
+  /** By views. */
+  bytesRead = 0
   /** Called before each operation; may throw, as a device would. */
   beforeOperation: (operation: DiskOperation) => void = () => undefined
   #nextInode: number
@@ -164,6 +166,7 @@ class MemoryFile implements SegmentFile {
 
   view(offset: number, length: number): Buffer {
     if (offset + length > this.size) throw new RangeError('beyond the end of the file')
+    this.#disk.bytesRead += length
     return Buffer.from(this.#bytes().subarray(offset, offset + length))
   }
 

@@ -1,0 +1,107 @@
+import type { SlotTable } from '../regions/slot-table.js'
+import {
+  areNumbersIntact,
+  footerEnd,
+  readFooterHead,
+  readFooterState,
+  type FooterHead,
+} from '../sealing/footer.js'
+import { restoreState } from '../sealing/log-state.js'
+import { SealedIndex } from '../sealing/sealed-index.js'
+import type { Segment } from '../segments/segment.js'
+import type { FoundDamage } from './damage.js'
+import type { KnownStretch } from './known-damage.js'
+import type { Replay } from './replay.js'
+
+/** The segments at the beginning of the tail that need not be read: their footers say what they come to. */
+export interface SealedPart {
+  readonly heads: readonly FooterHead[]
+  /** As of the end of the last of them. */
+  readonly state: Buffer
+}
+
+/** What the footers of a log say. */
+export interface FoundFooters {
+  /** `undefined` where every segment has to be read. */
+  readonly sealed: SealedPart | undefined
+  /** Footers that are not what was written. Nothing is lost with one: its segment is read instead. */
+  readonly damage: FoundDamage[]
+}
+
+/**
+ * The longest part that ends at or before `limit` and in which every footer is whole. Where damage of groups is known,
+ * every byte is looked at once more.
+ */
+export function findFooters(
+  segments: readonly Segment[],
+  known: readonly KnownStretch[],
+  limit: number,
+): FoundFooters {
+  const footers = segments.map((segment, at) => readFooter(segment, segments[at + 1]))
+  // Segments are sealed in order: before a footer there is none missing.
+  const sealedTo = footers.findLastIndex(({ state }) => state !== undefined)
+  const damage = footers.flatMap(({ segment, end, state, isDamaged }, at) =>
+    isDamaged || (at < sealedTo && !state) ? footerDamage(segment, end) : [],
+  )
+  const isNoted = footers.some(({ segment: { header }, end }) =>
+    known.some(({ segment, from }) => segment === header.number && from < end),
+  )
+  const isUsable = ({ segment, end, state }: Footer): boolean =>
+    state !== undefined && segment.header.base + end <= limit
+  const count = isNoted ? 0 : footers.findLastIndex(isUsable) + 1
+  const heads = footers.slice(0, count).flatMap(({ head }) => head ?? [])
+  const state = footers[count - 1]?.state
+  return { sealed: state && heads.length === count ? { heads, state } : undefined, damage }
+}
+
+/** Nothing that the log says is lost with a footer. */
+export function footerDamage({ header, name }: Segment, from: number): FoundDamage {
+  return {
+    ...{ segment: header.number, from, to: from, file: name, position: header.base + from },
+    reason: 'the footer of a segment is damaged',
+    lost: { kinds: 0, slots: [] },
+  }
+}
+
+interface Footer {
+  readonly segment: Segment
+  /** Where the groups end, as the next segment says, or the end of the file does. */
+  readonly end: number
+  readonly head: FooterHead | undefined
+  readonly state: Buffer | undefined
+  readonly isDamaged: boolean
+}
+
+function readFooter(segment: Segment, next: Segment | undefined): Footer {
+  const { header } = segment
+  const told = footerEnd(segment)
+  const end = next?.header.number === header.number + 1 ? next.header.previousEnd : told
+  if (end === undefined)
+    return { segment, end: Infinity, head: undefined, state: undefined, isDamaged: false }
+  const head = readFooterHead(segment, end)
+  // A copy: the footer may be cut off, and a map of it with it.
+  // All of the active segment's index is going to be read; that of another is verified when it is used.
+  const isReadable = head && (next !== undefined || areNumbersIntact(segment, head))
+  const bytes = isReadable ? readFooterState(segment, head) : undefined
+  const isDamaged = bytes === undefined && (head !== undefined || told === end)
+  return { segment, end, head, state: bytes && Buffer.from(bytes), isDamaged }
+}
+
+/** Takes the footers for the segments. That of the active one is going to be cut off. */
+export function restoreSealed(
+  { heads, state }: SealedPart,
+  segments: readonly Segment[],
+  replay: Replay,
+  table: SlotTable,
+  isMapped: boolean,
+): void {
+  restoreState(replay, state)
+  table.dropBelow(replay.ledger.point)
+  for (const [at, head] of heads.entries()) {
+    const segment = segments[at]!
+    segment.end = head.end
+    segment.writtenSlots = head.writtenSlots
+    const access = isMapped ? 'mapped' : 'read'
+    table.addSealed(new SealedIndex(segment, head, at < segments.length - 1 ? access : 'held'))
+  }
+}

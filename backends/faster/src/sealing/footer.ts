@@ -1,0 +1,162 @@
+import { checksum, seedAt } from '../checksum.js'
+import { readU64, roundUp, writeU64 } from '../integers.js'
+import type { Segment } from '../segments/segment.js'
+import type { Chain } from '../segments/tail.js'
+
+const MAGIC = 0x31465250
+const END_MAGIC = 0x45465250
+const IS_SPARSE = 1
+const CHECKSUM_AT = 124
+
+/** Bytes of a footer in front of its numbers. */
+export const FOOTER_HEADER_BYTES = 128
+const TRAILER_BYTES = 16
+const NUMBER_BYTES = 8
+
+/** What the head of a footer says. */
+export interface FooterHead {
+  /** The offset in the file where the groups end and the footer begins. */
+  readonly end: number
+  /** Slots of the index: `from <= slot < to`. */
+  readonly from: number
+  readonly to: number
+  readonly count: number
+  /** Accepts and decisions in the segment, superseded ones too. */
+  readonly writtenSlots: number
+  /** The index has a number per slot that it holds, and those slots in front; otherwise one per slot of its range. */
+  readonly isSparse: boolean
+  readonly indexNumbers: number
+  readonly discardNumbers: number
+  readonly stateBytes: number
+  readonly numbersChecksum: number
+  readonly stateChecksum: number
+  /** What the first group behind this segment repeats. */
+  readonly chain: Chain
+}
+
+/** A footer before it is written. */
+export interface FooterContent extends Pick<
+  FooterHead,
+  'end' | 'from' | 'to' | 'count' | 'writtenSlots' | 'isSparse' | 'chain'
+> {
+  readonly index: Float64Array
+  /** From, to, from, to ... */
+  readonly discards: readonly number[]
+  readonly state: Uint8Array
+}
+
+/**
+ * Byte map of a footer, little-endian, behind the last group of a sealed segment:
+ * ```
+ *   0 u32 magic "PRF1"  4 u32 flags (1 sparse)  8 u64 end  16 u64 from  24 u64 to  32 u64 count  40 u64 written slots
+ *  48 u32 numbers of the index  52 u32 numbers of discards  56 u32 bytes of the state, a multiple of 8
+ *  60 u32 checksum of all numbers  64 u32 checksum of the state  68 u32 previous group's checksum
+ *  72 u64 next sequence   80 u32 records  84 u32 kinds  88 u64 lowest slot  96 u64 highest slot + 1   (previous group)
+ * 104 zeros  124 u32 checksum of bytes 0-123
+ * 128 f64 index   f64 discards   state
+ *     u64 end   u32 magic "PRFE"   u32 checksum of the 12 bytes before: the last bytes of the file
+ * ```
+ * All checksums start from the segment's salt, that of the head from its position too.
+ */
+export function encodeFooter(it: FooterContent, position: number, seed: number): Buffer {
+  const numbers = it.index.length + it.discards.length
+  const stateAt = FOOTER_HEADER_BYTES + numbers * NUMBER_BYTES
+  const trailerAt = stateAt + roundUp(it.state.byteLength, NUMBER_BYTES)
+  const bytes = Buffer.alloc(trailerAt + TRAILER_BYTES)
+  const all = new Float64Array(bytes.buffer, bytes.byteOffset + FOOTER_HEADER_BYTES, numbers)
+  all.set(it.index, 0)
+  all.set(it.discards, it.index.length)
+  bytes.set(it.state, stateAt)
+  bytes.writeUInt32LE(MAGIC, 0)
+  bytes.writeUInt32LE(it.isSparse ? IS_SPARSE : 0, 4)
+  writeU64(bytes, 8, it.end)
+  writeU64(bytes, 16, it.from)
+  writeU64(bytes, 24, it.to)
+  writeU64(bytes, 32, it.count)
+  writeU64(bytes, 40, it.writtenSlots)
+  bytes.writeUInt32LE(it.index.length, 48)
+  bytes.writeUInt32LE(it.discards.length, 52)
+  bytes.writeUInt32LE(trailerAt - stateAt, 56)
+  bytes.writeUInt32LE(checksum(bytes, FOOTER_HEADER_BYTES, stateAt, seed), 60)
+  bytes.writeUInt32LE(checksum(bytes, stateAt, trailerAt, seed), 64)
+  const { sequence, previous, previousChecksum } = it.chain
+  bytes.writeUInt32LE(previousChecksum, 68)
+  writeU64(bytes, 72, sequence)
+  bytes.writeUInt32LE(previous.records, 80)
+  bytes.writeUInt32LE(previous.kinds, 84)
+  writeU64(bytes, 88, previous.lowest)
+  writeU64(bytes, 96, previous.end)
+  bytes.writeUInt32LE(checksum(bytes, 0, CHECKSUM_AT, seedAt(seed, position)), CHECKSUM_AT)
+  writeU64(bytes, trailerAt, it.end)
+  bytes.writeUInt32LE(END_MAGIC, trailerAt + 8)
+  bytes.writeUInt32LE(checksum(bytes, trailerAt, trailerAt + 12, seed), trailerAt + 12)
+  return bytes
+}
+
+/** Where the groups of a segment end whose file ends with a footer. */
+export function footerEnd({ file, seed }: Segment): number | undefined {
+  if (file.size < FOOTER_HEADER_BYTES + TRAILER_BYTES) return undefined
+  const bytes = file.view(file.size - TRAILER_BYTES, TRAILER_BYTES)
+  if (bytes.readUInt32LE(8) !== END_MAGIC || bytes.readUInt32LE(12) !== checksum(bytes, 0, 12, seed)) {
+    return undefined
+  }
+  return readU64(bytes, 0)
+}
+
+/** The head of the footer that begins at `end`; `undefined` where none is, or not a whole one. */
+export function readFooterHead(segment: Segment, end: number): FooterHead | undefined {
+  const { file, header, seed } = segment
+  if (end + FOOTER_HEADER_BYTES + TRAILER_BYTES > file.size) return undefined
+  const bytes = file.view(end, FOOTER_HEADER_BYTES)
+  const sum = checksum(bytes, 0, CHECKSUM_AT, seedAt(seed, header.base + end))
+  if (bytes.readUInt32LE(0) !== MAGIC || bytes.readUInt32LE(CHECKSUM_AT) !== sum) return undefined
+  const head: FooterHead = {
+    end: readU64(bytes, 8),
+    from: readU64(bytes, 16),
+    to: readU64(bytes, 24),
+    count: readU64(bytes, 32),
+    writtenSlots: readU64(bytes, 40),
+    isSparse: (bytes.readUInt32LE(4) & IS_SPARSE) !== 0,
+    indexNumbers: bytes.readUInt32LE(48),
+    discardNumbers: bytes.readUInt32LE(52),
+    stateBytes: bytes.readUInt32LE(56),
+    numbersChecksum: bytes.readUInt32LE(60),
+    stateChecksum: bytes.readUInt32LE(64),
+    chain: {
+      sequence: readU64(bytes, 72),
+      previousChecksum: bytes.readUInt32LE(68),
+      previous: {
+        records: bytes.readUInt32LE(80),
+        kinds: bytes.readUInt32LE(84),
+        lowest: readU64(bytes, 88),
+        end: readU64(bytes, 96),
+      },
+    },
+  }
+  return head.end === end && end + footerBytes(head) <= file.size ? head : undefined
+}
+
+/** Bytes of the whole footer. */
+export function footerBytes({ indexNumbers, discardNumbers, stateBytes }: FooterHead): number {
+  const numbers = (indexNumbers + discardNumbers) * NUMBER_BYTES
+  return FOOTER_HEADER_BYTES + numbers + stateBytes + TRAILER_BYTES
+}
+
+/** The offset of the numbers, and behind them that of the state, in the file. */
+export function footerParts({ end, indexNumbers, discardNumbers }: FooterHead) {
+  const numbersAt = end + FOOTER_HEADER_BYTES
+  return { numbersAt, stateAt: numbersAt + (indexNumbers + discardNumbers) * NUMBER_BYTES }
+}
+
+/** True when the index is what was written. */
+export function areNumbersIntact({ file, seed }: Segment, head: FooterHead): boolean {
+  const { numbersAt, stateAt } = footerParts(head)
+  const bytes = file.view(numbersAt, stateAt - numbersAt)
+  return checksum(bytes, 0, bytes.byteLength, seed) === head.numbersChecksum
+}
+
+/** The state as of the end of the segment; `undefined` when it is not what was written. */
+export function readFooterState({ file, seed }: Segment, head: FooterHead): Buffer | undefined {
+  const bytes = file.view(footerParts(head).stateAt, head.stateBytes)
+  return checksum(bytes, 0, bytes.byteLength, seed) === head.stateChecksum ? bytes : undefined
+}

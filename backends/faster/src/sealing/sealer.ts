@@ -1,0 +1,121 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Replay } from '../recovery/replay.js'
+import type { SlotTable } from '../regions/slot-table.js'
+import type { Segment } from '../segments/segment.js'
+import type { Tail } from '../segments/tail.js'
+import { encodeFooter, FOOTER_HEADER_BYTES, readFooterHead } from './footer.js'
+import { SealedIndex } from './sealed-index.js'
+import { SegmentDigest } from './segment-digest.js'
+
+/** Read in one turn of the event loop, in bytes. */
+const STEP_BYTES = 512 * 1024
+/** Slots forgotten in one turn. */
+const STEP_SLOTS = 16 * 1024
+
+/** What sealing works on. */
+export interface SealerParts {
+  readonly tail: Tail
+  readonly table: SlotTable
+  readonly isMapped: boolean
+  /** Stands at the end of the last sealed segment; `undefined` where damage is in the log: then nothing is sealed. */
+  readonly replay: Replay | undefined
+  /** The number of the first segment that is not sealed. */
+  readonly from: number
+}
+
+/**
+ * Seals segments in the background, oldest first: each gets a footer, and its slots leave the memory. A footer changes
+ * nothing that the log says, so that a device without room for it refuses nobody: sealing ends, and the next open scans.
+ */
+export class Sealer {
+  readonly #parts: SealerParts
+  #next: number
+  /** Everything in segments below this number is flushed, and shown. */
+  #settled = 0
+  #running: Promise<void> | undefined
+  #isOff: boolean
+
+  constructor(parts: SealerParts) {
+    this.#parts = parts
+    this.#next = parts.from
+    this.#isOff = parts.replay === undefined
+  }
+
+  /** Writes in segments below this number are flushed and shown. Returns at once. */
+  settledBelow(number: number): void {
+    if (number <= this.#settled) return
+    this.#settled = number
+    this.#start()
+  }
+
+  /** Resolves when nothing is being sealed. */
+  async idle(): Promise<void> {
+    await this.#running
+  }
+
+  /** Runs while nothing is being sealed, and nothing is sealed while it runs. */
+  async hold(body: () => Promise<void>): Promise<void> {
+    while (this.#running) await this.#running
+    const held = body()
+    this.#running = held
+    try {
+      await held
+    } finally {
+      this.#running = undefined
+      this.#start()
+    }
+  }
+
+  /** The log is closed, flushed and cut: seals what is left, so that the next open reads footers only. */
+  async finish(): Promise<void> {
+    await this.idle()
+    this.settledBelow(this.#parts.tail.active.header.number + 1)
+    await this.idle()
+  }
+
+  #start(): void {
+    if (this.#isOff || this.#running || this.#settled <= this.#next) return
+    this.#running = this.#run().finally(() => (this.#running = undefined))
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (let segment = this.#due(); segment; segment = this.#due()) {
+        await this.#seal(segment)
+        this.#next = segment.header.number + 1
+      }
+    } catch (cause) {
+      this.#isOff = true
+      if (!(cause instanceof Error && 'code' in cause)) throw cause
+    }
+  }
+
+  #due(): Segment | undefined {
+    const isDue = ({ header }: Segment): boolean =>
+      header.number >= this.#next && header.number < this.#settled
+    return this.#parts.tail.segments.find(isDue)
+  }
+
+  async #seal(segment: Segment): Promise<void> {
+    const { tail, table, replay, isMapped } = this.#parts
+    if (!replay) return
+    const firstBase = tail.segments[0]?.header.base ?? 0
+    const digest = new SegmentDigest(segment, replay, firstBase)
+    while (digest.step(STEP_BYTES)) await nextTurn()
+    const { file, header, seed, end } = segment
+    const footer = encodeFooter(digest.finish(replay), header.base + end, seed)
+    // The head is the commit point: where it is, everything that it speaks of is on the device.
+    await file.write(footer.subarray(FOOTER_HEADER_BYTES), end + FOOTER_HEADER_BYTES)
+    if (file.size > end + footer.byteLength) await file.truncate(end + footer.byteLength)
+    await file.flush()
+    await file.write(footer.subarray(0, FOOTER_HEADER_BYTES), end)
+    await file.flush()
+    const head = readFooterHead(segment, end)
+    if (!head) throw new Error(`the footer of ${segment.name} does not read back`)
+    segment.writtenSlots = head.writtenSlots
+    const index = new SealedIndex(segment, head, isMapped ? 'mapped' : 'read')
+    table.addSealed(index)
+    let slots = 0
+    for (const _ of table.forgetSealed(index)) if (++slots % STEP_SLOTS === 0) await nextTurn()
+  }
+}

@@ -1,0 +1,171 @@
+import { raise, SlotRanges, type Ledger } from '@persistent-log/core/backend'
+import { maskAt } from '../checksum.js'
+import { effectOf } from '../engine/record-fields.js'
+import { readU64 } from '../integers.js'
+import type { Replay } from '../recovery/replay.js'
+import { isDecided, NOWHERE, tailAddress } from '../regions/address.js'
+import { SlotIndex } from '../regions/slot-index.js'
+import { decodeGroupHeader, GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
+import { decodeRecord, RECORD, storedBytes } from '../segments/record.js'
+import type { Segment } from '../segments/segment.js'
+import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
+import { FIRST_CHAIN } from '../segments/tail.js'
+import type { FooterContent } from './footer.js'
+import { encodeState } from './log-state.js'
+
+/**
+ * What a whole segment comes to: an index of the slots that it says something about, and the state of the log behind it.
+ * Read from the file and not from what is in memory, so that the same bytes always have the same footer. Groups are
+ * flushed and were written, or verified, by this process; nothing is allocated per record.
+ */
+export class SegmentDigest {
+  readonly #segment: Segment
+  readonly #replay: Replay | undefined
+  /** Marks on records before this position are about slots that were moved since. */
+  readonly #firstBase: number
+  readonly #index = new SlotIndex()
+  readonly #discards = new SlotRanges()
+  #writtenSlots = 0
+  #offset = SEGMENT_HEADER_BYTES
+  #last: GroupHeader | undefined
+
+  /** `replay` stands at the end of the segment before, and is taken to the end of this one; without one only the index counts. */
+  constructor(segment: Segment, replay: Replay | undefined, firstBase: number) {
+    this.#segment = segment
+    this.#replay = replay
+    this.#firstBase = firstBase
+  }
+
+  /** Reads on for about so many bytes; false when everything is read. */
+  step(bytes: number): boolean {
+    const { end } = this.#segment
+    const until = Math.min(this.#offset + bytes, end)
+    while (this.#offset < until) this.#group()
+    return this.#offset < end
+  }
+
+  /** As far as the segment was read. */
+  get index(): SlotIndex {
+    return this.#index
+  }
+
+  /** Ranges that were discarded there, as far as it was read. */
+  get discards(): SlotRanges {
+    return this.#discards
+  }
+
+  /** To be called once, when everything is read. */
+  finish(replay: Replay): FooterContent {
+    this.#settle(replay)
+    const state = encodeState(replay)
+    const { header, end } = this.#segment
+    const chain = this.#last
+      ? { sequence: this.#last.sequence + 1, previous: this.#last, previousChecksum: this.#last.checksum }
+      : { ...FIRST_CHAIN, sequence: header.firstSequence }
+    const discards = [...this.#discards.ranges()].flatMap(({ from, to }) => [from, to])
+    return { ...this.#packed(), end, chain, discards, state, writtenSlots: this.#writtenSlots }
+  }
+
+  #group(): void {
+    const { file, header, seed, end } = this.#segment
+    const { base } = header
+    const head = file.view(this.#offset, GROUP_HEADER_BYTES)
+    const group = decodeGroupHeader(head, 0, GROUP_HEADER_BYTES, base + this.#offset, seed)
+    const bodyAt = this.#offset + GROUP_HEADER_BYTES
+    if (!group || bodyAt + group.bodyBytes > end)
+      throw raise.corrupted('a group is damaged', {
+        file: `engine/${this.#segment.name}`,
+        offset: this.#offset,
+      })
+    this.#records(file.view(bodyAt, group.bodyBytes), base + bodyAt)
+    const { point } = group
+    const replay = this.#replay
+    if (replay && point > replay.ledger.point)
+      replay.note({ kind: 'compact', before: point, ballot: undefined })
+    this.#last = group
+    this.#offset = bodyAt + group.bodyBytes
+  }
+
+  #records(bytes: Buffer, position: number): void {
+    const index = this.#index
+    if (this.#replay) this.#replay.isClosed = false
+    for (let at = 0; at < bytes.byteLength; at += storedBytes(bytes, at)) {
+      const kind = bytes[at + 2]
+      if (kind === RECORD.accept || kind === RECORD.decide) {
+        index.set(readU64(bytes, at + 8), tailAddress(position + at, kind === RECORD.decide))
+        this.#writtenSlots++
+      } else if (kind === RECORD.mark) this.#mark(readU64(bytes, at + 8), readU64(bytes, at + 32))
+      else this.#other(bytes, at, position + at)
+    }
+  }
+
+  #mark(slot: number, link: number): void {
+    const own = this.#index.get(slot)
+    const isNewest = own === NOWHERE ? link < this.#segment.header.base : own === link
+    if (isNewest && link >= this.#firstBase) this.#index.set(slot, tailAddress(link, true))
+  }
+
+  #other(bytes: Buffer, offset: number, position: number): void {
+    const record = decodeRecord(bytes, offset, maskAt(this.#segment.seed, position))
+    if (record.kind === RECORD.discard) {
+      this.#discards.add(record.a, record.b)
+      for (const [slot, address] of this.#index.entries(record.a, record.b)) {
+        if (!isDecided(address)) this.#index.set(slot, NOWHERE)
+      }
+    }
+    if (!this.#replay) return
+    if (record.kind === RECORD.promise) this.#replay.promisedAt = position
+    const effect = effectOf(record, undefined)
+    if (effect) this.#replay.note(effect)
+  }
+
+  /** The slots reach the ledger by ranges: what became of each within the segment is in the index by now. */
+  #settle({ ledger }: Replay): void {
+    let from = 0
+    let to = 0
+    const flush = (): void => {
+      const first = Math.max(from, ledger.point)
+      if (first >= to) return
+      ledger.removeAccepted(first, to)
+      ledger.decided.add(first, to)
+    }
+    for (const [slot, address] of this.#index.sorted()) {
+      if (!isDecided(address)) this.#settleAccepted(ledger, slot, address)
+      else if (slot === to) to++
+      else {
+        flush()
+        from = slot
+        to = slot + 1
+      }
+    }
+    flush()
+  }
+
+  #settleAccepted(ledger: Ledger, slot: number, address: number): void {
+    const { file, header } = this.#segment
+    const head = file.view(address - header.base, 48)
+    const ballot = { round: readU64(head, 16), nodeId: readU64(head, 24) }
+    ledger.addAccepted(slot, ballot, head.readUInt32LE(4) + head.readUInt32LE(40))
+  }
+
+  /** One number per slot of the range where that is less than two per slot that is there. */
+  #packed(): Pick<FooterContent, 'index' | 'from' | 'to' | 'count' | 'isSparse'> {
+    const { count } = this.#index
+    let from = 0
+    let to = 0
+    for (const [slot] of this.#index.sorted()) {
+      if (to === 0) from = slot
+      to = slot + 1
+    }
+    const isSparse = to - from > count * 2
+    const index = new Float64Array(isSparse ? count * 2 : to - from)
+    let at = 0
+    for (const [slot, address] of this.#index.sorted()) {
+      if (isSparse) {
+        index[at] = slot
+        index[count + at++] = address
+      } else index[slot - from] = address
+    }
+    return { index, from, to, count, isSparse }
+  }
+}

@@ -1,0 +1,225 @@
+import { isPersistentLogError, type PersistentLog } from '@persistent-log/core/backend'
+import { expect } from 'chai'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  ballot,
+  changed,
+  expectHonest,
+  filesOf,
+  groupsEnd,
+  opened,
+  refusalOf,
+  sealedLog,
+  SMALL,
+  withoutFooters,
+} from './support/closed-log.js'
+import { MemoryDisk, type DiskImage } from './support/memory-disk.js'
+import { openDirectoryLog } from './support/open-directory-log.js'
+import { newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
+
+const bytesOf = ({ names, inodes }: DiskImage, name: string): Buffer =>
+  inodes.get(names.get(name) ?? -1) ?? Buffer.alloc(0)
+const learn = (slot: number, length?: number) => ({
+  slot,
+  ballot: ballot(1),
+  value: valueOf(slot, 1, length),
+})
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50))
+
+/** A closed log of so many small entries, in groups, in segments of 64 KiB. */
+async function longLog(entries: number): Promise<MemoryDisk> {
+  const disk = await newDisk()
+  const log = await openOn(disk, { created: true, cleanClose: true, options: { segmentBytes: 64 * 1024 } })
+  await log.promise(ballot(1))
+  for (let slot = 0; slot < entries; slot += 100) {
+    await log.learnAll(Array.from({ length: 100 }, (_, at) => learn(slot + at)))
+  }
+  await log.close()
+  return disk
+}
+
+describe('faster: sealed segments', () => {
+  it('opens a closed log by its heads and footers: what is read does not grow with the entries', async () => {
+    const read: number[] = []
+    for (const entries of [4_000, 16_000]) {
+      const disk = new MemoryDisk((await longLog(entries)).copy())
+      const log = await openOn(disk, { cleanClose: true, options: { segmentBytes: 64 * 1024 } })
+      read.push(disk.bytesRead)
+      expect(log.bounds().committedCount).equal(entries)
+      expect(log.promised()).deep.equal(ballot(1))
+      const last = await log.read(entries - 1)
+      expect(Buffer.from(last?.value ?? [])).deep.equal(valueOf(entries - 1, 1))
+
+      const scanned = new MemoryDisk(withoutFooters(disk.copy()))
+      await openOn(scanned, { cleanClose: true, options: { segmentBytes: 64 * 1024 } })
+      // Most of what is read is the index of the segment that is gone on in.
+      expect(read.at(-1)).below(scanned.bytesRead * 0.05)
+    }
+    const segments = 12_000 / 650
+    expect((read[1] ?? 0) - (read[0] ?? 0)).below(segments * 2 * 1024)
+  })
+
+  it('scans only what is not sealed after a crash', async () => {
+    const disk = await newDisk()
+    const options = { segmentBytes: 64 * 1024 }
+    const log = await openOn(disk, { created: true, cleanClose: true, options })
+    for (let slot = 0; slot < 8_000; slot += 100) {
+      await log.learnAll(Array.from({ length: 100 }, (_, at) => learn(slot + at)))
+    }
+    await settled()
+    const crashed = new MemoryDisk(disk.copy())
+    const again = await openOn(crashed, { sameBoot: false, options })
+    expect(crashed.bytesRead).below(options.segmentBytes * 4)
+    expect((await shownBy(again)).size).equal(8_000)
+  })
+
+  it('keeps nothing in memory of the slots of sealed segments', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'plog-'))
+    try {
+      for (const mmap of ['required', 'off'] as const) {
+        const log = await openDirectoryLog(join(directory, mmap), { mmap, segmentBytes: 64 * 1024 })
+        for (let slot = 0; slot < 20_000; slot += 500) {
+          await log.learnAll(Array.from({ length: 500 }, (_, at) => learn(slot + at)))
+        }
+        await settled()
+        expect((await shownBy(log)).size).equal(20_000)
+        await log.close()
+        const again = await openDirectoryLog(join(directory, mmap), { mmap, segmentBytes: 64 * 1024 })
+        expect((await shownBy(again)).size).equal(20_000)
+        expect((await again.verify()).ok).equal(true)
+        await again.close()
+      }
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+
+  it('is the same log by its footers as by its records', async () => {
+    const { image, shown } = await sealedLog()
+    for (const each of [image, withoutFooters(image)]) {
+      const log = await opened(each, { cleanClose: true })
+      expect(await shownBy(log)).deep.equal(shown)
+      expect(log.promised()).deep.equal(ballot(1))
+      expect((await log.configuration.load('vote'))?.version).equal(1)
+      expect((await log.checkpoints.latest())?.slot).equal(4)
+      expect(log.recovery.damaged).deep.equal([])
+    }
+  })
+
+  it('forgets what was discarded, also when what it dropped was sealed before', async () => {
+    const disk = await newDisk()
+    const options = SMALL
+    const log = await openOn(disk, { created: true, cleanClose: true, options })
+    for (let slot = 0; slot < 40; slot++) await log.accept(learn(slot))
+    await settled()
+    expect(filesOf(disk.image).length).greaterThan(2)
+    await log.discard({ from: 10 })
+    await log.accept({ slot: 12, ballot: ballot(2), value: valueOf(12, 2) })
+    for (let slot = 100; slot < 140; slot++) await log.learn(learn(slot))
+    await log.commit({ slot: 3, ballot: ballot(1) })
+    await settled()
+    const shown = await shownBy(log)
+    expect([...shown.keys()].filter((slot) => slot < 100)).deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12])
+    const crashed = await openOn(new MemoryDisk(disk.copy()), { options })
+    expect(await shownBy(crashed)).deep.equal(shown)
+    await log.close()
+    expect(await shownBy(await openOn(disk, { cleanClose: true, options }))).deep.equal(shown)
+  })
+
+  it('locates every flipped byte of a sealed log, at open, by a read or by verify', async function () {
+    this.timeout(300_000)
+    const closed = await sealedLog()
+    for (const name of filesOf(closed.image)) {
+      const bytes = bytesOf(closed.image, name)
+      for (let at = 0; at < bytes.byteLength; at++) {
+        const flipped = changed(closed, name, (copy) => {
+          copy[at] = (copy[at] ?? 0) ^ (1 << (at % 8))
+          return copy
+        })
+        const error = await refusalOf(opened(new MemoryDisk(flipped).copy(), { cleanClose: true }))
+        if (error !== undefined) {
+          expect(isPersistentLogError(error, 'PLOG_CORRUPTED'), `${name}:${at}`).equal(true)
+          continue
+        }
+        const log = await opened(flipped, { cleanClose: true })
+        const told = [...log.recovery.damaged, ...(await log.verify()).damaged]
+        expect(
+          told.some(({ file }) => file === `engine/${name}`),
+          `${name}:${at} is told`,
+        ).equal(true)
+        await expectHonest(log, closed)
+        if (at >= groupsEnd(bytes)) expect(await shownBy(log), `${name}:${at}`).deep.equal(closed.shown)
+      }
+    }
+  })
+
+  it('writes a damaged footer anew', async () => {
+    const closed = await sealedLog()
+    const [name = ''] = filesOf(closed.image)
+    const image = changed(closed, name, (bytes) => {
+      const at = groupsEnd(bytes) + 20
+      bytes[at] = (bytes[at] ?? 0) ^ 1
+      return bytes
+    })
+    const disk = new MemoryDisk(image)
+    const log = await openOn(disk, { cleanClose: true, options: SMALL })
+    expect(log.recovery.damaged.map(({ file }) => file)).deep.equal([`engine/${name}`])
+    expect(await shownBy(log)).deep.equal(closed.shown)
+    await log.close()
+    const again = await openOn(disk, { cleanClose: true, options: SMALL })
+    expect(again.recovery.damaged).deep.equal([])
+    expect((await again.verify()).ok).equal(true)
+  })
+
+  it('goes on without sealing on a device that has no room for a footer, and scans at the next open', async () => {
+    const disk = await newDisk()
+    disk.beforeOperation = (operation) => {
+      const isFooter =
+        operation.kind === 'write' &&
+        operation.bytes.toString('latin1').endsWith('PRFE', operation.bytes.byteLength - 4)
+      if (isFooter) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+    }
+    const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
+    for (let slot = 0; slot < 60; slot++) await log.learn(learn(slot))
+    await settled()
+    expect((await shownBy(log)).size).equal(60)
+    await log.close()
+    disk.beforeOperation = () => undefined
+    const again = await openOn(disk, { cleanClose: true, options: SMALL })
+    expect(again.recovery.damaged).deep.equal([])
+    expect((await shownBy(again)).size).equal(60)
+  })
+
+  it('gives sealed segments back below the point while they are read', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'plog-'))
+    let log: PersistentLog | undefined
+    try {
+      log = await openDirectoryLog(directory, { mmap: 'required', segmentBytes: 64 * 1024 })
+      for (let slot = 0; slot < 10_000; slot += 500) {
+        await log.learnAll(Array.from({ length: 500 }, (_, at) => learn(slot + at)))
+      }
+      const scan = log.decisions({ from: 9_000 })
+      const seen: number[] = []
+      const reading = (async () => {
+        for await (const entry of scan) {
+          expect(Buffer.from(entry.value)).deep.equal(valueOf(entry.slot, 1))
+          seen.push(entry.slot)
+        }
+      })()
+      await log.compact({ before: 8_000, withoutCheckpoint: true })
+      for (let slot = 10_000; slot < 14_000; slot += 500) {
+        await log.learnAll(Array.from({ length: 500 }, (_, at) => learn(slot + at)))
+      }
+      await reading
+      expect(seen.length).equal(1_000)
+      const segments = (await readdir(join(directory, 'engine'))).filter((name) => name.startsWith('tail-'))
+      expect(segments.length).below(20)
+      expect((await shownBy(log)).size).equal(6_000)
+    } finally {
+      await log?.close()
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+})
