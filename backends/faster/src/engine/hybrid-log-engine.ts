@@ -20,6 +20,7 @@ import type { Sealer } from '../sealing/sealer.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
 import type { EffectEncoder } from './effect-encoder.js'
+import { LentValues } from './lent-values.js'
 import type { PendingSlots } from './pending-slots.js'
 import { reclaim } from './reclamation.js'
 import { RingWrites } from './ring-writes.js'
@@ -66,6 +67,7 @@ export class HybridLogEngine implements LogEngine {
   readonly #parts: EngineParts
   readonly #queue: WriteQueue
   readonly #ring: RingWrites
+  readonly #lent = new LentValues()
   #reclaiming: Promise<void> = DONE
 
   constructor(parts: EngineParts) {
@@ -113,8 +115,13 @@ export class HybridLogEngine implements LogEngine {
 
   borrowValue(slot: number): Uint8Array | 'damaged' {
     const address = this.#parts.table.get(slot)
-    if (isInRegion(address)) return this.#ring.value(placeOf(address), slot) ?? 'damaged'
-    return this.#record(slot)?.value ?? 'damaged'
+    const lent = this.#lent.get(slot, address)
+    if (lent) return lent
+    const value = isInRegion(address) ? this.#ring.value(placeOf(address), slot) : this.#record(slot)?.value
+    if (!value) return 'damaged'
+    // Without maps a view is a copy: those would fill the memory.
+    if (this.#parts.files.mapped) this.#lent.keep(slot, address, value)
+    return value
   }
 
   write(effects: readonly Effect[], survives: Survival): Promise<void> {

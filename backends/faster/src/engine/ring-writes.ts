@@ -38,14 +38,22 @@ export interface RingWriteParts {
 export class RingWrites implements AtOnceWrites {
   readonly survives = 'process-crash'
   readonly #parts: RingWriteParts
+  readonly #table: SlotTable
+  readonly #pending: PendingSlots
+  readonly #tail: Tail
   #ring: RingBuffer | undefined
   #eviction: Eviction | undefined
   #creating: Promise<void> | undefined
   #isAnnounced = false
   #announcing: Promise<void> | undefined
+  /** How often it was announced: what ends one announcement must not end a later one. */
+  #announcements = 0
 
   constructor(parts: RingWriteParts) {
     this.#parts = parts
+    this.#table = parts.table
+    this.#pending = parts.pending
+    this.#tail = parts.tail
   }
 
   /** True when the tail says durably that accepts may be acknowledged below power-loss. */
@@ -69,15 +77,14 @@ export class RingWrites implements AtOnceWrites {
   }
 
   commit(slot: number, ballot: Ballot): boolean {
-    const { table, pending } = this.#parts
     const ring = this.#usable()
-    if (!ring || pending.has(slot)) return false
-    const address = table.get(slot)
+    if (!ring || this.#pending.has(slot)) return false
+    const address = this.#table.get(slot)
     if (address === NOWHERE || isDecided(address)) return false
     const place = placeOf(address)
     if (!isInRegion(address)) return this.#storeMark(ring, slot, ballot, place)
     if (!this.#mark(ring, place, slot)) return false
-    table.set(slot, regionAddress(place, true))
+    this.#table.set(slot, regionAddress(place, true))
     return true
   }
 
@@ -110,8 +117,8 @@ export class RingWrites implements AtOnceWrites {
   async moveAll(isClosing: boolean): Promise<void> {
     const ends = this.#isAnnounced && (isClosing || !this.#parts.staysAnnounced)
     if (ends) this.#isAnnounced = false
-    const last = () =>
-      ends && !this.#isAnnounced && !this.#announcing ? [{ kind: 'weak-end' } as const] : []
+    const announcement = this.#announcements
+    const last = () => (ends && this.#announcements === announcement ? [{ kind: 'weak-end' } as const] : [])
     if (this.#eviction) await this.#eviction.evictAll(last)
     else await this.#parts.write(newWrite(last(), true))
   }
@@ -143,25 +150,23 @@ export class RingWrites implements AtOnceWrites {
     value: Uint8Array,
     proof: Uint8Array | undefined,
   ): boolean {
-    const { table, tail, pending } = this.#parts
     const ring = this.#usable()
-    if (!ring || pending.has(slot)) return false
-    const position = this.#append(ring, kind, slot, ballot, tail.position, 0, value, proof)
+    if (!ring || this.#pending.has(slot)) return false
+    const position = this.#append(ring, kind, slot, ballot, this.#tail.position, 0, value, proof)
     if (position === NO_ROOM) return false
-    table.set(slot, regionAddress(position, kind === RECORD.decide))
+    this.#table.set(slot, regionAddress(position, kind === RECORD.decide))
     return true
   }
 
   /** The proposal is in the tail: a record in the ring says that it is decided. */
   #storeMark(ring: RingBuffer, slot: number, ballot: Ballot, link: number): boolean {
-    const { table, tail } = this.#parts
-    const accepted = tail.record(link)
+    const accepted = this.#tail.record(link)
     const isIt = accepted?.a === slot && accepted.b === ballot.round && accepted.c === ballot.nodeId
     if (!isIt) return false
     const word = markWord(accepted.checksum)
     const position = this.#append(ring, RECORD.mark, slot, ballot, link, word, NO_BYTES, undefined)
     if (position === NO_ROOM) return false
-    table.set(slot, tailAddress(link, true))
+    this.#table.set(slot, tailAddress(link, true))
     return true
   }
 
@@ -176,14 +181,14 @@ export class RingWrites implements AtOnceWrites {
     value: Uint8Array,
     proof: Uint8Array | undefined,
   ): number {
+    let position = NO_ROOM
     try {
-      return ring.append(kind, slot, round, nodeId, link, word, value, proof)
+      position = ring.append(kind, slot, round, nodeId, link, word, value, proof)
     } catch (cause) {
       this.#parts.fail(cause)
-      return NO_ROOM
-    } finally {
-      if (this.#eviction!.isDue) this.#eviction!.start()
     }
+    if (ring.isAging) this.#eviction!.start()
+    return position
   }
 
   #mark(ring: RingBuffer, position: number, slot: number): boolean {
@@ -210,6 +215,7 @@ export class RingWrites implements AtOnceWrites {
 
   async #announce(): Promise<void> {
     if (!this.#ring) await this.#create()
+    this.#announcements++
     await this.#parts.write(newWrite([{ kind: 'weak-begin' }], true))
     this.#isAnnounced = true
   }

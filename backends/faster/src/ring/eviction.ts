@@ -5,9 +5,7 @@ import type { Tail } from '../segments/tail.js'
 import { EvictedChunk } from './evicted-chunk.js'
 import type { RingBuffer } from './ring-buffer.js'
 
-/** The ring holds the newest weak writes: beyond this part of it, the oldest are evicted ... */
-const KEPT_PART = 1 / 2
-/** ... at least this part at once. */
+/** At least this part of the ring is evicted at once. */
 const EVICTED_PART = 1 / 8
 
 /** What an eviction works on. */
@@ -37,12 +35,6 @@ export class Eviction {
     this.#parts = parts
   }
 
-  /** True when so much of the ring is in use that the oldest should go. */
-  get isDue(): boolean {
-    const { ring } = this.#parts
-    return ring.used > ring.capacity * KEPT_PART
-  }
-
   /** Begins, unless it is under way. */
   start(): void {
     if (this.#isRunning) return
@@ -66,8 +58,8 @@ export class Eviction {
 
   async #evictOldest(): Promise<void> {
     const { ring } = this.#parts
-    while (this.isDue) {
-      const surplus = ring.used - ring.capacity * KEPT_PART
+    while (ring.isAging) {
+      const surplus = ring.used - ring.keptBytes
       await this.#round(ring.reclaimed + Math.max(surplus, ring.capacity * EVICTED_PART), () => [])
     }
     this.#isRunning = false

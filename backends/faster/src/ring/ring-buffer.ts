@@ -34,6 +34,8 @@ import {
 const STEP_BYTES = 1024 * 1024
 /** An entry takes at most this part of the ring; larger ones go to the tail. */
 const MAX_ENTRY_PART = 1 / 4
+/** The ring holds the newest weak writes: beyond this part of it, the oldest should go. */
+const KEPT_PART = 1 / 2
 const TWO_32 = 0x1_0000_0000
 
 /**
@@ -50,6 +52,7 @@ export class RingBuffer {
   readonly capacity: number
   readonly seed: number
   readonly maxEntryBytes: number
+  readonly keptBytes: number
   readonly #file: RegionFile
   #end = 0
   #reclaimed = 0
@@ -60,6 +63,7 @@ export class RingBuffer {
     this.memory = wordMemory(file.bytes)
     this.capacity = capacity
     this.maxEntryBytes = capacity * MAX_ENTRY_PART
+    this.keptBytes = capacity * KEPT_PART
     this.seed = ringSeed(file.bytes)
     this.#backed = file.size - RING_HEADER_BYTES
   }
@@ -95,6 +99,11 @@ export class RingBuffer {
   /** Bytes in use, those of superseded entries included. */
   get used(): number {
     return this.#end - this.#reclaimed
+  }
+
+  /** True when so much is in use that the oldest should go. */
+  get isAging(): boolean {
+    return this.#end - this.#reclaimed > this.keptBytes
   }
 
   /** The offset in the memory of a position. */

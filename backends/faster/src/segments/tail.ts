@@ -92,7 +92,8 @@ export class Tail {
 
   /** The segment that is appended to. */
   get active(): Segment {
-    const last = this.segments.at(-1)
+    const { segments } = this
+    const last = segments[segments.length - 1]
     if (!last) throw new Error('a tail has at least one segment')
     return last
   }

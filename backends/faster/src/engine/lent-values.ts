@@ -1,0 +1,27 @@
+import type { Address } from '../regions/address.js'
+
+/** A power of two; beyond so many slots the views that were lent last are forgotten first, roughly. */
+const KEPT_VIEWS = 16_384
+/** No address is negative. */
+const NONE = -1
+
+/**
+ * The views that were lent last, by the address of their record: to make a view costs more than all the rest of a read, and
+ * what is here was verified when it was lent first. What stands at an address never changes, and an address is never given
+ * twice, so that nothing has to be taken out.
+ */
+export class LentValues {
+  readonly #addresses = new Float64Array(KEPT_VIEWS).fill(NONE)
+  readonly #views = new Array<Uint8Array | undefined>(KEPT_VIEWS).fill(undefined)
+
+  get(slot: number, address: Address): Uint8Array | undefined {
+    const at = slot & (KEPT_VIEWS - 1)
+    return this.#addresses[at] === address ? this.#views[at] : undefined
+  }
+
+  keep(slot: number, address: Address, view: Uint8Array): void {
+    const at = slot & (KEPT_VIEWS - 1)
+    this.#addresses[at] = address
+    this.#views[at] = view
+  }
+}
