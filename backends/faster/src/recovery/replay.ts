@@ -34,7 +34,7 @@ export class Replay {
   readonly state: Ledger
   readonly lostMarks: LostMark[] = []
   readonly #tail: Tail
-  readonly #table: SlotTable
+  readonly table: SlotTable
   readonly #accepts = new Map<number, KnownAccept>()
   #region: readonly RingEntry[] = []
   #nextRegionEntry = 0
@@ -52,7 +52,7 @@ export class Replay {
     this.ledger = new Ledger(firstSlot)
     this.state = new Ledger(firstSlot)
     this.#tail = tail
-    this.#table = table
+    this.table = table
   }
 
   /** What a crashed process of this boot left in the mutable region, in order. */
@@ -74,6 +74,10 @@ export class Replay {
     return found?.position === position ? found.record : undefined
   }
 
+  get hasRegion(): boolean {
+    return this.#region.length > 0
+  }
+
   /** True when an entry of the region rests on a part of the tail that is not there. */
   hasRegionBehind(position: number): boolean {
     return this.#region.some(({ order }) => order > position)
@@ -86,7 +90,7 @@ export class Replay {
       const slot = record.a
       if (record.kind === RECORD.mark) {
         if (this.#marked.has(slot)) found.push({ kind: 'relocate', slot, from: Number.MAX_SAFE_INTEGER })
-      } else if (this.#table.get(slot) === regionAddress(position, decided)) {
+      } else if (this.table.get(slot) === regionAddress(position, decided)) {
         found.push({ kind: 'relocate', slot, from: 'region' })
       }
     }
@@ -111,30 +115,30 @@ export class Replay {
       case RECORD.accept:
         segment.writtenSlots++
         if (this.isOldCopy(record)) return
-        this.#table.set(record.a, tailAddress(position, false))
-        this.#accepts.set(record.a, { position, checksum: record.checksum })
+        this.table.set(record.a, tailAddress(position, false))
+        this.#accepts.delete(record.a)
         break
       case RECORD.decide:
         segment.writtenSlots++
-        this.#table.set(record.a, tailAddress(position, true))
+        this.table.set(record.a, tailAddress(position, true))
         this.#accepts.delete(record.a)
         break
       case RECORD.mark:
         if (!this.isMarkGood(record, position)) return
-        this.#table.set(record.a, tailAddress(record.link, true))
+        this.table.set(record.a, tailAddress(record.link, true))
         this.#accepts.delete(record.a)
         this.ledger.addDecided(record.a)
         return
       case RECORD.discard:
-        for (const [slot, address] of this.#table.entries(record.a, record.b)) {
-          if (!isDecided(address)) this.#table.set(slot, NOWHERE)
+        for (const [slot, address] of this.table.entries(record.a, record.b)) {
+          if (!isDecided(address)) this.table.set(slot, NOWHERE)
         }
         break
       case RECORD.promise:
         this.promisedAt = position
         break
       case RECORD.compact:
-        this.#table.dropBelow(record.a)
+        this.table.dropBelow(record.a)
         break
       case RECORD.configure:
       case RECORD.checkpoint:
@@ -153,18 +157,18 @@ export class Replay {
 
   /** True when the mark names the newest proposal of its slot; false also where that is gone for a good reason. */
   isMarkGood(mark: StoredRecord, position: number): boolean {
-    const accept = this.#accepts.get(mark.a) ?? this.#sealedAccept(mark.a)
+    const accept = this.#accepts.get(mark.a) ?? this.#tailAccept(mark.a)
     if (accept?.position === mark.link && markWord(accept.checksum) === mark.word) return true
     // The proposal was in a segment that went: the slot was moved to the tail or lies below the point.
     const first = this.#tail.segments[0]
     const isGone = mark.a < this.ledger.point || (first && mark.link < first.header.base)
-    if (!isGone && !isDecided(this.#table.get(mark.a))) this.#addLostMark(mark.a, position)
+    if (!isGone && !isDecided(this.table.get(mark.a))) this.#addLostMark(mark.a, position)
     return false
   }
 
-  /** The newest proposal of a slot where it is in a segment that was not read. */
-  #sealedAccept(slot: number): KnownAccept | undefined {
-    const address = this.#table.get(slot)
+  /** The newest proposal of a slot that stays where it is. */
+  #tailAccept(slot: number): KnownAccept | undefined {
+    const address = this.table.get(slot)
     if (address === NOWHERE || isDecided(address) || isInRegion(address)) return undefined
     const position = placeOf(address)
     const record = this.#tail.record(position)
@@ -221,7 +225,7 @@ export class Replay {
     if ((kinds & (1 << RECORD.close)) !== 0) this.isClosed = true
     if (point <= this.ledger.point) return
     this.note({ kind: 'compact', before: point, ballot: undefined })
-    this.#table.dropBelow(point)
+    this.table.dropBelow(point)
   }
 
   #addLostMark(slot: number, position: number): void {
@@ -237,7 +241,7 @@ export class Replay {
    * higher ballot with no discard in between, or it would not be there any more.
    */
   isOldCopy({ a: slot, b: round, c: nodeId }: StoredRecord): boolean {
-    const address = this.#table.get(slot)
+    const address = this.table.get(slot)
     if (!isInRegion(address)) return false
     const stored = this.ledger.acceptedBallot(slot)
     return isDecided(address) || (stored !== undefined && compareBallots({ round, nodeId }, stored) < 0)
@@ -248,9 +252,9 @@ export class Replay {
     const { a: slot, b: round, c: nodeId, value, proof } = record
     const ballot = { round, nodeId }
     const stored = ledger.acceptedBallot(slot)
-    if (slot < ledger.point || isDecided(this.#table.get(slot))) return
+    if (slot < ledger.point || isDecided(this.table.get(slot))) return
     if (!decided && stored && compareBallots(ballot, stored) < 0) return
-    this.#table.set(slot, regionAddress(position, decided))
+    this.table.set(slot, regionAddress(position, decided))
     this.#accepts.delete(slot)
     if (decided) ledger.addDecided(slot)
     else ledger.apply({ kind: 'accept', slot, ballot, value, proof })
@@ -260,7 +264,7 @@ export class Replay {
   #applyRegionMark(mark: StoredRecord): void {
     const slot = mark.a
     if (!this.isMarkGood(mark, mark.link)) return
-    this.#table.set(slot, tailAddress(placeOf(this.#table.get(slot)), true))
+    this.table.set(slot, tailAddress(placeOf(this.table.get(slot)), true))
     this.#accepts.delete(slot)
     this.ledger.addDecided(slot)
     this.#marked.add(slot)

@@ -1,7 +1,7 @@
 import type { StoredEffect } from '../engine/stored-effect.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { REGION_NAME } from '../ring/ring-layout.js'
-import type { Segment } from '../segments/segment.js'
+import { cut, type Segment } from '../segments/segment.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
 import type { Replay } from './replay.js'
@@ -39,10 +39,8 @@ export async function dropLeftovers(
   table: SlotTable,
   { last, firstSegment, isShorter }: Leftovers,
 ): Promise<void> {
-  if (last.file.size > last.end && (last !== tail.active || isShorter)) {
-    await last.file.truncate(last.end)
-    await last.file.flush()
-  }
+  if (last !== tail.active) await cut(last)
+  else if (isShorter) tail.cutsBeforeAppend = true
   const before = Math.min(firstSegment, last.header.number)
   await tail.retireBefore(before, (segment) => table.removeSealed(segment))
   await files.remove(REGION_NAME)

@@ -18,7 +18,9 @@ import {
   type Stretch,
 } from '../segments/segment-scan.js'
 import { FIRST_CHAIN, type Chain, type Tail } from '../segments/tail.js'
+import { wordMemory } from '../word-memory.js'
 import type { FoundDamage } from './damage.js'
+import { GroupReplay } from './group-replay.js'
 import type { Replay } from './replay.js'
 
 /** A segment and what the scan of it found. */
@@ -154,8 +156,14 @@ export function applyStretches(
   const { seed } = segment
   const { base, number } = segment.header
   const place = { bytes, base, seed }
+  const groups = replay.hasRegion ? undefined : new GroupReplay(replay, segment, wordMemory(bytes))
   for (const stretch of stretches) {
     replay.applyRegion(base + stretch.from)
+    if (stretch.kind === 'group' && groups) {
+      groups.apply(stretch.from, stretch.to)
+      replay.frame(stretch.header)
+      continue
+    }
     const records = stretch.kind === 'group' ? recordsIn(place, stretch.from, stretch.to) : stretch.records
     for (const { offset, record } of records) replay.apply(record, base + offset, segment)
     if (stretch.header) replay.frame(stretch.header)

@@ -126,8 +126,7 @@ export class SegmentDigest {
     const flush = (): void => {
       const first = Math.max(from, ledger.point)
       if (first >= to) return
-      ledger.removeAccepted(first, to)
-      ledger.decided.add(first, to)
+      ledger.addDecidedRange({ from: first, to })
     }
     for (const [slot, address] of this.#index.sorted()) {
       if (!isDecided(address)) this.#settleAccepted(ledger, slot, address)

@@ -57,3 +57,10 @@ export class Segment {
     return isContentIntact(whole, 0) ? decodeRecord(whole, 0, maskAt(seed, header.base + offset)) : undefined
   }
 }
+
+/** Durably takes off what stands behind the last group. */
+export async function cut({ file, end }: Segment): Promise<void> {
+  if (file.size <= end) return
+  await file.truncate(end)
+  await file.flush()
+}

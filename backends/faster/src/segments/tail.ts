@@ -4,7 +4,7 @@ import { roundUp } from '../integers.js'
 import { EMPTY_SUMMARY, type GroupSummary } from './group.js'
 import type { GroupBuilder } from './group-builder.js'
 import { RECORD, RECORD_ALIGNMENT_BYTES, type StoredRecord } from './record.js'
-import { Segment, segmentName, UNPUBLISHED_SUFFIX } from './segment.js'
+import { cut, Segment, segmentName, UNPUBLISHED_SUFFIX } from './segment.js'
 import { Preparation } from './preparation.js'
 import type { SegmentFiles } from './segment-files.js'
 import {
@@ -62,6 +62,8 @@ export class Tail {
   #chain = FIRST_CHAIN
   /** What the file of a segment that is not published yet is called. */
   #unpublishedName: string | undefined
+  /** Behind the end of the active segment stands the footer that a close left; an open log does without. */
+  cutsBeforeAppend = false
   #flushedTo = 0
   #flushes = 0
   #bytesWritten = 0
@@ -117,6 +119,8 @@ export class Tail {
   async append(builder: GroupBuilder, point: number): Promise<void> {
     const { active } = this
     const { bytes, checksum } = builder.finish({ ...this.#chain, flushedTo: this.#flushedTo, point })
+    if (this.cutsBeforeAppend) await cut(active)
+    this.cutsBeforeAppend = false
     const end = active.end + bytes.byteLength
     if (this.#preparation.isBelow(end)) await this.#preparation.pause()
     if (bytes.byteLength <= AT_ONCE_BYTES && end <= active.file.size) active.file.writeNow(bytes, active.end)
@@ -229,10 +233,7 @@ export class Tail {
   /** The log is closed and flushed: what was prepared behind its end goes, so that every byte that is left counts. */
   async cut(): Promise<void> {
     await this.#preparation.stop()
-    const { file, end } = this.active
-    if (file.size <= end) return
-    await file.truncate(end)
-    await file.flush()
+    await cut(this.active)
   }
 
   /** Gives every file back, also when that fails for one. */

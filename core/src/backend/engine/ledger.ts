@@ -111,6 +111,13 @@ export class Ledger {
     this.#repair(slot)
   }
 
+  /** All slots of the range, which lies at or above the point. */
+  addDecidedRange({ from, to }: SlotRange): void {
+    this.removeAccepted(from, to)
+    this.decided.add(from, to)
+    if (this.damaged.count > 0) this.damaged.remove(from, to)
+  }
+
   removeAccepted(from: Slot, to: Slot): void {
     // The set must not change while it is walked.
     for (const range of [...this.accepted.ranges(from, to)]) {

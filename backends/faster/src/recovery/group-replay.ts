@@ -1,0 +1,104 @@
+import { maskAt } from '../checksum.js'
+import { tailAddress } from '../regions/address.js'
+import { GROUP_HEADER_BYTES } from '../segments/group.js'
+import { CHECKSUM_WORD, decodeRecord, markWord, RECORD, recordBytes } from '../segments/record.js'
+import type { Segment } from '../segments/segment.js'
+import type { WordMemory } from '../word-memory.js'
+import type { Replay } from './replay.js'
+
+const TWO_32 = 0x1_0000_0000
+
+/**
+ * Applies the records of an intact group that stays where it is, as `Replay.apply` would one by one: but no object is made
+ * for the records that there are many of, and decisions of neighbouring slots are counted at once. Not for a log with
+ * entries of the mutable region, which belong between the records.
+ */
+export class GroupReplay {
+  readonly #replay: Replay
+  readonly #segment: Segment
+  readonly #memory: WordMemory
+  /** Decided slots that the ledger does not know of yet. */
+  #from = 0
+  #to = 0
+
+  /** `memory` is the segment from its first byte. */
+  constructor(replay: Replay, segment: Segment, memory: WordMemory) {
+    this.#replay = replay
+    this.#segment = segment
+    this.#memory = memory
+  }
+
+  apply(from: number, to: number): void {
+    const { words } = this.#memory
+    const { base } = this.#segment.header
+    for (let at = from + GROUP_HEADER_BYTES; at < to;) {
+      const word = at >>> 2
+      const kind = (words[word]! >>> 16) & 0xff
+      if (kind === RECORD.decide) this.#decide(word, base + at)
+      else {
+        this.#settle()
+        if (kind === RECORD.accept) this.#accept(word, base + at)
+        else if (kind !== RECORD.mark || !this.#mark(word)) this.#other(at, base + at)
+      }
+      at += recordBytes(words[word + 1]! >>> 0, words[word + 10]! >>> 0)
+    }
+    this.#settle()
+  }
+
+  #decide(word: number, position: number): void {
+    const slot = this.#u64(word + 2)
+    this.#segment.writtenSlots++
+    this.#replay.table.set(slot, tailAddress(position, true))
+    if (slot !== this.#to) {
+      this.#settle()
+      this.#from = slot
+    }
+    this.#to = slot + 1
+  }
+
+  #accept(word: number, position: number): void {
+    const { words } = this.#memory
+    const { table, ledger } = this.#replay
+    const slot = this.#u64(word + 2)
+    this.#segment.writtenSlots++
+    this.#replay.isClosed = false
+    table.set(slot, tailAddress(position, false))
+    const ballot = { round: this.#u64(word + 4), nodeId: this.#u64(word + 6) }
+    ledger.addAccepted(slot, ballot, (words[word + 1]! >>> 0) + (words[word + 10]! >>> 0))
+  }
+
+  /** False where it is no mark on the newest proposal of its slot, in this segment. */
+  #mark(word: number): boolean {
+    const { words } = this.#memory
+    const { seed, header } = this.#segment
+    const { table, ledger } = this.#replay
+    const slot = this.#u64(word + 2)
+    const link = this.#u64(word + 8)
+    if (link < header.base || table.get(slot) !== tailAddress(link, false)) return false
+    const masked = words[((link - header.base) >>> 2) + CHECKSUM_WORD]!
+    if (markWord((masked ^ maskAt(seed, link)) >>> 0) !== words[word + 11]! >>> 0) return false
+    this.#replay.isClosed = false
+    table.set(slot, tailAddress(link, true))
+    ledger.addDecided(slot)
+    return true
+  }
+
+  #other(offset: number, position: number): void {
+    const mask = maskAt(this.#segment.seed, position)
+    this.#replay.apply(decodeRecord(this.#memory.bytes, offset, mask), position, this.#segment)
+  }
+
+  #settle(): void {
+    const { ledger } = this.#replay
+    const from = Math.max(this.#from, ledger.point)
+    if (this.#to > this.#from) this.#replay.isClosed = false
+    if (this.#to > from) ledger.addDecidedRange({ from, to: this.#to })
+    this.#from = 0
+    this.#to = 0
+  }
+
+  #u64(word: number): number {
+    const { words } = this.#memory
+    return (words[word]! >>> 0) + (words[word + 1]! >>> 0) * TWO_32
+  }
+}
