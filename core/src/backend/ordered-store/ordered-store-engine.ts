@@ -12,7 +12,7 @@ import { slotKey, slotKeyRange, turnSlotKey } from './key-layout.js'
 import { encodeMeta } from './meta-record.js'
 import type { OrderedStore, StoreOperation } from './ordered-store.js'
 import type { RecordCodec } from './record-codec.js'
-import { decodeSlotRecord } from './slot-record.js'
+import { decodeSlotRecord, valueOf } from './slot-record.js'
 import { StoreBlobs } from './store-blobs.js'
 import { pagesOf } from './store-paging.js'
 import type { StoreState } from './store-state.js'
@@ -53,6 +53,7 @@ export class OrderedStoreEngine implements LogEngine {
   readonly capabilities: Capabilities
   readonly blobs: StoreBlobs
   readonly borrow?: (slot: Slot) => StoredEntry | 'damaged'
+  readonly borrowValue?: (slot: Slot) => Uint8Array | 'damaged'
   readonly #store: OrderedStore
   readonly #codec: RecordCodec
   readonly #state: StoreState
@@ -77,7 +78,10 @@ export class OrderedStoreEngine implements LogEngine {
     this.#commit = new GroupCommit((writes) => this.#flush(writes))
     const write = (operations: readonly StoreOperation[]) => this.#commit.add({ operations })
     this.blobs = new StoreBlobs({ store, codec, write, nextBlob: () => state.nextBlob++ })
-    if (store.borrow) this.borrow = (slot) => this.#entry(slot, true)
+    if (store.borrow) {
+      this.borrow = (slot) => this.#entry(slot, true)
+      this.borrowValue = (slot) => this.#borrowValue(slot)
+    }
   }
 
   read(slot: Slot): StoredEntry | 'damaged' {
@@ -130,13 +134,22 @@ export class OrderedStoreEngine implements LogEngine {
 
   #entry(slot: Slot, isBorrowed: boolean): StoredEntry | 'damaged' {
     const key = turnSlotKey(this.#readKey, slot)
-    let bytes: Uint8Array | undefined
+    const record = this.#record(slot, key, isBorrowed)
+    return (record && decodeSlotRecord(this.#codec, slot, record, key)) ?? 'damaged'
+  }
+
+  #borrowValue(slot: Slot): Uint8Array | 'damaged' {
+    const key = turnSlotKey(this.#readKey, slot)
+    const record = this.#record(slot, key, true)
+    return (record && valueOf(this.#codec, record, key)) ?? 'damaged'
+  }
+
+  #record(slot: Slot, key: Uint8Array, isBorrowed: boolean): Uint8Array | undefined {
     try {
-      bytes = isBorrowed ? this.#store.borrow!(key) : this.#store.get(key)
+      return isBorrowed ? this.#store.borrow!(key) : this.#store.get(key)
     } catch (cause) {
       throw engineFailure('read', cause, { slot })
     }
-    return (bytes && decodeSlotRecord(this.#codec, slot, bytes, key)) ?? 'damaged'
   }
 
   /** What `look` sees while books and store agree; `undefined` once a failed write has parted them. */

@@ -5,6 +5,9 @@ import { readU32, writeU32 } from './key-layout.js'
 /** The format of all records; a newer one is refused, never called corrupt. */
 export const RECORD_FORMAT = 1
 
+/** As the port says. */
+const MAX_KEY_BYTES = 300
+
 /** Where the body of a record begins. */
 export const BODY_AT = 5
 
@@ -19,13 +22,14 @@ export const BODY_AT = 5
  * ```
  */
 export class RecordCodec {
-  /** The checksum of the log id: where the checksum of every record goes on from. */
-  readonly #seed: number
-  /** By the length of a key, the checksum of the log id and that length: most keys are equally long. */
-  readonly #seeds = new Map<number, number>()
+  /** By the length of a key, the checksum of the log id and that length. */
+  readonly #seeds: Int32Array
 
   constructor(logId: Uint8Array) {
-    this.#seed = crc32(logId, 0, crc32(lengthAsBytes(logId.byteLength), 0, 0))
+    const seed = crc32(logId, 0, crc32(lengthAsBytes(logId.byteLength), 0, 0))
+    this.#seeds = Int32Array.from({ length: MAX_KEY_BYTES + 1 }, (_, keyBytes) =>
+      crc32(lengthAsBytes(keyBytes), 0, seed),
+    )
   }
 
   /** Fills in the first five bytes of a record whose body is written; returns its checksum. */
@@ -51,16 +55,7 @@ export class RecordCodec {
   }
 
   #checksum(key: Uint8Array, record: Uint8Array): number {
-    return crc32(record, 4, crc32(key, 0, this.#seedFor(key.length)))
-  }
-
-  #seedFor(keyBytes: number): number {
-    let seed = this.#seeds.get(keyBytes)
-    if (seed === undefined) {
-      seed = crc32(lengthAsBytes(keyBytes), 0, this.#seed)
-      this.#seeds.set(keyBytes, seed)
-    }
-    return seed
+    return crc32(record, 4, crc32(key, 0, this.#seeds[key.length]!))
   }
 }
 

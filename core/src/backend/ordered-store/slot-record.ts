@@ -80,22 +80,32 @@ export function decodeSlotRecord(
   record: Uint8Array,
   key: Uint8Array = slotKey(slot),
 ): SlotRecord | undefined {
-  const { length } = record
-  if (length < SLOT_RECORD_HEADER_BYTES || !codec.isIntact(key, record)) return undefined
-  const { buffer, byteOffset: at } = record
+  const value = valueOf(codec, record, key)
+  if (!value) return undefined
+  const { buffer, byteOffset: at, length } = record
   const view = viewOf(record)
-  const status = view.getUint8(at + 5)
-  const proofAt = SLOT_RECORD_HEADER_BYTES + view.getUint32(at + 39)
-  if ((status !== STATUS.accepted && status !== STATUS.decided) || proofAt > length) return undefined
+  const proofAt = SLOT_RECORD_HEADER_BYTES + value.length
   return {
     slot,
-    decided: status === STATUS.decided,
+    decided: view.getUint8(at + 5) === STATUS.decided,
     sequence: getU64(view, at + 15),
     ballot: { round: getU64(view, at + 23), nodeId: getU64(view, at + 31) },
-    // Never a `Buffer`, and one view: the most costly step of a read but for the checksum.
-    value: new Uint8Array(buffer, at + SLOT_RECORD_HEADER_BYTES, proofAt - SLOT_RECORD_HEADER_BYTES),
+    value,
     proof: view.getUint8(at + 6) === 1 ? new Uint8Array(buffer, at + proofAt, length - proofAt) : undefined,
   }
+}
+
+/** The value alone, verified as well: for readers that count nanoseconds. */
+export function valueOf(codec: RecordCodec, record: Uint8Array, key: Uint8Array): Uint8Array | undefined {
+  const { buffer, byteOffset: at, length } = record
+  if (length < SLOT_RECORD_HEADER_BYTES || !codec.isIntact(key, record)) return undefined
+  const view = viewOf(record)
+  const status = view.getUint8(at + 5)
+  const valueBytes = view.getUint32(at + 39)
+  const isWhole = SLOT_RECORD_HEADER_BYTES + valueBytes <= length
+  if (!isWhole || (status !== STATUS.accepted && status !== STATUS.decided)) return undefined
+  // Never a `Buffer`, and one view: the most costly step of a read but for the checksum.
+  return new Uint8Array(buffer, at + SLOT_RECORD_HEADER_BYTES, valueBytes)
 }
 
 /** The slot that a damaged record names itself: not its key's when it was the key that went bad. */
