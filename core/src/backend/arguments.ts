@@ -17,6 +17,10 @@ function outOfRange(field: string, value: unknown, allowed: string): RangeError 
   return new RangeError(`${field} is ${show(value)}; it must be ${allowed}`)
 }
 
+/** Put together only where it is told: names that nobody reads would cost more than all checks of a call. */
+const nameOf = (field: string, part: string | undefined): string =>
+  part === undefined ? field : `${field}.${part}`
+
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)
   if (typeof value === 'bigint') return `${value}n`
@@ -25,20 +29,24 @@ function show(value: unknown): string {
   return String(value)
 }
 
-/** An integer from `least` to `most`, both included. */
+const isIntegerIn = (value: unknown, least: number, most: number): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+
+/** An integer from `least` to `most`, both included. Its name is `field`, or `part` of `field`, here and below. */
 export function checkInteger(
   value: unknown,
   field: string,
   least: number,
   most: number,
+  part?: string,
 ): asserts value is number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
-    throw outOfRange(field, value, `an integer from ${least} to ${most}`)
+  if (!isIntegerIn(value, least, most)) {
+    throw outOfRange(nameOf(field, part), value, `an integer from ${least} to ${most}`)
   }
 }
 
-export function checkSlot(value: unknown, field = 'slot'): asserts value is Slot {
-  checkInteger(value, field, 0, MAX_SLOT)
+export function checkSlot(value: unknown, field = 'slot', part?: string): asserts value is Slot {
+  checkInteger(value, field, 0, MAX_SLOT, part)
 }
 
 /** The end of a half-open range, or the slot of a checkpoint: may lie one behind the largest slot. */
@@ -50,15 +58,19 @@ export function checkObject(value: unknown, field: string): asserts value is obj
   if (typeof value !== 'object' || value === null) throw wrong(field, value, 'an object')
 }
 
-export function checkBallot(value: unknown, field = 'ballot'): asserts value is Ballot {
-  if (typeof value !== 'object' || value === null) throw wrong(field, value, 'an object { round, nodeId }')
-  const ballot = value as Partial<Ballot>
-  checkInteger(ballot.round, `${field}.round`, 0, Number.MAX_SAFE_INTEGER)
-  checkInteger(ballot.nodeId, `${field}.nodeId`, 0, Number.MAX_SAFE_INTEGER)
+export function checkBallot(value: unknown, field = 'ballot', part?: string): asserts value is Ballot {
+  if (typeof value !== 'object' || value === null)
+    throw wrong(nameOf(field, part), value, 'an object { round, nodeId }')
+  const { round, nodeId } = value as Partial<Ballot>
+  if (isIntegerIn(round, 0, Number.MAX_SAFE_INTEGER) && isIntegerIn(nodeId, 0, Number.MAX_SAFE_INTEGER))
+    return
+  const name = nameOf(field, part)
+  checkInteger(round, name, 0, Number.MAX_SAFE_INTEGER, 'round')
+  checkInteger(nodeId, name, 0, Number.MAX_SAFE_INTEGER, 'nodeId')
 }
 
-export function checkBytes(value: unknown, field: string): asserts value is Uint8Array {
-  if (!(value instanceof Uint8Array)) throw wrong(field, value, 'a Uint8Array')
+export function checkBytes(value: unknown, field: string, part?: string): asserts value is Uint8Array {
+  if (!(value instanceof Uint8Array)) throw wrong(nameOf(field, part), value, 'a Uint8Array')
 }
 
 /** Bytes in one piece, or a stream of them. */
@@ -75,8 +87,12 @@ export function checkFunction(value: unknown, field: string): void {
   if (typeof value !== 'function') throw wrong(field, value, 'a function')
 }
 
-export function checkOptionalBytes(value: unknown, field: string): asserts value is Uint8Array | undefined {
-  if (value !== undefined) checkBytes(value, field)
+export function checkOptionalBytes(
+  value: unknown,
+  field: string,
+  part?: string,
+): asserts value is Uint8Array | undefined {
+  if (value !== undefined) checkBytes(value, field, part)
 }
 
 export function checkOptionalBoolean(value: unknown, field: string): asserts value is boolean | undefined {
@@ -145,18 +161,18 @@ export function checkRange(value: unknown, field = 'range'): asserts value is Op
 export function checkProposal(value: unknown, field: string): void {
   checkObject(value, field)
   const { slot, ballot, value: bytes, proof } = value as Record<string, unknown>
-  checkSlot(slot, `${field}.slot`)
-  checkBallot(ballot, `${field}.ballot`)
-  checkBytes(bytes, `${field}.value`)
-  checkOptionalBytes(proof, `${field}.proof`)
+  checkSlot(slot, field, 'slot')
+  checkBallot(ballot, field, 'ballot')
+  checkBytes(bytes, field, 'value')
+  checkOptionalBytes(proof, field, 'proof')
 }
 
 export function checkCommitId(value: unknown, field: string): void {
   checkObject(value, field)
   const { slot, ballot, proof } = value as Record<string, unknown>
-  checkSlot(slot, `${field}.slot`)
-  checkBallot(ballot, `${field}.ballot`)
-  checkOptionalBytes(proof, `${field}.proof`)
+  checkSlot(slot, field, 'slot')
+  checkBallot(ballot, field, 'ballot')
+  checkOptionalBytes(proof, field, 'proof')
 }
 
 /** A slot must not stand twice in a batch: which of the two would win? */

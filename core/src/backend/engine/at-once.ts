@@ -3,6 +3,7 @@ import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
 import { survivesAtLeast, type Survival } from '../../contract/survival.js'
 import { raise } from '../../errors/raise.js'
 import * as check from '../arguments.js'
+import type { BallotCall, Grant } from '../laws/ballot-law.js'
 import type { Effect } from './effect.js'
 import { judgeItem, verdictOn } from './judging.js'
 import { entryBytes } from './ledger.js'
@@ -50,7 +51,7 @@ export class AtOnce {
     if (writes.judged.votesLost) throw this.#refused(raise.votesLost('accept'))
     const { round, nodeId } = proposal.ballot
     const ballot = { round, nodeId }
-    if (this.#verdict('accept', { slot, ballot, value }) === 'no-op') return undefined
+    if (this.#verdict({ kind: 'accept', slot, ballot, value }) === 'no-op') return undefined
     const bytes = entryBytes(proposal)
     if (!space.has(bytes, bytes - writes.judged.acceptedBytes(slot))) return NO_SPACE
     if (!this.#engine.accept(slot, ballot, value, proof)) return ENGINE_WAITS
@@ -66,7 +67,7 @@ export class AtOnce {
     if (!writes.isSettled(slot)) return UNDER_WAY
     const { round, nodeId } = id.ballot
     const ballot = { round, nodeId }
-    if (this.#verdict('commit', { slot, ballot }) === 'no-op') return undefined
+    if (this.#verdict({ kind: 'commit', slot, ballot }) === 'no-op') return undefined
     if (proof === undefined) {
       if (!this.#engine.commit(slot, ballot)) {
         if (writes.borrowNewest(slot) === 'damaged') throw this.#refused(raise.damagedSlot(slot))
@@ -105,9 +106,9 @@ export class AtOnce {
     space.wake()
   }
 
-  #verdict(kind: 'accept' | 'commit', item: Proposal | CommitId): 'store' | 'decide' | 'no-op' {
+  #verdict(call: BallotCall): Grant {
     try {
-      return verdictOn(kind, item, this.#parts.writes, false)
+      return verdictOn(call, this.#parts.writes, false)
     } catch (error) {
       throw this.#refused(error)
     }

@@ -1,9 +1,8 @@
 import type { Ballot } from '../../contract/ballot.js'
 import type { CommitId, Proposal } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
-import { raise, type PersistentLogError } from '../../errors/index.js'
-import { equalBytes } from '../bytes.js'
-import { judge, type BallotCall, type SlotState, type Verdict } from '../laws/ballot-law.js'
+import { raise } from '../../errors/index.js'
+import { judge, refusalOf, type BallotCall, type Grant, type SlotState } from '../laws/ballot-law.js'
 import type { Effect } from './effect.js'
 import type { WritePath } from './write-path.js'
 
@@ -27,40 +26,34 @@ export function judgeItem(
   assumeEmpty = false,
 ): Effect | undefined {
   const { slot, ballot } = item
-  const verdict = verdictOn(kind, item, writes, assumeEmpty)
+  const verdict = verdictOn({ kind, slot, ballot, value: item.value }, writes, assumeEmpty)
   if (verdict === 'no-op') return undefined
   if (verdict === 'store') return { kind: 'accept', slot, ballot, value: item.value!, proof: item.proof }
   if (kind === 'commit') return commitEffect(item, writes)
   return learnEffect(item as Proposal, stateOf(slot, writes, assumeEmpty), writes)
 }
 
-/** Judges one item on the state before, and changes nothing. Refusals are thrown. */
-export function verdictOn(
-  kind: BallotCall['kind'],
-  item: Item,
-  writes: WritePath,
-  assumeEmpty: boolean,
-): Exclude<Verdict, PersistentLogError> {
-  const { slot, ballot } = item
+/** Judges one call on the state before, and changes nothing. Refusals are thrown. */
+export function verdictOn(call: BallotCall, writes: WritePath, assumeEmpty: boolean): Grant {
   const { judged } = writes
-  let unreadable = false
-  const sameValue = (): boolean => {
-    const stored = writes.borrowNewest(slot)
-    if (stored !== 'damaged') return equalBytes(stored.value, item.value!)
-    unreadable = true
-    return false
+  let state = stateOf(call.slot, writes, assumeEmpty)
+  let verdict = judge(call, state, judged, writes)
+  if (verdict === 'store' || verdict === 'decide' || verdict === 'no-op') return verdict
+  // Comparing values may have found damage: then it is a damaged slot that is judged.
+  if (state.status !== 'damaged' && judged.damaged.has(call.slot)) {
+    state = judged.state(call.slot)
+    verdict = judge(call, state, judged, writes)
+    if (verdict === 'store' || verdict === 'decide' || verdict === 'no-op') return verdict
   }
-  const call = { kind, slot, ballot, sameValue }
-  let verdict = judge(call, stateOf(slot, writes, assumeEmpty), judged)
-  if (unreadable) verdict = judge(call, { status: 'damaged' }, judged)
-  if (typeof verdict !== 'string') throw verdict
-  return verdict
+  throw refusalOf(verdict, call, state, judged)
 }
 
 function stateOf(slot: Slot, { judged }: WritePath, assumeEmpty: boolean): SlotState {
   const stored = judged.state(slot)
-  return assumeEmpty && stored.status === 'accepted' ? { status: 'empty' } : stored
+  return assumeEmpty && stored.status === 'accepted' ? EMPTY : stored
 }
+
+const EMPTY: SlotState = { status: 'empty' }
 
 /** The accepted proposal becomes the decision; a proof given with the commit replaces its own. */
 function commitEffect({ slot, ballot, proof }: CommitId, writes: WritePath): Effect {

@@ -2,7 +2,8 @@ import type { Ballot } from '../../contract/ballot.js'
 import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
 import { raise } from '../../errors/raise.js'
-import { copyPooled } from '../bytes.js'
+import { copyPooled, equalBytes } from '../bytes.js'
+import type { StoredValues } from '../laws/ballot-law.js'
 import type { Effect } from './effect.js'
 import { entryBytes, type Ledger } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
@@ -37,7 +38,7 @@ interface PendingVersion {
  * what their own write asked; reads, scans and bounds rest on it. In between, the bytes of the newest version of a slot
  * are found in the overlay here.
  */
-export class WritePath {
+export class WritePath implements StoredValues {
   readonly judged: Ledger
   readonly shown: Ledger
   readonly #engine: LogEngine
@@ -124,6 +125,12 @@ export class WritePath {
   /** Like `newest`, to look at: the bytes live only until the next call of the engine. */
   borrowNewest(slot: Slot): StoredEntry | 'damaged' {
     return this.#overlay.get(slot) ?? this.#remembered(slot, this.#borrowStored(slot))
+  }
+
+  /** Whether the newest version of a slot has this value. Damage that is found that way is remembered. */
+  holdsValue(slot: Slot, value: Uint8Array | undefined): boolean {
+    const stored = this.borrowNewest(slot)
+    return stored !== 'damaged' && value !== undefined && equalBytes(stored.value, value)
   }
 
   /**

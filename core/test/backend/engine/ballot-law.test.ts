@@ -1,6 +1,5 @@
 import { expect } from 'chai'
-import { isPersistentLogError } from '../../../src/errors/index.js'
-import { judge, type BallotCall, type SlotState, type Verdict } from '../../../src/backend/laws/ballot-law.js'
+import { judge, refusalOf, type BallotCall, type SlotState } from '../../../src/backend/laws/ballot-law.js'
 
 const low = { round: 1, nodeId: 9 }
 const middle = { round: 2, nodeId: 1 }
@@ -48,7 +47,7 @@ const TABLE: Row[] = [
   ['commit', middle, ACCEPTED, false, high, 'decide'],
 ]
 
-const outcomeOf = (verdict: Verdict): string => (typeof verdict === 'string' ? verdict : verdict.code)
+const valuesAre = (same: boolean) => ({ holdsValue: () => same })
 
 describe('the ballot law', () => {
   for (const [kind, ballot, state, same, promised, outcome] of TABLE) {
@@ -56,31 +55,34 @@ describe('the ballot law', () => {
       `${kind} at ${ballot.round}.${ballot.nodeId} on ${state.status}` +
       `${same ? ', same value' : ', other value'}${promised ? `, promised ${promised.round}.${promised.nodeId}` : ''}`
     it(`${title}: ${outcome}`, () => {
-      const call = { kind, slot: 7, ballot, sameValue: () => same }
-      expect(outcomeOf(judge(call, state, { point: 7, promised }))).to.equal(outcome)
+      const call = { kind, slot: 7, ballot }
+      expect(judge(call, state, { point: 7, promised }, valuesAre(same))).to.equal(outcome)
     })
   }
 
   it('refuses every call below the point before anything else', () => {
+    const log = { point: 7, promised: undefined }
     for (const kind of ['accept', 'commit', 'learn'] as const) {
       for (const state of [EMPTY, DAMAGED, DECIDED, ACCEPTED]) {
-        const verdict = judge({ kind, slot: 6, ballot: high, sameValue: () => true }, state, {
-          point: 7,
-          promised: undefined,
-        })
-        expect(isPersistentLogError(verdict, 'PLOG_COMPACTED')).to.equal(true)
+        expect(judge({ kind, slot: 6, ballot: high }, state, log, valuesAre(true))).to.equal('PLOG_COMPACTED')
       }
     }
   })
 
+  it('says in the error of a refusal what its caller has to know', () => {
+    const call = { kind: 'commit' as const, slot: 7, ballot: low }
+    const log = { point: 9, promised: undefined }
+    expect(refusalOf('PLOG_COMPACTED', call, EMPTY, log).context).to.deep.include({ compactedBefore: 9 })
+    expect(refusalOf('PLOG_BALLOT_MISMATCH', call, ACCEPTED, log).context).to.deep.include({ stored: middle })
+    expect(refusalOf('PLOG_NOT_ACCEPTED', call, EMPTY, log).context).to.deep.include({ slot: 7, ballot: low })
+  })
+
   it('names the higher one of the promise and the stored ballot', () => {
-    const call = { kind: 'accept' as const, slot: 7, ballot: low, sameValue: () => false }
-    const accepted = (ballot: typeof low): SlotState => ({ status: 'accepted', ballot })
-    const underPromise = judge(call, accepted(middle), { point: 0, promised: high })
-    expect(underPromise)
-      .to.deep.include({ code: 'PLOG_STALE_BALLOT' })
-      .with.nested.property('context.promised', high)
-    const underStored = judge(call, accepted(high), { point: 0, promised: middle })
-    expect(underStored).to.have.nested.property('context.stored', high)
+    const call = { kind: 'accept' as const, slot: 7, ballot: low }
+    const refused = (stored: typeof low, promised: typeof low) =>
+      refusalOf('PLOG_STALE_BALLOT', call, { status: 'accepted', ballot: stored }, { point: 0, promised })
+    expect(refused(middle, high).context).to.deep.include({ promised: high })
+    expect(refused(high, middle).context).to.deep.include({ stored: high })
+    expect(refused(middle, low).context, 'a promise that does not refuse').to.deep.include({ stored: middle })
   })
 })
