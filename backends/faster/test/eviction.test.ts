@@ -100,6 +100,10 @@ describe('faster: eviction', () => {
       }
       const disk = await newDisk()
       const engine = await weakEngine(disk)
+      // Long enough that much happens meanwhile.
+      disk.beforeWrite = async () => {
+        for (let turns = 1 + random(6); turns > 0; turns--) await turn()
+      }
       const { atOnce } = engine
       const stored: { round: number; isDecided: boolean }[] = []
       const facts: {
@@ -108,6 +112,8 @@ describe('faster: eviction', () => {
         readonly round: number
         readonly isDecided: boolean
       }[] = []
+      const underWay = new Set<number>()
+      const strong: Promise<void>[] = []
       for (let step = 0; step < 1_200; step++) {
         // Mostly new slots, but old ones too, some of them just being moved.
         const slot = random(4) === 0 ? random(stored.length + 1) : stored.length
@@ -117,13 +123,32 @@ describe('faster: eviction', () => {
         const round = isCommit ? held.round : (held?.round ?? 0) + 1
         const about = { round, nodeId: 1 }
         const value = valueOf(slot, round, VALUE_BYTES)
-        const isStored = isCommit ? atOnce.commit(slot, about) : atOnce.accept(slot, about, value, undefined)
-        if (isStored) {
+        const note = (): void => {
           stored[slot] = { round, isDecided: isCommit }
           facts.push({ after: disk.operations.length - 1, slot, round, isDecided: isCommit })
         }
-        if (!isStored || random(20) === 0) await turn()
+        // What the log above the engine sees to: nothing at once while a write of the slot is under way.
+        if (underWay.has(slot)) continue
+        if (held !== undefined && random(8) === 0) {
+          underWay.add(slot)
+          const entry = { slot, ballot: about, value, proof: undefined }
+          const effect = isCommit
+            ? ({ kind: 'decide', ...entry, matchesAccepted: true } as const)
+            : ({ kind: 'accept', ...entry } as const)
+          const written = engine.write([effect], random(2) === 0 ? 'power-loss' : 'process-crash')
+          strong.push(
+            written.then(() => {
+              note()
+              underWay.delete(slot)
+            }),
+          )
+          continue
+        }
+        const isStored = isCommit ? atOnce.commit(slot, about) : atOnce.accept(slot, about, value, undefined)
+        if (isStored) note()
+        if (!isStored || random(10) === 0) await turn()
       }
+      await Promise.all(strong)
       for (const [slot, { round }] of stored.entries()) {
         const read = engine.read(slot)
         expect(read !== 'damaged' && Buffer.from(read.value).equals(valueOf(slot, round, VALUE_BYTES))).equal(

@@ -24,6 +24,8 @@ export class MemoryDisk {
   bytesRead = 0
   /** Called before each operation; may throw, as a device would. */
   beforeOperation: (operation: DiskOperation) => void = () => undefined
+  /** Writes of files, but for regions, take as long as this. */
+  beforeWrite: () => Promise<void> = () => Promise.resolve()
   #nextInode: number
 
   constructor(image: DiskImage = { names: new Map(), inodes: new Map() }) {
@@ -149,6 +151,7 @@ class MemoryFile implements SegmentFile {
   }
 
   async write(bytes: Uint8Array, offset: number): Promise<void> {
+    await this.#disk.beforeWrite()
     this.writeNow(bytes, offset)
   }
 
