@@ -2,6 +2,8 @@ import type { Address } from '../regions/address.js'
 
 /** A power of two; beyond so many slots the views that were lent last are forgotten first, roughly. */
 const KEPT_VIEWS = 16_384
+/** To make a view of more than this is little beside what is done with it, in bytes; and where no map was to be had, it is a copy. */
+const MAX_KEPT_BYTES = 4096
 /** No address is negative. */
 const NONE = -1
 
@@ -20,6 +22,7 @@ export class LentValues {
   }
 
   keep(slot: number, address: Address, view: Uint8Array): void {
+    if (view.byteLength > MAX_KEPT_BYTES) return
     const at = slot & (KEPT_VIEWS - 1)
     this.#addresses[at] = address
     this.#views[at] = view

@@ -5,7 +5,12 @@ import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { roundUp } from '../integers.js'
-import { PositionalSegmentFile, PositionalSegmentFiles, writeZeros } from './positional-segment-files.js'
+import {
+  PositionalRegionFile,
+  PositionalSegmentFile,
+  PositionalSegmentFiles,
+  writeZeros,
+} from './positional-segment-files.js'
 import type { RegionFile, SegmentFile, SegmentFiles } from './segment-files.js'
 
 /** The part of mmap-io that is used here; its own types do not fit an ES module. */
@@ -66,7 +71,16 @@ export class MappedSegmentFiles extends PositionalSegmentFiles implements Segmen
   readonly #mapping = load()
 
   override async createRegion(name: string, capacity: number): Promise<RegionFile> {
-    return new MappedRegionFile(this.#mapping, openSync(join(this.path, name), 'w+'), capacity)
+    const descriptor = openSync(join(this.path, name), 'w+')
+    const { mmap } = this.#mapping
+    const bytes = Math.min(roundUp(capacity, mmap.PAGESIZE), MAX_MAP_BYTES)
+    try {
+      const map = mmap.map(bytes, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED, descriptor, 0)
+      return new MappedRegionFile(this.#mapping, descriptor, map)
+    } catch {
+      // Where there is no map to be had, memory of the process does, and every store is written through.
+      return new PositionalRegionFile(descriptor, Buffer.alloc(capacity))
+    }
   }
 
   protected override file(descriptor: number): SegmentFile {
@@ -134,17 +148,10 @@ class MappedRegionFile implements RegionFile {
   readonly #descriptor: number
   #size = 0
 
-  constructor(mapping: Mapping, descriptor: number, capacity: number) {
-    const { mmap } = mapping
+  constructor(mapping: Mapping, descriptor: number, bytes: Buffer) {
     this.#mapping = mapping
     this.#descriptor = descriptor
-    this.bytes = mmap.map(
-      Math.min(roundUp(capacity, mmap.PAGESIZE), MAX_MAP_BYTES),
-      mmap.PROT_READ | mmap.PROT_WRITE,
-      mmap.MAP_SHARED,
-      descriptor,
-      0,
-    )
+    this.bytes = bytes
   }
 
   get size(): number {

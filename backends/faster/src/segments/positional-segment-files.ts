@@ -132,7 +132,7 @@ export function writeZeros(descriptor: number, from: number, to: number): void {
 }
 
 /** Memory of the process, copied to the file with every store: the page cache outlives the process. */
-class PositionalRegionFile implements RegionFile {
+export class PositionalRegionFile implements RegionFile {
   readonly bytes: Buffer
   readonly #descriptor: number
   #size = 0
