@@ -1,0 +1,74 @@
+import { expect } from 'chai'
+import { MemoryDisk } from './support/memory-disk.js'
+import { newDisk, openEngineOn, openImage, openOn, shownBy, valueOf } from './support/open-log.js'
+
+const SMALL = { segmentBytes: 8192, regionBytes: 64 * 1024 }
+const ballot = (round: number) => ({ round, nodeId: 1 })
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe('faster: writes at once', () => {
+  it('are not undone by a move of the older version that is under way', async () => {
+    let tried = 0
+    for (let delay = 0; delay < 12; delay++) {
+      const disk = await newDisk()
+      const about = { options: SMALL, durability: { accept: 'process-crash' } as const }
+      const engine = await openEngineOn(disk, { created: true, cleanClose: true, ...about })
+      const accept = (slot: number, round: number): Promise<void> => {
+        const value = valueOf(slot, round)
+        return engine.write(
+          [{ kind: 'accept', slot, ballot: ballot(round), value, proof: undefined }],
+          'power-loss',
+        )
+      }
+      // One live entry in segments that are garbage otherwise.
+      await accept(0, 1)
+      for (let round = 1; round < 400; round++) await accept(1, round)
+      disk.beforeWrite = async () => {
+        for (let turns = 0; turns < 3; turns++) await turn()
+      }
+      const moved = engine.reclaim()
+      for (let turns = 0; turns < delay; turns++) await turn()
+      while (!engine.atOnce.accept(0, ballot(2), valueOf(0, 2), undefined)) {
+        tried++
+        await turn()
+      }
+      await moved
+      const read = engine.read(0)
+      expect(read !== 'damaged' && read.ballot.round, `after ${delay} turns`).equal(2)
+      const crashed = await openImage(disk.copy(), { options: SMALL })
+      expect((await shownBy(crashed)).get(0)).equal('accepted 2')
+      await engine.close()
+      const closed = await openOn(new MemoryDisk(disk.copy()), { cleanClose: true, options: SMALL })
+      expect((await shownBy(closed)).get(0)).equal('accepted 2')
+    }
+    expect(tried, 'some had to wait').greaterThan(0)
+  })
+
+  it('lend a value that stays what it was while the region goes on', async () => {
+    const disk = await newDisk()
+    const engine = await openEngineOn(disk, {
+      ...{ created: true, cleanClose: true, options: SMALL },
+      durability: { accept: 'process-crash' },
+    })
+    for (let slot = 0; slot < 2_000; slot++) {
+      while (!engine.atOnce.accept(slot, ballot(1), valueOf(slot, 1), undefined)) await turn()
+      for (const asked of [slot, slot >> 1, slot >> 3]) {
+        const value = engine.borrowValue(asked)
+        expect(value !== 'damaged' && valueOf(asked, 1).equals(value), `slot ${asked} at ${slot}`).equal(true)
+      }
+    }
+    await engine.close()
+  })
+
+  it('leave what is larger than a quarter of the region to the tail', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
+    const value = valueOf(0, 1, SMALL.regionBytes / 4)
+    await log.accept({ slot: 1, ballot: ballot(1), value: valueOf(1, 1) }, { survives: 'process-crash' })
+    expect(() => log.syncWrites?.accept({ slot: 0, ballot: ballot(1), value })).throws(/would have to wait/)
+    await log.accept({ slot: 0, ballot: ballot(1), value }, { survives: 'process-crash' })
+    expect((await log.readAccepted(0))?.value.byteLength).equal(value.byteLength)
+    const crashed = await openImage(disk.copy(), { options: SMALL })
+    expect(crashed.bounds().acceptedCount).equal(2)
+  })
+})
