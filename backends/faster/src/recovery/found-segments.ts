@@ -61,7 +61,7 @@ async function openSegment(
   const name = segmentName(number)
   const file = await files.open(name)
   const bytes = file.size
-  const head = decodeSegmentHeader(file.view(0, Math.min(SEGMENT_HEADER_BYTES, bytes)), logId)
+  const head = decodeSegmentHeader(file.read(0, Math.min(SEGMENT_HEADER_BYTES, bytes)), logId)
   if ('newerVersion' in head) {
     await file.close()
     throw raise.unknownFormat(`engine/${name}`, head.newerVersion, FORMAT_VERSION)

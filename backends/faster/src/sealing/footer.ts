@@ -96,7 +96,7 @@ export function encodeFooter(it: FooterContent, position: number, seed: number):
 /** Where the groups of a segment end whose file ends with a footer. */
 export function footerEnd({ file, seed }: Segment): number | undefined {
   if (file.size < FOOTER_HEADER_BYTES + TRAILER_BYTES) return undefined
-  const bytes = file.view(file.size - TRAILER_BYTES, TRAILER_BYTES)
+  const bytes = file.read(file.size - TRAILER_BYTES, TRAILER_BYTES)
   if (bytes.readUInt32LE(8) !== END_MAGIC || bytes.readUInt32LE(12) !== checksum(bytes, 0, 12, seed)) {
     return undefined
   }
@@ -107,7 +107,7 @@ export function footerEnd({ file, seed }: Segment): number | undefined {
 export function readFooterHead(segment: Segment, end: number): FooterHead | undefined {
   const { file, header, seed } = segment
   if (end + FOOTER_HEADER_BYTES + TRAILER_BYTES > file.size) return undefined
-  const bytes = file.view(end, FOOTER_HEADER_BYTES)
+  const bytes = file.read(end, FOOTER_HEADER_BYTES)
   const sum = checksum(bytes, 0, CHECKSUM_AT, seedAt(seed, header.base + end))
   if (bytes.readUInt32LE(0) !== MAGIC || bytes.readUInt32LE(CHECKSUM_AT) !== sum) return undefined
   const head: FooterHead = {
@@ -151,12 +151,12 @@ export function footerParts({ end, indexNumbers, discardNumbers }: FooterHead) {
 /** True when the index is what was written. */
 export function areNumbersIntact({ file, seed }: Segment, head: FooterHead): boolean {
   const { numbersAt, stateAt } = footerParts(head)
-  const bytes = file.view(numbersAt, stateAt - numbersAt)
+  const bytes = file.read(numbersAt, stateAt - numbersAt)
   return checksum(bytes, 0, bytes.byteLength, seed) === head.numbersChecksum
 }
 
 /** The state as of the end of the segment; `undefined` when it is not what was written. */
 export function readFooterState({ file, seed }: Segment, head: FooterHead): Buffer | undefined {
-  const bytes = file.view(footerParts(head).stateAt, head.stateBytes)
+  const bytes = file.read(footerParts(head).stateAt, head.stateBytes)
   return checksum(bytes, 0, bytes.byteLength, seed) === head.stateChecksum ? bytes : undefined
 }

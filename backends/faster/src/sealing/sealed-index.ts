@@ -14,6 +14,9 @@ import { SegmentDigest } from './segment-digest.js'
 /** Reads the number at an index. */
 type Numbers = (at: number) => number
 
+/** `held`: the footer, verified already, is going to be cut off: its numbers are kept in memory. */
+type Access = 'mapped' | 'read' | 'held'
+
 /**
  * The slot index of a sealed segment, read where it lies: nothing of it is in memory but its bounds. An entry says where
  * the version stood that was the newest at the end of the segment: in it, or, where it was decided by a mark, before it.
@@ -28,15 +31,13 @@ export class SealedIndex {
   readonly count: number
   /** Undecided versions of older segments that are gone. */
   readonly discards: SlotRanges = new SlotRanges()
-  readonly #numbers: Numbers
+  #numbers: Numbers | undefined
+  readonly #access: Access
   readonly #isSparse: boolean
-  readonly #isHeld: boolean
-  #isVerified = false
   /** What stands for the index where that is damaged. */
   #rebuilt: SegmentDigest | undefined
 
-  /** `held`: the footer, verified already, is going to be cut off: its numbers are kept in memory. */
-  constructor(segment: Segment, head: FooterHead, access: 'mapped' | 'read' | 'held') {
+  constructor(segment: Segment, head: FooterHead, access: Access) {
     const { indexNumbers, discardNumbers } = head
     this.segment = segment
     this.head = head
@@ -44,85 +45,89 @@ export class SealedIndex {
     this.to = head.to
     this.count = head.count
     this.#isSparse = head.isSparse
-    this.#isHeld = access === 'held'
-    this.#numbers = numbersOf(segment, head, access)
-    if (discardNumbers > 0) this.#verify()
+    this.#access = access
+    // A footer that is going to be cut off is read while it is there; most others say nothing of discards.
+    if (access !== 'held' && discardNumbers === 0) return
+    const numbers = this.#verified()
     if (this.#rebuilt) this.discards = this.#rebuilt.discards
-    else
-      for (let at = indexNumbers; at + 1 < indexNumbers + discardNumbers; at += 2) {
-        this.discards.add(this.#numbers(at), this.#numbers(at + 1))
-      }
+    else addRanges(this.discards, numbers, indexNumbers, discardNumbers)
   }
 
   /** True when the whole footer is what was written, or is needed no more. */
   isFooterIntact(): boolean {
     const { segment, head } = this
-    if (this.#isHeld) return true
+    if (this.#access === 'held') return true
     const isComplete = readFooterHead(segment, head.end) !== undefined && footerEnd(segment) === head.end
     return isComplete && this.isIntact() && readFooterState(segment, head) !== undefined
   }
 
   /** True when the numbers are what was written. */
   isIntact(): boolean {
-    return this.#isHeld || areNumbersIntact(this.segment, this.head)
+    return this.#access === 'held' || areNumbersIntact(this.segment, this.head)
   }
 
   get(slot: number): Address {
     if (slot < this.from || slot >= this.to) return NOWHERE
-    if (!this.#isVerified) this.#verify()
+    const numbers = this.#numbers ?? this.#verified()
     if (this.#rebuilt) return this.#rebuilt.index.get(slot)
-    if (!this.#isSparse) return this.#numbers(slot - this.from)
-    const at = this.#find(slot)
-    return at < this.count && this.#numbers(at) === slot ? this.#numbers(this.count + at) : NOWHERE
+    if (!this.#isSparse) return numbers(slot - this.from)
+    const at = firstFrom(slot, numbers, this.count)
+    return at < this.count && numbers(at) === slot ? numbers(this.count + at) : NOWHERE
   }
 
-  /** Ascending; the slots of `from <= slot < to` that the segment says something about. */
+  /** The slots of `from <= slot < to` that the segment says something about, normally ascending. */
   *entries(from: number, to: number): Generator<readonly [slot: number, address: Address]> {
     const end = Math.min(to, this.to)
-    if (!this.#isVerified) this.#verify()
+    if (Math.max(from, this.from) >= end) return
+    const numbers = this.#numbers ?? this.#verified()
     if (this.#rebuilt) {
       yield* this.#rebuilt.index.entries(from, to)
-      return
-    }
-    if (this.#isSparse) {
-      for (let at = this.#find(from); at < this.count; at++) {
-        const slot = this.#numbers(at)
+    } else if (this.#isSparse) {
+      for (let at = firstFrom(from, numbers, this.count); at < this.count; at++) {
+        const slot = numbers(at)
         if (slot >= end) return
-        yield [slot, this.#numbers(this.count + at)]
+        yield [slot, numbers(this.count + at)]
       }
-      return
-    }
-    for (let slot = Math.max(from, this.from); slot < end; slot++) {
-      const address = this.#numbers(slot - this.from)
-      if (address !== NOWHERE) yield [slot, address]
+    } else {
+      for (let slot = Math.max(from, this.from); slot < end; slot++) {
+        const address = numbers(slot - this.from)
+        if (address !== NOWHERE) yield [slot, address]
+      }
     }
   }
 
-  #verify(): void {
-    this.#isVerified = true
+  /** At the first use. */
+  #verified(): Numbers {
+    const numbers = numbersOf(this.segment, this.head, this.#access)
     if (!this.isIntact()) this.#rebuilt = readAgain(this.segment)
-  }
-
-  /** The first of the sorted slots that is not below `slot`. */
-  #find(slot: number): number {
-    let low = 0
-    let high = this.count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#numbers(middle) < slot) low = middle + 1
-      else high = middle
-    }
-    return low
+    this.#numbers = numbers
+    return numbers
   }
 }
 
+function addRanges(ranges: SlotRanges, numbers: Numbers, from: number, count: number): void {
+  for (let at = from; at < from + count; at += 2) ranges.add(numbers(at), numbers(at + 1))
+}
+
+/** The index of the first of the sorted slots that is not below `slot`. */
+function firstFrom(slot: number, numbers: Numbers, count: number): number {
+  let low = 0
+  let high = count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (numbers(middle) < slot) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** Through the map, which stays until the file is closed; without one, a system call each. */
-function numbersOf({ file }: Segment, head: FooterHead, access: 'mapped' | 'read' | 'held'): Numbers {
+function numbersOf({ file }: Segment, head: FooterHead, access: Access): Numbers {
   const { numbersAt, stateAt } = footerParts(head)
   const length = (stateAt - numbersAt) / 8
-  if (access === 'read' || length === 0) return (at) => file.view(numbersAt + at * 8, 8).readDoubleLE(0)
-  const view = file.view(numbersAt, stateAt - numbersAt)
-  const bytes = access === 'held' ? new Uint8Array(view) : view
+  if (access === 'read' || length === 0) return (at) => file.read(numbersAt + at * 8, 8).readDoubleLE(0)
+  const isMapped = access === 'mapped'
+  const bytes = isMapped ? file.view(numbersAt, length * 8) : new Uint8Array(file.read(numbersAt, length * 8))
   const numbers = new Float64Array(bytes.buffer, bytes.byteOffset, length)
   return (at) => numbers[at] ?? NOWHERE
 }

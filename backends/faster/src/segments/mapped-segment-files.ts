@@ -88,8 +88,8 @@ export class MappedSegmentFiles extends PositionalSegmentFiles implements Segmen
   }
 }
 
-/** The first map of a file; each further one is twice as long, so that a growing file needs few of them. */
-const FIRST_MAP_BYTES = 1024 * 1024
+/** Maps are of multiples of this; each further one is at least twice as long, so that a growing file needs few of them. */
+const MAP_STEP_BYTES = 1024 * 1024
 
 /**
  * A file that is read through a read-only map. The map may be longer than the file (that is legal, and spares a map per
@@ -111,7 +111,8 @@ class MappedSegmentFile extends PositionalSegmentFile {
     if (end > MAX_MAP_BYTES) return super.view(offset, length)
     let map = this.#maps.at(-1)
     if (!map || map.byteLength < end) {
-      map = this.#map(Math.min(mapBytesFor(Math.max(end, this.size)), MAX_MAP_BYTES))
+      const bytes = mapBytesFor(Math.max(end, this.size), map?.byteLength ?? 0)
+      map = this.#map(Math.min(bytes, MAX_MAP_BYTES))
     }
     return map?.subarray(offset, end) ?? super.view(offset, length)
   }
@@ -135,10 +136,8 @@ class MappedSegmentFile extends PositionalSegmentFile {
   }
 }
 
-function mapBytesFor(end: number): number {
-  let bytes = FIRST_MAP_BYTES
-  while (bytes < end) bytes *= 2
-  return bytes
+function mapBytesFor(end: number, before: number): number {
+  return roundUp(Math.max(end, before * 2), MAP_STEP_BYTES)
 }
 
 /** The file itself is the memory: a store costs no system call. */

@@ -91,6 +91,10 @@ export class PositionalSegmentFile implements SegmentFile {
   }
 
   view(offset: number, length: number): Buffer {
+    return this.read(offset, length)
+  }
+
+  read(offset: number, length: number): Buffer {
     if (offset < 0 || offset + length > this.#size)
       throw new RangeError(`${offset}+${length} is beyond ${this.#size}`)
     const bytes = Buffer.allocUnsafe(length)

@@ -168,6 +168,10 @@ class MemoryFile implements SegmentFile {
   }
 
   view(offset: number, length: number): Buffer {
+    return this.read(offset, length)
+  }
+
+  read(offset: number, length: number): Buffer {
     if (offset + length > this.size) throw new RangeError('beyond the end of the file')
     this.#disk.bytesRead += length
     return Buffer.from(this.#bytes().subarray(offset, offset + length))
