@@ -39,8 +39,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   const recording = program
     .command('record')
     .description('run everything and keep it in bench/results; an interrupted run goes on where it was')
-    .action(async () => {
-      exitCode = await record(terminal)
+    .option('--rounds <number>', 'rounds of each cell, at most', count)
+    .option('--directory <path>', 'where the logs are put; default: the temporary directory')
+    .action(async (options: Pick<BenchOptions, 'rounds' | 'directory'>) => {
+      exitCode = await record(terminal, options)
     })
   const writing = program
     .command('readme')
