@@ -104,6 +104,8 @@ describe('report', function () {
   it('exits with 2 when it is used wrongly', async () => {
     expect(await run(['--suite', 'everything'], silent)).to.equal(2)
     expect(await run(['--rounds', '0'], silent)).to.equal(2)
+    expect(await run(['record', '--rounds', '0'], silent)).to.equal(2)
+    expect(await run(['record', '--suite', 'growth'], silent)).to.equal(2)
     expect(await run(['--help'], silent)).to.equal(0)
   })
 })

@@ -11,6 +11,7 @@ const SUITES = ['hybrid', 'interface', 'durability', 'growth', 'all']
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode = 0
   const program = new Command('bench')
+    .enablePositionalOptions()
     .description(
       'Measures persistent logs beside what else one could use, and beside the limits of the machine',
     )
