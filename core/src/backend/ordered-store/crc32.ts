@@ -1,10 +1,10 @@
 import { crc32 as crc32OfZlib } from 'node:zlib'
-import { viewOf } from './last-view.js'
+import { viewOfKnown } from './last-view.js'
 
 /** Up to here the loop below is faster than a call into zlib, in bytes; measured between 400 and 600. */
 const SMALL_BYTES = 512
 
-/** Below it the bytes are taken one by one. */
+/** Below it, as keys are, a view would save nothing. */
 const TINY_BYTES = 16
 
 /** Slicing by sixteen (Kounavis and Berry, "A Systematic Approach to Building High Performance CRC Generators", 2005). */
@@ -30,20 +30,41 @@ function buildTable(): Int32Array {
 export function crc32(bytes: Uint8Array, from: number, seed: number): number {
   const length = bytes.length - from
   if (length > SMALL_BYTES) return crc32OfZlib(bytes.subarray(from, bytes.length), seed)
-  return length < TINY_BYTES ? crc32OfTiny(bytes, from, seed) : crc32OfSmall(bytes, from, seed)
+  const view = length < TINY_BYTES ? undefined : viewOfKnown(bytes)
+  return view ? crc32ByView(view, bytes, from, seed) : crc32ByByte(bytes, from, seed)
 }
 
-/** Keys: a view of them would cost more than it saves. */
-function crc32OfTiny(bytes: Uint8Array, from: number, seed: number): number {
+function crc32ByByte(bytes: Uint8Array, from: number, seed: number): number {
   const t = TABLE
+  const end = bytes.length
   let crc = ~seed
-  for (let at = from; at < bytes.length; at++) crc = (crc >>> 8) ^ t[(crc ^ bytes[at]!) & 0xff]!
+  let at = from
+  for (; at + 16 <= end; at += 16) {
+    crc =
+      t[3840 + (bytes[at]! ^ (crc & 0xff))]! ^
+      t[3584 + (bytes[at + 1]! ^ ((crc >>> 8) & 0xff))]! ^
+      t[3328 + (bytes[at + 2]! ^ ((crc >>> 16) & 0xff))]! ^
+      t[3072 + (bytes[at + 3]! ^ (crc >>> 24))]! ^
+      t[2816 + bytes[at + 4]!]! ^
+      t[2560 + bytes[at + 5]!]! ^
+      t[2304 + bytes[at + 6]!]! ^
+      t[2048 + bytes[at + 7]!]! ^
+      t[1792 + bytes[at + 8]!]! ^
+      t[1536 + bytes[at + 9]!]! ^
+      t[1280 + bytes[at + 10]!]! ^
+      t[1024 + bytes[at + 11]!]! ^
+      t[768 + bytes[at + 12]!]! ^
+      t[512 + bytes[at + 13]!]! ^
+      t[256 + bytes[at + 14]!]! ^
+      t[bytes[at + 15]!]!
+  }
+  for (; at < end; at++) crc = (crc >>> 8) ^ t[(crc ^ bytes[at]!) & 0xff]!
   return ~crc >>> 0
 }
 
-function crc32OfSmall(bytes: Uint8Array, from: number, seed: number): number {
+/** The same by words, where a view is there already: a quarter faster. */
+function crc32ByView(view: DataView, bytes: Uint8Array, from: number, seed: number): number {
   const t = TABLE
-  const view = viewOf(bytes)
   const end = bytes.byteOffset + bytes.length
   let at = bytes.byteOffset + from
   let crc = ~seed

@@ -67,11 +67,6 @@ export function setU64(view: DataView, at: number, value: number): void {
   view.setUint32(at + 4, value - high * TWO_POW_32)
 }
 
-/** Reads what {@link setU64} wrote. */
-export function getU64(view: DataView, at: number): number {
-  return view.getUint32(at) * TWO_POW_32 + view.getUint32(at + 4)
-}
-
 function numberKey(prefix: number, value: number): Buffer {
   const key = Buffer.allocUnsafe(1 + U64_BYTES)
   key[0] = prefix

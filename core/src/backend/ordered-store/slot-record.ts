@@ -1,7 +1,7 @@
 import type { Ballot } from '../../contract/ballot.js'
 import type { Slot } from '../../contract/slot.js'
 import type { StoredEntry } from '../engine/log-engine.js'
-import { getU64, readU64, setU64, SLOT_KEY_BYTES, slotKey, turnSlotKey } from './key-layout.js'
+import { readU32, readU64, setU64, SLOT_KEY_BYTES, slotKey, turnSlotKey } from './key-layout.js'
 import { viewOf } from './last-view.js'
 import { RecordArena } from './record-arena.js'
 import type { RecordCodec } from './record-codec.js'
@@ -82,30 +82,28 @@ export function decodeSlotRecord(
 ): SlotRecord | undefined {
   const value = valueOf(codec, record, key)
   if (!value) return undefined
-  const { buffer, byteOffset: at, length } = record
-  const view = viewOf(record)
+  const { buffer, byteOffset, length } = record
   const proofAt = SLOT_RECORD_HEADER_BYTES + value.length
   return {
     slot,
-    decided: view.getUint8(at + 5) === STATUS.decided,
-    sequence: getU64(view, at + 15),
-    ballot: { round: getU64(view, at + 23), nodeId: getU64(view, at + 31) },
+    decided: record[5] === STATUS.decided,
+    sequence: readU64(record, 15),
+    ballot: { round: readU64(record, 23), nodeId: readU64(record, 31) },
     value,
-    proof: view.getUint8(at + 6) === 1 ? new Uint8Array(buffer, at + proofAt, length - proofAt) : undefined,
+    proof: record[6] === 1 ? new Uint8Array(buffer, byteOffset + proofAt, length - proofAt) : undefined,
   }
 }
 
 /** The value alone, verified as well: for readers that count nanoseconds. */
 export function valueOf(codec: RecordCodec, record: Uint8Array, key: Uint8Array): Uint8Array | undefined {
-  const { buffer, byteOffset: at, length } = record
+  const { buffer, byteOffset, length } = record
   if (length < SLOT_RECORD_HEADER_BYTES || !codec.isIntact(key, record)) return undefined
-  const view = viewOf(record)
-  const status = view.getUint8(at + 5)
-  const valueBytes = view.getUint32(at + 39)
+  const status = record[5]
+  const valueBytes = readU32(record, 39)
   const isWhole = SLOT_RECORD_HEADER_BYTES + valueBytes <= length
   if (!isWhole || (status !== STATUS.accepted && status !== STATUS.decided)) return undefined
   // Never a `Buffer`, and one view: the most costly step of a read but for the checksum.
-  return new Uint8Array(buffer, at + SLOT_RECORD_HEADER_BYTES, valueBytes)
+  return new Uint8Array(buffer, byteOffset + SLOT_RECORD_HEADER_BYTES, valueBytes)
 }
 
 /** The slot that a damaged record names itself: not its key's when it was the key that went bad. */
