@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import {
   isPersistentLogError,
   KNOWN_BACKENDS,
@@ -14,6 +12,7 @@ import {
 } from '@persistent-log/core'
 import type { BackendRow } from './backend-row.js'
 import { backendsTable } from './backends-table.js'
+import { versionAt } from './manifest.js'
 import type { Terminal } from './terminal.js'
 
 /** Options of `plog backends`. */
@@ -53,18 +52,6 @@ async function rowOf(specifier: string, packageName: string, open: boolean): Pro
     const problem = error instanceof Error ? error.message : String(error)
     return { ...row, installed: found !== undefined, ...found, problem }
   }
-}
-
-/** The version in the manifest around a module, if it has one. */
-function versionAt(module: URL): string | undefined {
-  if (module.protocol !== 'file:') return undefined
-  for (let folder = dirname(fileURLToPath(module)); folder !== dirname(folder); folder = dirname(folder)) {
-    const file = join(folder, 'package.json')
-    if (!existsSync(file)) continue
-    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version?: unknown }
-    return typeof version === 'string' ? version : undefined
-  }
-  return undefined
 }
 
 async function capabilitiesOf(backend: Backend): Promise<Capabilities> {

@@ -5,12 +5,15 @@ import { locateBackend, openContext, raise, resolveBackend } from '@persistent-l
 import type { ConformanceReport, Tier } from '@persistent-log/conformance'
 import { conformanceProgress } from './conformance-progress.js'
 import { conformanceSummary } from './conformance-summary.js'
+import { versionAt } from './manifest.js'
 import { realDirectory } from './real-directory.js'
 import type { Terminal } from './terminal.js'
+import { version } from './version.js'
 
 /** Options of `plog conformance`. */
 export interface ConformanceCommandOptions {
   readonly json?: string
+  readonly html?: string
   readonly seed?: number
   readonly only?: readonly string[]
   readonly case?: string
@@ -25,7 +28,7 @@ export interface ConformanceCommandOptions {
 /** Runs the conformance kit over a backend; 1 on any failure. */
 export async function conformanceCommand(
   specifier: string,
-  { json, budget, directory, options, ...asked }: ConformanceCommandOptions,
+  { json, html, budget = 'quick', directory, options, ...asked }: ConformanceCommandOptions,
   terminal: Terminal,
 ): Promise<number> {
   // All that can be wrong is found out before a run that takes minutes.
@@ -35,6 +38,7 @@ export async function conformanceCommand(
   const place = backend.needsDirectory ? await realDirectory(directory) : directory
   openContext(backend, { config: { backend, directory: '.', ...section }, relativeTo: process.cwd() })
   const reportFile = json === undefined ? undefined : await writable(resolve(json))
+  const pageFile = html === undefined ? undefined : await writable(resolve(html))
 
   const { newTally, runConformance } = await import('@persistent-log/conformance')
   const tally = newTally()
@@ -60,6 +64,18 @@ export async function conformanceCommand(
     progress.stop()
   }
   if (reportFile !== undefined) await writeFile(reportFile, `${JSON.stringify(report, null, 2)}\n`)
+  if (pageFile !== undefined) {
+    const { certificate } = await import('./certificate/certificate.js')
+    const page = certificate(report, {
+      backendVersion: versionAt(module),
+      kitVersion: version(),
+      budget,
+      options,
+      isWhole: asked.only === undefined && asked.case === undefined && asked.state === undefined,
+      date: new Date(),
+    })
+    await writeFile(pageFile, page)
+  }
   for (const line of conformanceSummary(report)) terminal.out(line)
   return report.failed > 0 || report.ackedWrites.lost > 0 ? 1 : 0
 }

@@ -48,6 +48,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .description('examine a backend: every law of the contract, as a test')
     .argument('<backend>', 'a known name, an npm package, or the path of a module')
     .option('--json <file>', 'write the report to a file')
+    .option('--html <file>', 'write the report as a page: a certificate')
     .option('--seed <number>', 'replay the choices of an earlier run', seedOf)
     .option('--only <ids...>', 'cases or categories; a part that ends in * stands for all that begin with it')
     .addOption(new Option('--case <id>', 'run this case only').conflicts('only'))

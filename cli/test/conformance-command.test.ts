@@ -15,12 +15,15 @@ describe('plog conformance', function () {
 
   it('ends with 0 when every case passes, and writes the report', async () => {
     const json = join(place.path, 'report.json')
-    const argv = ['conformance', '@persistent-log/backend-lmdb', ...ONE_CASE, '--seed', '7', '--json', json]
+    const page = join(place.path, 'certificate.html')
+    const files = ['--json', json, '--html', page]
+    const argv = ['conformance', '@persistent-log/backend-lmdb', ...ONE_CASE, '--seed', '7', ...files]
     const { exitCode, out, err } = await plog(argv)
     expect(exitCode, err).to.equal(0)
     expect(out.split('\n').at(-1)).to.equal('1 passed, 0 failed, 0 skipped')
     expect(out).to.include('replay with --seed 7')
     expect(err).to.match(/^ok {7}1\/1 ballot\.lower-rejected: /)
+    expect(readFileSync(page, 'utf8')).to.match(/^<!doctype html>[^]*Incomplete<\/strong> 1 cases passed/)
     const report = reportIn(json)
     expect(report).to.deep.include({ backend: 'lmdb', passed: 1, failed: 0, skipped: [], kills: 0 })
     expect(report.ackedWrites).to.deep.equal({ verified: 0, lost: 0 })

@@ -41,6 +41,7 @@ export async function describePersistentLog(options: DescribeOptions): Promise<v
   const { backendName: backend, seed } = setting
   for (const { case: id, reason, because } of leftOut) {
     if (because === 'log') console.log(`${backend}: ${id} does not apply: ${reason}`)
+    if (because === 'waiver') console.log(`${backend}: ${id} is WAIVED: ${reason}`)
   }
   describe(`conformance of ${backend} (seed ${seed})`, () => {
     if (chosen.length === 0) {

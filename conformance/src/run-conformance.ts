@@ -23,6 +23,11 @@ export interface ConformanceOptions {
   readonly seed?: number | undefined
   /** Categories or ids. */
   readonly only?: readonly string[] | undefined
+  /**
+   * Reasons, by id, to do without a case that is known to fail: a defect of an engine that its adapter cannot mend. It is
+   * listed with its reason, and no tier that it belongs to counts as reached.
+   */
+  readonly waivers?: Readonly<Record<string, string>> | undefined
   /** The only state or fault that cases with many of them try, as a failure prints it. */
   readonly state?: string | undefined
   /** Default: 1, which any machine can run. */

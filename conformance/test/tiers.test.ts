@@ -44,6 +44,20 @@ describe('tiers', () => {
     expect(leftOut).to.deep.equal([{ case: 'own.tier-2', tier: 2, reason: 'it forgets', because: 'log' }])
   })
 
+  it('are not reached by what is waived, which is listed with its reason', () => {
+    const waivers = { 'own.tier-2': 'the engine dies of it' }
+    const { chosen, leftOut } = select(ALL, { ...facts, tiers: [1, 2], waivers })
+    expect(ids(chosen)).to.deep.equal(['own.tier-default'])
+    expect(leftOut).to.deep.equal([
+      { case: 'own.tier-2', tier: 2, reason: 'the engine dies of it', because: 'waiver' },
+    ])
+    const misspelt = { 'own.tier-4': 'no such' }
+    expect(() => select(ALL, { ...facts, tiers: [1], waivers: misspelt })).to.throw(
+      TypeError,
+      'waivers: no case is called own.tier-4',
+    )
+  })
+
   it('are read from a list, and from the environment where nobody chose', () => {
     expect(parseTiers('x', '3,1,1')).to.deep.equal([1, 3])
     process.env[TIERS_VARIABLE] = '1,2'

@@ -51,7 +51,7 @@ export async function prepareRun(options: ConformanceOptions): Promise<PreparedR
   const host = await inspectHost(choice.tiers, options.directory)
   const environment = await inspectEnvironment(options.directory)
   const selection = await withoutUnfollowed(
-    select(cases, { ...facts, ...choice, host, only: options.only }),
+    select(cases, { ...facts, ...choice, host, only: options.only, waivers: options.waivers }),
     () => inFreshDirectory(options.directory, (place) => whyNotFollowed(target, facts.capabilities, place)),
   )
   return { ...selection, ...choice, setting, environment }

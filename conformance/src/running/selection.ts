@@ -8,8 +8,8 @@ export interface LeftOut {
   readonly case: string
   readonly tier: Tier
   readonly reason: string
-  /** `log`: its capabilities rule the case out. `machine`: it could run elsewhere. */
-  readonly because: 'log' | 'machine'
+  /** `log`: its capabilities rule the case out. `machine`: it could run elsewhere. `waiver`: the caller does without. */
+  readonly because: 'log' | 'machine' | 'waiver'
 }
 
 /** The cases that apply to a log and can run here, and those that do not. */
@@ -22,6 +22,8 @@ export interface Selection {
 export interface SelectionRules extends Pick<TargetFacts, 'capabilities' | 'files'> {
   /** Categories or ids; absent: all. */
   readonly only?: readonly string[] | undefined
+  /** Reasons, by id, to do without a case that would fail. */
+  readonly waivers?: Readonly<Record<string, string>> | undefined
   readonly tiers: TierChoice['tiers']
   readonly host: Host
 }
@@ -45,13 +47,15 @@ function isMeant(id: string, wanted: string): boolean {
  */
 export function select(
   cases: readonly Case[],
-  { capabilities, files, only, tiers, host }: SelectionRules,
+  { capabilities, files, only, waivers = {}, tiers, host }: SelectionRules,
 ): Selection {
   const seen = new Set<string>()
   for (const { id } of cases) {
     if (seen.has(id)) throw new TypeError(`two cases are called ${id}`)
     seen.add(id)
   }
+  const unknown = Object.keys(waivers).find((id) => !seen.has(id))
+  if (unknown !== undefined) throw new TypeError(`waivers: no case is called ${unknown}`)
   const wanted = cases.filter(
     (item) =>
       tiers.includes(tierOf(item)) && (only === undefined || only.some((name) => isMeant(item.id, name))),
@@ -63,6 +67,8 @@ export function select(
     const notForIt = item.requires?.(capabilities, files)
     const notHere = whyNotHere(host, tier, facilitiesOf(item))
     if (notForIt !== undefined) leftOut.push({ case: item.id, tier, reason: notForIt, because: 'log' })
+    else if (waivers[item.id] !== undefined)
+      leftOut.push({ case: item.id, tier, reason: waivers[item.id] ?? '', because: 'waiver' })
     else if (notHere !== undefined) leftOut.push({ case: item.id, tier, reason: notHere, because: 'machine' })
     else chosen.push(item)
   }
