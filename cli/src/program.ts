@@ -3,6 +3,7 @@ import type { Tier } from '@persistent-log/conformance'
 import { isPersistentLogError } from '@persistent-log/core'
 import type { BackendsOptions } from './backends-command.js'
 import type { ConformanceCommandOptions } from './conformance-command.js'
+import type { DifferentialCommandOptions } from './differential-command.js'
 import { version } from './version.js'
 import type { Terminal } from './terminal.js'
 
@@ -18,6 +19,15 @@ function seedOf(text: string): number {
   const seed = Number(text)
   if (/^\d+$/.test(text) && seed < 2 ** 32) return seed
   throw new InvalidArgumentError('It must be an integer from 0 to 4294967295.')
+}
+
+/** More would run for hours on an engine that flushes each call. */
+const MOST_CALLS = 1_000_000
+
+function callsOf(text: string): number {
+  const calls = Number(text)
+  if (/^[1-9]\d*$/.test(text) && calls <= MOST_CALLS) return calls
+  throw new InvalidArgumentError(`It must be an integer from 1 to ${MOST_CALLS}.`)
 }
 
 /** Runs a command line and returns the exit code. What a command needs is imported only when it runs. */
@@ -61,6 +71,20 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .action(async (backend: string, options: ConformanceCommandOptions) => {
       const { conformanceCommand } = await import('./conformance-command.js')
       exitCode = await conformanceCommand(backend, options, terminal)
+    })
+
+  program
+    .command('differential')
+    .description('run one random history on two backends, and show where they first differ')
+    .argument('<first>', 'a known name, an npm package, or the path of a module')
+    .argument('<second>', 'another one')
+    .option('--seed <number>', 'replay the history of an earlier run', seedOf)
+    .option('--calls <number>', 'calls of the history (default: 500)', callsOf)
+    .option('--directory <directory>', 'where the logs are made (default: the temporary directory)')
+    .option('--json', 'print JSON')
+    .action(async (first: string, second: string, options: DifferentialCommandOptions) => {
+      const { differentialCommand } = await import('./differential-command.js')
+      exitCode = await differentialCommand([first, second], options, terminal)
     })
 
   try {

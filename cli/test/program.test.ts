@@ -27,6 +27,8 @@ describe('plog', () => {
     [['conformance', 'lmdb', '--tier', '4'], 'must be a list of 1, 2 and 3'],
     [['conformance', 'lmdb', '--require', '1,'], 'must be a list of 1, 2 and 3'],
     [['conformance', 'lmdb', '--case', 'a.b', '--only', 'a'], "cannot be used with option '--only"],
+    [['differential', 'lmdb'], "missing required argument 'second'"],
+    [['differential', 'lmdb', 'level', '--calls', '0'], 'must be an integer from 1 to 1000000'],
     [['backends', '--jsn'], "unknown option '--jsn'"],
   ]
   for (const [argv, message] of wrong) {

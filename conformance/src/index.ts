@@ -7,6 +7,13 @@ export {
 } from './describe-persistent-log.js'
 export { runConformance, type ConformanceOptions } from './run-conformance.js'
 export type { CaseFailure, CaseResult, ConformanceReport, TierReport, UnprovenCase } from './report.js'
+export {
+  compareBackends,
+  type Contestant,
+  type Difference,
+  type DifferentialOptions,
+  type DifferentialReport,
+} from './differential/compare-backends.js'
 export type { Environment } from './host/environment.js'
 export { fileSystemName, fileSystemType, memoryFileSystem } from './host/file-system.js'
 export { whyNoDisk, type Facility } from './host/host.js'

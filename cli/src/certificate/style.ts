@@ -43,7 +43,7 @@ details { margin: 0.3rem 0; } summary { cursor: pointer; }
 .note { color: var(--soft); } footer { margin-top: 2.2rem; color: var(--soft); font-size: 0.84rem; }
 @media (max-width: 46rem) { body { padding: 0; } main { padding: 1.75rem 1.4rem; border: 0; outline: 0; }
   .numbers { grid-template-columns: repeat(2, 1fr); } dl { grid-template-columns: max-content 1fr; } h1 { font-size: 2rem; }
-  td.name { white-space: normal; overflow-wrap: anywhere; }
+  td.name { white-space: normal; overflow-wrap: anywhere; } .bars em { display: none; }
   .seal { width: 5.25rem; height: 5.25rem; } }
 @media print { body { padding: 0; background: none; } main { border: 0; max-width: none; } }
 `)

@@ -59,10 +59,10 @@ export async function compareStates(model: Model, log: PersistentLog): Promise<v
 
 /** A step as fast-check runs it. */
 export class StepCommand implements fc.AsyncCommand<Model, Real> {
-  readonly #step: Step
+  readonly step: Step
 
   constructor(step: Step) {
-    this.#step = step
+    this.step = step
   }
 
   check(): boolean {
@@ -70,7 +70,7 @@ export class StepCommand implements fc.AsyncCommand<Model, Real> {
   }
 
   async run(model: Model, real: Real): Promise<void> {
-    const { model: onModel, real: onReal, answer } = this.#step
+    const { model: onModel, real: onReal, answer } = this.step
     const wanted = await outcomeOf(async () => onModel(model))
     const got = await outcomeOf(() => onReal(real.log))
     if (wanted.error !== undefined) {
@@ -87,7 +87,7 @@ export class StepCommand implements fc.AsyncCommand<Model, Real> {
   }
 
   toString(): string {
-    return this.#step.name
+    return this.step.name
   }
 }
 

@@ -264,3 +264,15 @@ export function histories(options: { readonly reopens: boolean; readonly replayP
     ...(options.replayPath === undefined ? {} : { replayPath: options.replayPath }),
   })
 }
+
+/** One random history of so many steps, without the comparisons in between. */
+export function randomSteps(seed: number, count: number): readonly Step[] {
+  const all: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<unknown> }[] = [
+    ...writes,
+    ...stores,
+    ...reads,
+  ]
+  const isStep = (one: unknown): one is StepCommand => one instanceof StepCommand
+  const steps = fc.oneof(...all).filter(isStep)
+  return fc.sample(steps, { seed, numRuns: count }).map((command) => command.step)
+}
