@@ -21,7 +21,7 @@ describe('plog differential', function () {
     expect(exitCode).to.equal(1)
     expect(out).to.match(/^first difference at call \d+ of 300: promise/)
     expect(out)
-      .to.include('lmdb holds what the other does not: "promised"')
+      .to.include('lmdb holds what the other does not: ], "promised": {')
       .and.include('replay with --seed 3')
     const { difference } = JSON.parse((await plog([...argv, '--json'])).out) as {
       readonly difference: { readonly kind: string }
