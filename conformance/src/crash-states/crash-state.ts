@@ -1,7 +1,7 @@
 import type { DiskEvent } from '../disk/disk-event.js'
 import { DiskImage } from '../disk/disk-image.js'
-import { allowed, shownUnit, unitsOfTrace, type DiskModel, type Unit } from '../disk/durability.js'
-import { Random } from '../running/random.js'
+import { lostWith, shownUnit, unitsOfTrace, type DiskModel, type Unit } from '../disk/durability.js'
+import { hashText, Random } from '../running/random.js'
 import type { Trace } from './trace.js'
 
 /** A piece of the last write is all that is missing, or all that arrived, of it. In bytes of the unit. */
@@ -15,8 +15,7 @@ interface Tear {
 export interface CrashState {
   /** So many events had happened. */
   readonly place: number
-  /** Units that were not flushed and are there all the same. */
-  readonly kept: readonly Unit[]
+  /** Of the units that were not flushed, those that are missing. */
   readonly lost: readonly Unit[]
   readonly tear: Tear | undefined
 }
@@ -51,16 +50,26 @@ export class CrashStates {
   }
 
   /** The files as this crash left them. */
-  imageOf({ place, kept, tear }: CrashState): DiskImage {
+  imageOf({ place, lost, tear }: CrashState): DiskImage {
     const base = this.#imageUpToFirstPending(place)
     const image = new DiskImage(base.image)
-    const isKept = new Set(kept)
+    const isLost = new Set(lost)
     for (const unit of this.#units.slice(base.durable)) {
       if (unit.began >= place) break
-      if (unit.durable <= place || isKept.has(unit)) image.apply(unit.change)
+      if (!isLost.has(unit)) image.apply(unit.change)
       else if (unit === tear?.unit) applyTorn(image, tear)
     }
     return image
+  }
+
+  /** Says what a state is, for people: where the crash was, and what it took. */
+  shown({ place, lost, tear }: CrashState): string {
+    const isLost = new Set(lost)
+    const kept = this.#units.filter((unit) => unit.began < place && unit.durable > place && !isLost.has(unit))
+    const list = (units: readonly Unit[]): string => units.slice(-12).map(shownUnit).join(', ') || 'nothing'
+    const torn =
+      tear === undefined ? '' : `, of ${shownUnit(tear.unit)} only bytes ${tear.from} to ${tear.to}`
+    return `after event ${place}; not flushed and kept: ${list(kept)}; lost: ${list(lost)}${torn}`
   }
 
   /** Most of a long trace is durable at any place of it: that part is made once per place. */
@@ -97,36 +106,35 @@ function* statesOf(
     if (events[place - 1]?.kind === 'mark') marks++
     while ((units[begun]?.began ?? Infinity) < place) begun++
     const pending = units.slice(0, begun).filter((unit) => unit.durable > place)
-    for (const { kept, tear } of choices(pending, model, random)) {
-      const torn = tear === undefined ? '' : `${numbers.get(tear.unit)}:${tear.from}-${tear.to}`
-      const lost = pending.filter((unit) => !kept.includes(unit))
-      const key = `${marks}|${begun}|${lost.map((unit) => numbers.get(unit)).join()}|${torn}`
+    for (const { lost, tear } of choices(pending, model, random)) {
+      const torn = tear === undefined ? '' : `${tear.from}-${tear.to}`
+      const choice = `${lost.map((unit) => numbers.get(unit)).join()}|${torn}`
+      const key = `${marks}|${begun}|${choice.length}|${hashText(choice)}|${hashText(choice, 1)}`
       if (seen.has(key)) continue
       seen.add(key)
-      yield { place, kept, lost, tear }
+      yield { place, lost, tear }
     }
   }
 }
 
-interface Choice {
-  readonly kept: readonly Unit[]
-  readonly tear?: Tear
-}
+type Choice = Pick<CrashState, 'lost' | 'tear'>
 
 function* choices(pending: readonly Unit[], model: DiskModel, random: Random): Generator<Choice> {
-  const keep = (units: readonly Unit[]): Choice => ({ kept: allowed(pending, new Set(units), model) })
-  yield keep([])
-  yield keep(pending)
+  const lose = (units: readonly Unit[]): Choice => ({
+    lost: lostWith(pending, new Set(units), model),
+    tear: undefined,
+  })
+  yield lose(pending)
+  yield lose([])
   const last = pending.slice(-TRIED_ALONE)
-  const settled = pending.slice(0, -TRIED_ALONE)
-  for (let count = 0; count < last.length; count++) yield keep([...settled, ...last.slice(0, count)])
+  for (let count = 0; count < last.length; count++) yield lose(last.slice(count))
   if (model !== 'in-order') {
     for (const unit of last) {
-      yield keep(pending.filter((other) => other !== unit))
-      yield keep([unit])
+      yield lose([unit])
+      yield lose(pending.filter((other) => other !== unit))
     }
     for (let time = 0; time < RANDOM_CHOICES && pending.length > 1; time++) {
-      yield keep(pending.filter(() => random.below(2) === 0))
+      yield lose(pending.filter(() => random.below(2) === 0))
     }
   }
   yield* tears(pending, model, random)
@@ -137,20 +145,13 @@ function* tears(pending: readonly Unit[], model: DiskModel, random: Random): Gen
   const unit = pending.findLast(({ change }) => change.kind === 'write')
   if (unit?.change.kind !== 'write') return
   const { length } = unit.change.bytes
-  const kept = allowed(pending, new Set(pending.filter((other) => other !== unit)), model)
+  const lost = lostWith(pending, new Set([unit]), model)
   const cuts = [length - 1]
   for (let at = TEAR_BYTES; at < length; at += TEAR_BYTES) cuts.push(at)
   // A few bytes alone are what a careless reader takes for nothing.
   for (const cut of [1 + random.below(4), ...random.shuffled(cuts).slice(0, TEARS)]) {
     if (cut <= 0 || cut >= length) continue
-    yield { kept, tear: { unit, from: 0, to: cut } }
-    if (model !== 'in-order') yield { kept, tear: { unit, from: cut, to: length } }
+    yield { lost, tear: { unit, from: 0, to: cut } }
+    if (model !== 'in-order') yield { lost, tear: { unit, from: cut, to: length } }
   }
-}
-
-/** Says what a state is, for people: where the crash was, and what it took. */
-export function shownState({ place, kept, lost, tear }: CrashState): string {
-  const list = (units: readonly Unit[]): string => units.slice(0, 12).map(shownUnit).join(', ') || 'nothing'
-  const torn = tear === undefined ? '' : `, of ${shownUnit(tear.unit)} only bytes ${tear.from} to ${tear.to}`
-  return `after event ${place}; not flushed and kept: ${list(kept)}; lost: ${list(lost)}${torn}`
 }

@@ -3,7 +3,7 @@ import { observe } from '../crash/observation.js'
 import { DiskRecorder } from '../disk/seam/disk-recorder.js'
 import type { DiskSeam } from '../disk/seam/disk-seam.js'
 import { Random } from '../running/random.js'
-import { CrashStates, shownState, type CrashState } from './crash-state.js'
+import { CrashStates, type CrashState } from './crash-state.js'
 import {
   examineState,
   Finding,
@@ -51,7 +51,7 @@ export class TraceExaminer {
     for (const number of numbers) {
       const state = states[number]
       if (state === undefined) throw new RangeError(`state ${number}: there are ${states.length}, from 0`)
-      const shown = shownState(state)
+      const shown = this.#states.shown(state)
       await tell({ kind: 'examining', state: number, shown })
       try {
         const opened =
@@ -101,7 +101,7 @@ export class TraceExaminer {
       } catch (error) {
         const message = error instanceof Finding ? error.message : String((error as Error).stack)
         throw new Finding(
-          `a second crash, while it recovered, state ${at}, ${shownState(second)}: ${message}`,
+          `a second crash, while it recovered, state ${at}, ${inner.shown(second)}: ${message}`,
         )
       }
     }

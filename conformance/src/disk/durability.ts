@@ -17,6 +17,8 @@ export const DISK_MODELS: readonly DiskModel[] = ['in-order', 'ext4', 'strict']
 
 /** In bytes: what a device writes whole or not at all. */
 const SECTOR_BYTES = 512
+/** A long write is not taken apart further than this. */
+const MOST_PIECES = 32
 
 /** The smallest effect that a crash keeps or loses as a whole, but for a torn last write. */
 export interface Unit {
@@ -37,8 +39,9 @@ function keeperOf({ change }: Unit): number {
 function* unitsOf(change: Change): Generator<Change> {
   if (change.kind !== 'write') return void (yield change)
   const end = change.offset + change.bytes.byteLength
+  const step = SECTOR_BYTES * Math.ceil(change.bytes.byteLength / SECTOR_BYTES / MOST_PIECES)
   for (let from = change.offset; from < end;) {
-    const to = Math.min(end, (Math.floor(from / SECTOR_BYTES) + 1) * SECTOR_BYTES)
+    const to = Math.min(end, (Math.floor(from / step) + 1) * step)
     const bytes = change.bytes.subarray(from - change.offset, to - change.offset)
     yield { kind: 'write', node: change.node, offset: from, bytes }
     from = to
@@ -73,16 +76,15 @@ function isCovered(unit: Unit, flushed: number, model: DiskModel): boolean {
   return keeperOf(unit) === flushed || (model === 'ext4' && !isData(unit))
 }
 
-/** Puts a choice of pending units into a form that the model allows: what depends on something lost is lost too. */
-export function allowed(pending: readonly Unit[], kept: ReadonlySet<Unit>, model: DiskModel): Unit[] {
-  if (model === 'strict') return pending.filter((unit) => kept.has(unit))
-  const chosen: Unit[] = []
+/** Completes a choice of lost units: what a model cannot keep without something lost is lost too. */
+export function lostWith(pending: readonly Unit[], lost: ReadonlySet<Unit>, model: DiskModel): Unit[] {
+  if (model === 'strict') return pending.filter((unit) => lost.has(unit))
   let isJournalOver = false
-  for (const unit of pending) {
-    if (model === 'in-order' || !isData(unit)) isJournalOver ||= !kept.has(unit)
-    if (kept.has(unit) && !(isJournalOver && (model === 'in-order' || !isData(unit)))) chosen.push(unit)
-  }
-  return chosen
+  return pending.filter((unit) => {
+    const isOrdered = model === 'in-order' || !isData(unit)
+    if (isOrdered) isJournalOver ||= lost.has(unit)
+    return lost.has(unit) || (isOrdered && isJournalOver)
+  })
 }
 
 /** Says what a unit is, for people. */
