@@ -65,7 +65,7 @@ async function examine(log: PersistentLog, expected: Observation): Promise<Class
     if (found === wanted) return { consequence: 'ok', evidence: what }
     if (wanted === undefined)
       return { consequence: 'wrong', evidence: `${what} was never stored: ${found ?? ''}` }
-    if (found === undefined || isDemoted(wanted, found) || (votesLost && what.startsWith('proposal'))) {
+    if (found === undefined || isDemoted(wanted, found) || (votesLost && isVote(what))) {
       return told === undefined
         ? { consequence: 'silent', evidence: `${what} is ${found ?? 'gone'}, not ${wanted}` }
         : { consequence: 'located', evidence: told }
@@ -86,6 +86,9 @@ async function examine(log: PersistentLog, expected: Observation): Promise<Class
     ...(await bounds(log, expected, look)),
   ]
 }
+
+/** What a log that tells of lost votes may have an older version of: the hard state of a Raft node is a record. */
+const isVote = (what: string): boolean => /^(?:proposal|configuration) /.test(what)
 
 /** A decision that is a proposal again: nothing that it shows is wrong, but it has forgotten something. */
 function isDemoted(wanted: string, found: string): boolean {
