@@ -1,4 +1,4 @@
-export { REPLAY_VARIABLE } from './model/cases.js'
+export { REPLAY_VARIABLE } from './model/agreement.js'
 export {
   describePersistentLog,
   type DescribeOptions,

@@ -39,6 +39,13 @@ export interface StateChoice {
   readonly duringRecovery?: number | undefined
 }
 
+/** Random histories with crashes in them. */
+export interface HistoryPlan {
+  readonly runs: number
+  /** `kill`: all that was written is there. `power cut`: of what was not flushed, anything may be missing. */
+  readonly crash: 'kill' | 'power cut'
+}
+
 /** What the kit tells a child that works with crash states. */
 export type StateCommand =
   | { readonly kind: 'record'; readonly bench: Bench; readonly plan: WorkloadPlan }
@@ -48,6 +55,7 @@ export type StateCommand =
       readonly plan: WorkloadPlan
       readonly choice: StateChoice
     }
+  | { readonly kind: 'histories'; readonly bench: Bench; readonly plan: HistoryPlan }
 
 /** What came of recording. */
 export interface Recorded {
@@ -74,5 +82,8 @@ export type StateReport =
     }
   | { readonly kind: 'found'; readonly state: number; readonly shown: string; readonly finding: string }
   | { readonly kind: 'finished'; readonly possible: number }
-  /** The log broke a law while it was recorded, without any crash. */
+  /** One history agreed with the model; so many crashes were in it. */
+  | { readonly kind: 'agreed'; readonly crashes: number }
+  | { readonly kind: 'ran' }
+  /** The log broke a law while it was recorded, without any crash, or in a history. */
   | { readonly kind: 'failed'; readonly finding: string }

@@ -10,6 +10,8 @@ import type { Trace } from './trace.js'
 const seam = await DiskSeam.install()
 const { DiskImage } = await import('../disk/disk-image.js')
 const { recordWorkload } = await import('./record-workload.js')
+const { agree } = await import('../model/agreement.js')
+const { CrashingLog } = await import('./crashing-log.js')
 const { TraceExaminer } = await import('./examine-trace.js')
 
 /** Resolves when the message has left this process: it arrives even if the process dies then. */
@@ -38,7 +40,30 @@ async function examine(command: Extract<StateCommand, { kind: 'examine' }>): Pro
   await new TraceExaminer(seam, bench, plan, trace, choice).run(choice, tell)
 }
 
+async function histories({ bench, plan }: Extract<StateCommand, { kind: 'histories' }>): Promise<void> {
+  try {
+    await agree({
+      seed: bench.seed,
+      runs: plan.runs,
+      firstSlot: 0,
+      reopens: true,
+      crashes: true,
+      begin: () => CrashingLog.create(seam, bench, plan.crash),
+      end: (log) => log.end(),
+      agreed: ({ crashes }) => tell({ kind: 'agreed', crashes }),
+    })
+    await tell({ kind: 'ran' })
+  } catch (error) {
+    await tell({ kind: 'failed', finding: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+function obey(command: StateCommand): Promise<void> {
+  if (command.kind === 'record') return record(command)
+  return command.kind === 'examine' ? examine(command) : histories(command)
+}
+
 process.on('message', (command: StateCommand) => {
   // A failure ends the process loudly: the kit sees its exit code and its words.
-  void (command.kind === 'record' ? record(command) : examine(command))
+  void obey(command)
 })

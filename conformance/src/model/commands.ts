@@ -12,6 +12,8 @@ import { Refusal } from './refusal.js'
 export interface Real {
   log: PersistentLog
   readonly reopen: (log: PersistentLog) => Promise<PersistentLog>
+  /** Only where histories have crashes in them. What is lost then is drawn by the seed. */
+  readonly crash?: (log: PersistentLog, seed: number) => Promise<PersistentLog>
 }
 
 /** A step of a history: the same call on the model and on the log. */
@@ -119,6 +121,29 @@ export class ReopenCommand implements fc.AsyncCommand<Model, Real> {
 
   toString(): string {
     return 'reopen'
+  }
+}
+
+/** Crashes, opens, and compares all: nothing was in flight, so that nothing may be missing. */
+export class CrashCommand implements fc.AsyncCommand<Model, Real> {
+  readonly #seed: number
+
+  constructor(seed: number) {
+    this.#seed = seed
+  }
+
+  check(): boolean {
+    return true
+  }
+
+  async run(model: Model, real: Real): Promise<void> {
+    if (real.crash === undefined) throw new Error('this log cannot crash')
+    real.log = await real.crash(real.log, this.#seed)
+    await compareStates(model, real.log)
+  }
+
+  toString(): string {
+    return `crash ${this.#seed}`
   }
 }
 

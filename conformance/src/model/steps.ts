@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Ballot, Proposal } from '@persistent-log/core'
 import { collect, shownEntry } from '../running/dump.js'
 import { hex } from '../running/values.js'
-import { CompareCommand, ReopenCommand, shown, StepCommand, type Step } from './commands.js'
+import { CompareCommand, CrashCommand, ReopenCommand, shown, StepCommand, type Step } from './commands.js'
 import type { ModelSlot } from './model-state.js'
 
 // Slots, ballots and values are few: defects show where they meet again.
@@ -253,15 +253,24 @@ const reads = [
   { weight: 2, arbitrary: fc.constant(new CompareCommand()) },
 ]
 
-/** Random histories. `reopens`: with reopening among the steps. `replayPath`: the history of an earlier failure. */
-export function histories(options: { readonly reopens: boolean; readonly replayPath?: string | undefined }) {
+/** What is in histories beside calls. */
+export interface HistoryOptions {
+  readonly reopens: boolean
+  readonly crashes?: boolean
+  /** The history of an earlier failure. */
+  readonly replayPath?: string | undefined
+}
+
+/** Random histories. */
+export function histories({ reopens, crashes = false, replayPath }: HistoryOptions) {
   const all = [...writes, ...stores, ...reads]
-  if (options.reopens) all.push({ weight: 2, arbitrary: fc.constant(new ReopenCommand()) })
+  if (reopens) all.push({ weight: 2, arbitrary: fc.constant(new ReopenCommand()) })
+  if (crashes) all.push({ weight: 3, arbitrary: fc.nat().map((seed) => new CrashCommand(seed)) })
   const weighted = all.flatMap(({ weight, arbitrary }) => Array.from({ length: weight }, () => arbitrary))
   return fc.commands(weighted as Parameters<typeof fc.commands<never, never>>[0], {
     maxCommands: 40,
     size: 'max',
-    ...(options.replayPath === undefined ? {} : { replayPath: options.replayPath }),
+    ...(replayPath === undefined ? {} : { replayPath }),
   })
 }
 

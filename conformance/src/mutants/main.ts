@@ -15,7 +15,17 @@ import { TOY_BACKEND, TOY_MUTANTS } from './toy/toy-mutants.js'
 const REFERENCE = new URL('./reference.js', import.meta.url)
 const MUTANT = new URL('./mutant-backend.js', import.meta.url)
 /** What the toy log, which is there to be killed, is examined with. */
-const TOY_CASES = ['dur', 'rec', 'rot', 'fault', 'lock', 'close', 'batch.kill-mid-batch', 'batch.crash-*']
+const TOY_CASES = [
+  'dur',
+  'rec',
+  'rot',
+  'fault',
+  'lock',
+  'close',
+  'batch.kill-mid-batch',
+  'batch.crash-*',
+  'model.commands-*',
+]
 
 /** Enough for the model to notice what the named cases miss; the named cases run first. */
 const MODEL_RUNS = 100

@@ -5,7 +5,17 @@ import { runConformance } from '../../src/run-conformance.js'
 import { TOY_BACKEND, TOY_MUTANTS } from '../../src/mutants/toy/toy-mutants.js'
 
 /** The categories that are about files, processes and their ends. */
-const ABOUT_ENDS = ['dur', 'rec', 'rot', 'fault', 'lock', 'close', 'batch.kill-mid-batch', 'batch.crash-*']
+const ABOUT_ENDS = [
+  'dur',
+  'rec',
+  'rot',
+  'fault',
+  'lock',
+  'close',
+  'batch.kill-mid-batch',
+  'batch.crash-*',
+  'model.commands-*',
+]
 
 const host = await inspectHost(ALL_TIERS)
 
@@ -16,7 +26,7 @@ describe('the toy log', function () {
     const report = await runConformance({
       backend: TOY_BACKEND,
       only: ABOUT_ENDS,
-      budgets: { kills: 4, crashStates: 100, damages: 20 },
+      budgets: { kills: 4, crashStates: 100, damages: 20, modelRuns: 40 },
     })
     expect(report.failures.map(({ case: id, message }) => `${id}: ${message}`)).to.deep.equal([])
     expect(report.passed).to.be.greaterThan(70)

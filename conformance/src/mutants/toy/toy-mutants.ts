@@ -17,7 +17,7 @@ export interface ToyMutant {
 export const TOY_BACKEND = new URL('./toy-backend.js', import.meta.url)
 
 const CAUGHT_BY: Readonly<Partial<Record<ToyDefect, readonly string[]>>> = {
-  userBuffer: ['dur.kill-keeps-one-of-each', 'dur.kill-keeps-acked'],
+  userBuffer: ['dur.kill-keeps-one-of-each', 'dur.kill-keeps-acked', 'model.commands-with-kill'],
   acceptAckEarly: ['dur.accept-durable-before-resolve'],
   promiseVolatile: ['dur.reopen-keeps-promise', 'dur.promise-durable'],
   configurationVolatile: ['dur.reopen-keeps-configuration', 'dur.configuration-durable'],
@@ -37,7 +37,11 @@ const CAUGHT_BY: Readonly<Partial<Record<ToyDefect, readonly string[]>>> = {
   liveTimer: ['close.no-live-handles'],
   rejectionUnhandled: ['close.no-live-handles'],
   strayFileFatal: ['rec.stray-temporary-files'],
-  neverFlushes: ['dur.states-in-order', 'batch.crash-states-all-or-nothing'],
+  neverFlushes: [
+    'dur.states-in-order',
+    'batch.crash-states-all-or-nothing',
+    'model.commands-with-crash-state',
+  ],
   flushesLate: ['dur.states-in-order'],
   noDirectoryFlush: ['dur.states-strict-model', 'dur.dir-fsync-on-create'],
   renameBeforeFlush: ['dur.states-ext4-model'],
