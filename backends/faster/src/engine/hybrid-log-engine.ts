@@ -15,8 +15,8 @@ import {
 import { isInRegion, NOWHERE, placeOf } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { REGION_NAME } from '../ring/ring-layout.js'
-import { RECORD, type StoredRecord } from '../segments/record.js'
 import type { Sealer } from '../sealing/sealer.js'
+import type { StoredRecord } from '../segments/record.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
 import type { EffectEncoder } from './effect-encoder.js'
@@ -100,24 +100,29 @@ export class HybridLogEngine implements LogEngine {
   }
 
   read(slot: number): StoredEntry | 'damaged' {
-    const record = this.#record(slot)
-    if (!record) return 'damaged'
-    const { b: round, c: nodeId, value, proof } = record
-    return { ballot: { round, nodeId }, value: copyBytes(value), proof: proof && copyBytes(proof) }
+    const entry = this.borrow(slot)
+    if (entry === 'damaged') return entry
+    const { ballot, value, proof } = entry
+    return { ballot, value: copyBytes(value), proof: proof && copyBytes(proof) }
   }
 
   borrow(slot: number): StoredEntry | 'damaged' {
-    const record = this.#record(slot)
-    if (!record) return 'damaged'
-    const { b: round, c: nodeId, value, proof } = record
-    return { ballot: { round, nodeId }, value, proof }
+    const { table, tail } = this.#parts
+    const address = table.get(slot)
+    if (address === NOWHERE) return 'damaged'
+    const place = placeOf(address)
+    const entry = isInRegion(address) ? this.#ring.entry(place, slot) : tail.entry(place, slot)
+    return entry ?? 'damaged'
   }
 
   borrowValue(slot: number): Uint8Array | 'damaged' {
     const address = this.#parts.table.get(slot)
     const lent = this.#lent.get(slot, address)
     if (lent) return lent
-    const value = isInRegion(address) ? this.#ring.value(placeOf(address), slot) : this.#record(slot)?.value
+    const place = placeOf(address)
+    const value = isInRegion(address)
+      ? this.#ring.value(place, slot)
+      : this.#parts.tail.entry(place, slot)?.value
     if (!value) return 'damaged'
     // Without maps a view is a copy: those would fill the memory.
     if (this.#parts.files.mapped) this.#lent.keep(slot, address, value)
@@ -188,16 +193,6 @@ export class HybridLogEngine implements LogEngine {
       await tail.close()
     }
     await files.remove(REGION_NAME)
-  }
-
-  #record(slot: number): StoredRecord | undefined {
-    const { table, tail } = this.#parts
-    const address = table.get(slot)
-    if (address === NOWHERE) return undefined
-    const place = placeOf(address)
-    const record = isInRegion(address) ? this.#ring.read(place) : tail.record(place)
-    const isEntry = record?.kind === RECORD.accept || record?.kind === RECORD.decide
-    return isEntry && record.a === slot ? record : undefined
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { AtOnceWrites, Ballot } from '@persistent-log/core/backend'
+import type { AtOnceWrites, Ballot, StoredEntry } from '@persistent-log/core/backend'
 import { isDecided, isInRegion, NOWHERE, placeOf, regionAddress, tailAddress } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { Eviction } from '../ring/eviction.js'
@@ -6,6 +6,7 @@ import { RingBuffer } from '../ring/ring-buffer.js'
 import { NO_ROOM } from '../ring/ring-layout.js'
 import { markWord, RECORD, type RecordKind, type StoredRecord } from '../segments/record.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
+import { entryOf } from '../segments/stored-entry.js'
 import type { Tail } from '../segments/tail.js'
 import type { PendingSlots } from './pending-slots.js'
 import { newWrite, type PendingWrite } from './stored-effect.js'
@@ -104,6 +105,11 @@ export class RingWrites implements AtOnceWrites {
 
   /** The record at a position, verified, as views that live until the event loop turns. */
   readonly read = (position: number): StoredRecord | undefined => this.#ring?.record(position)
+
+  /** The entry of a slot, verified, as such views; `undefined` when it is damaged. */
+  entry(position: number, slot: number): StoredEntry | undefined {
+    return entryOf(this.read(position), slot)
+  }
 
   /** The value of a slot's entry, as such a view. */
   value(position: number, slot: number): Uint8Array | undefined {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { roundUp } from '../integers.js'
+import { wordMemory, type WordMemory } from '../word-memory.js'
 import {
   PositionalRegionFile,
   PositionalSegmentFile,
@@ -98,7 +99,7 @@ const MAP_STEP_BYTES = 1024 * 1024
 class MappedSegmentFile extends PositionalSegmentFile {
   readonly #mapping: Mapping
   /** The last one is the longest. Earlier ones stay until the file is closed: a borrowed view may still be in use. */
-  readonly #maps: Buffer[] = []
+  readonly #maps: WordMemory[] = []
 
   constructor(mapping: Mapping, descriptor: number) {
     super(descriptor)
@@ -108,25 +109,27 @@ class MappedSegmentFile extends PositionalSegmentFile {
   override view(offset: number, length: number): Buffer {
     const end = offset + length
     if (offset < 0 || end > this.size) throw new RangeError(`${offset}+${length} is beyond ${this.size}`)
-    if (end > MAX_MAP_BYTES) return super.view(offset, length)
-    let map = this.#maps.at(-1)
-    if (!map || map.byteLength < end) {
-      const bytes = mapBytesFor(Math.max(end, this.size), map?.byteLength ?? 0)
-      map = this.#map(Math.min(bytes, MAX_MAP_BYTES))
-    }
-    return map?.subarray(offset, end) ?? super.view(offset, length)
+    return this.map(end)?.bytes.subarray(offset, end) ?? super.view(offset, length)
+  }
+
+  override map(end: number): WordMemory | undefined {
+    const last = this.#maps.at(-1)
+    if (last && last.bytes.byteLength >= end) return last
+    if (end > MAX_MAP_BYTES) return undefined
+    const bytes = mapBytesFor(Math.max(end, this.size), last?.bytes.byteLength ?? 0)
+    return this.#map(Math.min(bytes, MAX_MAP_BYTES))
   }
 
   override async close(): Promise<void> {
-    for (const map of this.#maps.splice(0)) this.#mapping.transfer.call(map.buffer, 0)
+    for (const { bytes } of this.#maps.splice(0)) this.#mapping.transfer.call(bytes.buffer, 0)
     await super.close()
   }
 
   /** A system may have no map to give: none of memory, or none of a file system that it had to stop writing to. */
-  #map(bytes: number): Buffer | undefined {
+  #map(bytes: number): WordMemory | undefined {
     const { mmap } = this.#mapping
     try {
-      const map = mmap.map(bytes, mmap.PROT_READ, mmap.MAP_SHARED, this.descriptor, 0)
+      const map = wordMemory(mmap.map(bytes, mmap.PROT_READ, mmap.MAP_SHARED, this.descriptor, 0))
       this.#maps.push(map)
       return map
     } catch {

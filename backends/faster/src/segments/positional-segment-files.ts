@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { syncDirectory } from '@persistent-log/core/backend'
+import type { WordMemory } from '../word-memory.js'
 import type { RegionFile, SegmentFile, SegmentFiles } from './segment-files.js'
 import { ZERO_PIECE_BYTES, ZEROS } from './zeros.js'
 
@@ -88,6 +89,10 @@ export class PositionalSegmentFile implements SegmentFile {
   async truncate(size: number): Promise<void> {
     this.#size = Math.min(this.#size, size)
     await truncateFile(this.descriptor, size)
+  }
+
+  map(_end: number): WordMemory | undefined {
+    return undefined
   }
 
   view(offset: number, length: number): Buffer {

@@ -1,3 +1,5 @@
+import type { WordMemory } from '../word-memory.js'
+
 /**
  * THE PORT to the disk: one directory of files. Everything that the hybrid log stores goes through here, so crashes,
  * failed flushes and full disks are injected here. Names are plain; a file's size is what was written.
@@ -33,6 +35,8 @@ export interface SegmentFile {
   read(offset: number, length: number): Buffer
   /** A view that lives until the next call on this file. Throws `RangeError` beyond `size`. */
   view(offset: number, length: number): Buffer
+  /** The map of everything below `end`, as long as a view lives; `undefined` where there is none to be had. */
+  map(end: number): WordMemory | undefined
   close(): Promise<void>
 }
 

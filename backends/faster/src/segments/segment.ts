@@ -1,3 +1,4 @@
+import type { StoredEntry } from '@persistent-log/core/backend'
 import { checksum, maskAt } from '../checksum.js'
 import {
   decodeRecord,
@@ -9,6 +10,8 @@ import {
 } from './record.js'
 import type { SegmentFile } from './segment-files.js'
 import type { SegmentHeader } from './segment-header.js'
+import { entryOf, isMappedEntryIntact, mappedEntry } from './stored-entry.js'
+import { VerifiedRecords } from './verified-records.js'
 
 const NAME = /^tail-(\d{10})\.log$/
 /** Ending of a segment that is being written; the next open removes what a crash left. */
@@ -33,6 +36,7 @@ export class Segment {
   end: number
   /** Accepts and decisions that were ever written here, superseded ones too. */
   writtenSlots = 0
+  readonly #verified = new VerifiedRecords()
 
   constructor(header: SegmentHeader, file: SegmentFile, end: number) {
     this.header = header
@@ -43,6 +47,21 @@ export class Segment {
 
   get name(): string {
     return segmentName(this.header.number)
+  }
+
+  /**
+   * The accept or the decision of a slot at an offset, as views; `undefined` when it is not what was written. Where the
+   * file is mapped, a record is verified when it is looked at first since the file was opened.
+   */
+  entry(offset: number, slot: number): StoredEntry | undefined {
+    const { file, header, seed } = this
+    const memory = offset < file.size ? file.map(file.size) : undefined
+    if (!memory) return entryOf(this.record(offset), slot)
+    const entry = mappedEntry(memory, offset, file.size, slot)
+    if (!entry || this.#verified.has(offset)) return entry
+    if (!isMappedEntryIntact(memory, offset, header.base + offset, seed)) return undefined
+    this.#verified.add(offset)
+    return entry
   }
 
   /** The record at an offset, verified; `undefined` when it is not what was written. */

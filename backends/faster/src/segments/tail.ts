@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { raise } from '@persistent-log/core/backend'
+import { raise, type StoredEntry } from '@persistent-log/core/backend'
 import { roundUp } from '../integers.js'
 import { EMPTY_SUMMARY, type GroupSummary } from './group.js'
 import type { GroupBuilder } from './group-builder.js'
@@ -196,6 +196,8 @@ export class Tail {
     const { segments } = this
     let low = 0
     let high = segments.length - 1
+    const last = segments[high]
+    if (last && position >= last.header.base) low = high
     while (low < high) {
       const middle = (low + high + 1) >>> 1
       if (segments[middle]!.header.base <= position) low = middle
@@ -205,6 +207,12 @@ export class Tail {
     return found && position >= found.header.base && position < found.header.base + found.end
       ? found
       : undefined
+  }
+
+  /** The accept or the decision of a slot at a position, as views; `undefined` when it is damaged or gone. */
+  entry(position: number, slot: number): StoredEntry | undefined {
+    const segment = this.segmentAt(position)
+    return segment?.entry(position - segment.header.base, slot)
   }
 
   /** The record at a position, verified; `undefined` when it is damaged or gone. */

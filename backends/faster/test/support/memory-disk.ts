@@ -171,6 +171,10 @@ class MemoryFile implements SegmentFile {
     return this.read(offset, length)
   }
 
+  map(): undefined {
+    return undefined
+  }
+
   read(offset: number, length: number): Buffer {
     if (offset + length > this.size) throw new RangeError('beyond the end of the file')
     this.#disk.bytesRead += length

@@ -92,17 +92,15 @@ export class EngineScan implements DecisionScan {
     const end = Math.min(to, this.#end, this.#next + this.#batchLength - batch.length)
     while (this.#next < end) {
       const slot = this.#next
-      const stored = status === 'damaged' ? status : this.#writes.readPooled(slot)
-      if (status === 'damaged' || stored === 'damaged') {
+      const entry = status === 'damaged' ? status : this.#writes.scanned(slot, status)
+      if (entry === 'damaged') {
         if (this.#damaged === 'reject') return false
         this.#next++
         // Damage that was just found: the rest of the stretch is looked at anew.
         return true
       }
       this.#next++
-      if (!stored) continue
-      const { ballot, value, proof } = stored
-      batch.push({ status, slot, ballot, value, proof })
+      if (entry) batch.push(entry)
     }
     return true
   }

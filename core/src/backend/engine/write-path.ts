@@ -1,4 +1,5 @@
 import type { Ballot } from '../../contract/ballot.js'
+import type { LogEntry } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
 import { raise } from '../../errors/raise.js'
@@ -148,12 +149,12 @@ export class WritePath implements StoredValues {
   }
 
   /** Like `read`, for many slots in a row: the copies may share memory. */
-  readPooled(slot: Slot): StoredEntry | 'damaged' | undefined {
-    if (!this.#engine.borrow) return this.read(slot)
-    const entry = this.borrow(slot)
+  scanned(slot: Slot, status: LogEntry['status']): LogEntry | 'damaged' | undefined {
+    const entry = this.#engine.borrow ? this.borrow(slot) : this.read(slot)
     if (typeof entry !== 'object') return entry
     const { ballot, value, proof } = entry
-    return { ballot, value: copyPooled(value), proof: proof && copyPooled(proof) }
+    if (!this.#engine.borrow) return { status, slot, ballot, value, proof }
+    return { status, slot, ballot, value: copyPooled(value), proof: proof && copyPooled(proof) }
   }
 
   /** The value alone, as `borrow` lends it. */

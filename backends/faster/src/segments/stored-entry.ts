@@ -1,0 +1,66 @@
+import type { StoredEntry } from '@persistent-log/core/backend'
+import { maskAt, wordChecksum } from '../checksum.js'
+import type { WordMemory } from '../word-memory.js'
+import { CHECKSUM_WORD, MARK_WORD, RECORD, RECORD_HEADER_BYTES, type StoredRecord } from './record.js'
+
+const MAGIC_MASK = 0xffff
+const MAGIC = 0x5250
+const CHECKED_BYTES = 48
+const HAS_PROOF = 1
+const TWO_32 = 0x1_0000_0000
+
+/**
+ * The accept or the decision of a slot in mapped memory, as views; the byte map is in record.ts. `undefined` when it is
+ * none, or one of another slot. `offset` is a multiple of 8; nothing at or behind `limit` is touched. Reads words instead of decoding a record: every read and every entry of a scan comes by here.
+ */
+export function mappedEntry(
+  { bytes, words }: WordMemory,
+  offset: number,
+  limit: number,
+  slot: number,
+): StoredEntry | undefined {
+  const at = offset >>> 2
+  const content = offset + RECORD_HEADER_BYTES
+  if (content > limit) return undefined
+  const head = words[at]!
+  const kind = (head >>> 16) & 0xff
+  const isEntry = (head & MAGIC_MASK) === MAGIC && (kind === RECORD.accept || kind === RECORD.decide)
+  if (!isEntry || u64(words, at + 2) !== slot) return undefined
+  const valueBytes = words[at + 1]! >>> 0
+  const proofBytes = words[at + 10]! >>> 0
+  if (content + valueBytes + proofBytes > limit) return undefined
+  const from = bytes.byteOffset + content
+  const hasProof = ((head >>> 24) & HAS_PROOF) !== 0
+  return {
+    ballot: { round: u64(words, at + 4), nodeId: u64(words, at + 6) },
+    value: new Uint8Array(bytes.buffer, from, valueBytes),
+    proof: hasProof ? new Uint8Array(bytes.buffer, from + valueBytes, proofBytes) : undefined,
+  }
+}
+
+/** True when the record that `mappedEntry` found is what was written, at this position of the log. */
+export function isMappedEntryIntact(
+  { bytes, words }: WordMemory,
+  offset: number,
+  position: number,
+  seed: number,
+): boolean {
+  const at = offset >>> 2
+  const sum = wordChecksum(bytes, words, offset, offset + CHECKED_BYTES, 0) ^ maskAt(seed, position)
+  if (sum >>> 0 !== words[at + CHECKSUM_WORD]! >>> 0 || words[at + MARK_WORD] !== 0) return false
+  const content = offset + RECORD_HEADER_BYTES
+  const end = content + (words[at + 1]! >>> 0) + (words[at + 10]! >>> 0)
+  return wordChecksum(bytes, words, content, end, 0) === words[at + 11]! >>> 0
+}
+
+/** The same of a decoded record. */
+export function entryOf(record: StoredRecord | undefined, slot: number): StoredEntry | undefined {
+  const isEntry = record?.kind === RECORD.accept || record?.kind === RECORD.decide
+  if (!isEntry || record.a !== slot) return undefined
+  const { b: round, c: nodeId, value, proof } = record
+  return { ballot: { round, nodeId }, value, proof }
+}
+
+function u64(words: Int32Array, at: number): number {
+  return (words[at]! >>> 0) + (words[at + 1]! >>> 0) * TWO_32
+}
