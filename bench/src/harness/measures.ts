@@ -59,7 +59,8 @@ export interface TargetResult {
   readonly unit: string
   readonly must?: number | undefined
   readonly aim?: number | undefined
-  readonly met: 'met' | 'not met' | 'not available yet'
+  /** Not credible: better than a limit that nothing can pass. */
+  readonly met: 'met' | 'not met' | 'not credible' | 'not available yet'
 }
 
 /** The middle of a list, or the mean of the two in the middle. */

@@ -12,8 +12,10 @@ export function judgeTargets(targets: readonly Target[], results: readonly CellR
   })
 }
 
-function verdict({ must, isFloor }: Target, ratio: number | undefined): TargetResult['met'] {
+function verdict({ must, isFloor, notCrediblePast }: Target, ratio: number | undefined): TargetResult['met'] {
   if (ratio === undefined) return 'not available yet'
+  if (notCrediblePast !== undefined && (isFloor ? ratio > notCrediblePast : ratio < notCrediblePast))
+    return 'not credible'
   if (must === undefined) return 'met'
   return (isFloor ? ratio >= must : ratio <= must) ? 'met' : 'not met'
 }

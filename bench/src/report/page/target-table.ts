@@ -29,6 +29,7 @@ function row(target: TargetResult): string {
 
 function chip({ met, ratio, aim, must }: TargetResult): string {
   if (met === 'not available yet') return '<span class="chip">not available yet</span>'
+  if (met === 'not credible') return '<span class="chip bad">not credible</span>'
   if (met === 'not met') return '<span class="chip bad">not met</span>'
   const isAimed = ratio !== undefined && aim !== undefined && excess(ratio, aim, isFloor(must, aim)) <= 1
   return `<span class="chip good">${isAimed ? 'aim met' : 'met'}</span>`
