@@ -1,10 +1,10 @@
 import { raise } from '@persistent-log/core/backend'
 import { maskAt } from '../checksum.js'
 import type { PendingSlots } from '../engine/pending-slots.js'
-import { isDecided, isInRegion, placeOf, regionAddress, tailAddress } from '../regions/address.js'
+import { isDecided, isInRegion, placeOf, tailAddress } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { GroupBuilder } from '../segments/group-builder.js'
-import { RECORD, storedBytes } from '../segments/record.js'
+import { RECORD, recordBytes } from '../segments/record.js'
 import type { Tail } from '../segments/tail.js'
 import { REGION_NAME, isSkip } from './ring-layout.js'
 import type { RingBuffer } from './ring-buffer.js'
@@ -48,17 +48,28 @@ export class EvictedChunk {
     return this.#end
   }
 
-  /** Copies what is live, at the moment when its place in the tail is known. */
+  /** Copies what is live, at the moment when its place in the tail is known: runs of it as they stand. */
   copyTo(builder: GroupBuilder, point: number): void {
     const { ring, tail } = this.#parts
     const to = Math.min(this.#to, this.#from + CHUNK_BYTES)
     let position = this.#from
+    let runFrom = position
+    let runFirst = 0
     while (position < to) {
       const left = ring.capacity - (position & (ring.capacity - 1))
       const offset = ring.offsetOf(position)
       const isSkipped = isSkip(ring.memory, offset, maskAt(ring.seed, position), left)
-      position += isSkipped ? left : this.#copyOne(builder, position, offset, left, point)
+      const bytes = isSkipped ? left : this.#bytesAt(offset, left)
+      const isLive = !isSkipped && this.#isMoved(builder, position, offset, point)
+      const runTo = isLive ? position + bytes : position
+      position += bytes
+      // A run is one piece of memory: the end of the lap ends it too.
+      if (isLive && bytes < left) continue
+      this.#copyRun(builder, runFrom, runTo, runFirst)
+      runFrom = position
+      runFirst = this.#count
     }
+    this.#copyRun(builder, runFrom, position, runFirst)
     this.#end = position
     tail.active.writtenSlots += this.#count
   }
@@ -81,34 +92,58 @@ export class EvictedChunk {
     return left
   }
 
-  /** Returns the bytes that the record takes in the ring. */
-  #copyOne(builder: GroupBuilder, position: number, offset: number, left: number, point: number): number {
-    const { ring, table, pending } = this.#parts
-    const { words, bytes } = ring.memory
+  /** Bytes that the record at an offset takes. A length that rotted in memory would lead anywhere. */
+  #bytesAt(offset: number, left: number): number {
+    const { ring } = this.#parts
+    const { words } = ring.memory
     const at = offset >>> 2
     const kind = (words[at]! >>> 16) & 0xff
-    const size = storedBytes(bytes, offset)
-    // A length that rotted in memory would lead anywhere.
-    if (size > left || size > ring.maxEntryBytes || kind < RECORD.accept || kind > RECORD.mark) {
-      throw raise.corrupted('a record of the mutable region is damaged', {
-        file: `engine/${REGION_NAME}`,
-        offset,
-      })
+    const bytes = recordBytes(words[at + 1]!, words[at + 10]!)
+    if (
+      bytes > 0 &&
+      bytes <= left &&
+      bytes <= ring.maxEntryBytes &&
+      kind >= RECORD.accept &&
+      kind <= RECORD.mark
+    ) {
+      return bytes
     }
+    const file = `engine/${REGION_NAME}`
+    throw raise.corrupted('a record of the mutable region is damaged', { file, offset })
+  }
+
+  /** True when the record is an entry that is live, and is noted as one that moves; a live mark is copied at once. */
+  #isMoved(builder: GroupBuilder, position: number, offset: number, point: number): boolean {
+    const { ring, table, pending } = this.#parts
+    const { words } = ring.memory
+    const at = offset >>> 2
     const slot = (words[at + 2]! >>> 0) + (words[at + 3]! >>> 0) * TWO_32
-    if (slot < point) return size
+    if (slot < point) return false
     const address = table.get(slot)
-    if (kind === RECORD.mark) {
+    if (((words[at]! >>> 16) & 0xff) === RECORD.mark) {
       if (this.#isFirst) this.#copyMark(builder, at, slot, address)
-      return size
+      return false
     }
     const isLive = isInRegion(address) && placeOf(address) === position
     // What was encoded before this is newer, though it is not counted yet.
-    if (!isLive || pending.addressOf(slot) !== undefined) return size
-    const mask = maskAt(ring.seed, position)
-    const copy = builder.addCopy(ring.memory, offset, size, mask, slot, isDecided(address))
-    this.#note(slot, regionAddress(position, isDecided(address)), copy)
-    return size
+    if (!isLive || pending.addressOf(slot) !== undefined) return false
+    this.#note(slot, address)
+    return true
+  }
+
+  /** The noted entries from `first` on stand in the ring one behind the other. */
+  #copyRun(builder: GroupBuilder, from: number, to: number, first: number): void {
+    if (from === to) return
+    const { ring } = this.#parts
+    const moved = this.#moved
+    const start = builder.addRun(ring.memory, ring.offsetOf(from), to - from)
+    for (let at = first * FIELDS; at < this.#count * FIELDS; at += FIELDS) {
+      const address = moved[at + 1]!
+      const place = placeOf(address)
+      const position = start + (place - from)
+      moved[at + 2] = position
+      builder.restamp(position, maskAt(ring.seed, place), moved[at]!, isDecided(address))
+    }
   }
 
   /** A mark on a proposal in the tail; where that moved on, the decision moved with it. */
@@ -121,7 +156,7 @@ export class EvictedChunk {
     builder.add({ kind: RECORD.mark, a: slot, b, c, link, word: words[at + 11]! >>> 0 })
   }
 
-  #note(slot: number, address: number, copy: number): void {
+  #note(slot: number, address: number): void {
     const at = this.#count++ * FIELDS
     if (at === this.#moved.length) {
       const grown = new Float64Array(at * 2)
@@ -130,6 +165,5 @@ export class EvictedChunk {
     }
     this.#moved[at] = slot
     this.#moved[at + 1] = address
-    this.#moved[at + 2] = copy
   }
 }

@@ -6,8 +6,6 @@ import { encodeRecord, RECORD, recordBytes, restampRecord, type RecordFields } f
 /** The buffer is kept from group to group up to this size, in bytes. */
 const KEPT_BUFFER_BYTES = 8 * 1024 * 1024
 const FIRST_BUFFER_BYTES = 64 * 1024
-/** Up to here a loop over words copies faster than the call of a typed array's `set`, in bytes. */
-const LOOP_BYTES = 256
 
 const NAMES_SLOT = (1 << RECORD.accept) | (1 << RECORD.decide) | (1 << RECORD.mark)
 
@@ -74,30 +72,25 @@ export class GroupBuilder {
   }
 
   /**
-   * Copies an accept or a decision of `slot` as it stands at `offset`, where `mask` hides its checksum, and makes it a
-   * decision if it has become one. No checksum is computed. Returns the position.
+   * Copies records as they stand, one behind the other; each is to be restamped. Returns the position of the first.
    */
-  addCopy(
-    source: WordMemory,
-    offset: number,
-    bytes: number,
-    mask: number,
-    slot: number,
-    isDecided: boolean,
-  ): number {
+  addRun(source: WordMemory, offset: number, bytes: number): number {
     this.#ensure(this.#length + bytes)
     const target = this.#length
-    const position = this.#place.position + target
     const { words } = this.#memory
-    if (bytes <= LOOP_BYTES) {
-      for (let from = offset >>> 2, to = target >>> 2, end = (offset + bytes) >>> 2; from < end;) {
-        words[to++] = source.words[from++]!
-      }
-    } else words.set(source.words.subarray(offset >>> 2, (offset + bytes) >>> 2), target >>> 2)
-    restampRecord(words, target, mask ^ maskAt(this.#place.seed, position), isDecided)
+    words.set(source.words.subarray(offset >>> 2, (offset + bytes) >>> 2), target >>> 2)
     this.#length += bytes
+    return this.#place.position + target
+  }
+
+  /**
+   * Makes the copied accept or decision of `slot` one of its new position, and a decision if it has become one. `mask` is
+   * what hid its checksum where it was; no checksum is computed.
+   */
+  restamp(position: number, mask: number, slot: number, isDecided: boolean): void {
+    const { position: start, seed } = this.#place
+    restampRecord(this.#memory.words, position - start, mask ^ maskAt(seed, position), isDecided)
     this.#count(isDecided ? RECORD.decide : RECORD.accept, slot)
-    return position
   }
 
   /** The framed bytes, valid until the next `begin`, and the checksum of the frame. */
