@@ -220,7 +220,7 @@ async function recoverTail(
   const isFooterLost =
     isCut && last.segment.file.size > last.segment.end && footerEnd(last.segment) === undefined
   if (isFooterLost) footers.damage.push(footerDamage(last.segment, last.segment.end))
-  const isShorter = isCut || scannedLast === undefined
+  const isShorter = isCut || footerEnd(last.segment) !== undefined
   await dropLeftovers(files, tail, table, {
     last: last.segment,
     firstSegment: replay.firstSegment,

@@ -3,6 +3,8 @@ import { expect } from 'chai'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { recover } from '../src/recovery.js'
+import { SlotIndex } from '../src/regions/slot-index.js'
 import {
   ballot,
   changed,
@@ -17,7 +19,7 @@ import {
 } from './support/closed-log.js'
 import { MemoryDisk, type DiskImage } from './support/memory-disk.js'
 import { openDirectoryLog } from './support/open-directory-log.js'
-import { newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
+import { LOG_ID, newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
 
 const bytesOf = ({ names, inodes }: DiskImage, name: string): Buffer =>
   inodes.get(names.get(name) ?? -1) ?? Buffer.alloc(0)
@@ -75,7 +77,34 @@ describe('faster: sealed segments', () => {
     expect((await shownBy(again)).size).equal(8_000)
   })
 
-  it('keeps nothing in memory of the slots of sealed segments', async () => {
+  it('keeps nothing in memory of the slots of sealed segments, opened by footers or sealed since', async () => {
+    const disk = await longLog(8_000)
+    const request = { logId: LOG_ID, firstSlot: 0, spareSegments: 0, segmentBytes: 64 * 1024 } as const
+    const how = { cleanClose: true, sameBoot: true, mode: 'strict' } as const
+    const closed = new MemoryDisk(disk.copy())
+    const byFooters = await recover({ files: closed.folder(''), ...request, ...how })
+    expect(byFooters.ledger.decided.count).equal(8_000)
+    expect(byFooters.table.open.count).equal(0)
+
+    const unsealed = new MemoryDisk(withoutFooters(disk.copy()))
+    const { table, tail, sealer } = await recover({ files: unsealed.folder(''), ...request, ...how })
+    expect(table.open.count).equal(8_000)
+    sealer.settledBelow(tail.active.header.number)
+    await sealer.idle()
+    expect(table.open.count).equal(tail.active.writtenSlots)
+    expect(tail.active.writtenSlots).below(1_000)
+    expect(table.open.bytes).below(tail.active.writtenSlots * 10 + 8 * 1024)
+    for (const slot of [0, 4_321, 7_999]) expect(tail.record(table.get(slot) - 1)?.a).equal(slot)
+  })
+
+  it('keeps slots that are far apart without a page each', () => {
+    const index = new SlotIndex()
+    for (let at = 0; at < 1_000; at++) index.set(at * 2 ** 40, 8)
+    expect(index.bytes).below(1_000 * 64)
+    expect(index.get(999 * 2 ** 40)).equal(8)
+  })
+
+  it('reads sealed segments through maps and without', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'plog-'))
     try {
       for (const mmap of ['required', 'off'] as const) {

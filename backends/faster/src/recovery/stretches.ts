@@ -66,7 +66,7 @@ function scanOne(
 ): ScannedSegment {
   const { header, file, name, seed } = segment
   const isFollowed = next?.header.number === header.number + 1
-  const limit = isFollowed ? next.header.previousEnd : ((isCut ? footerEnd(segment) : undefined) ?? file.size)
+  const limit = isFollowed ? next.header.previousEnd : (footerEnd(segment) ?? file.size)
   if (file.size < limit) {
     damage.push({
       ...{

@@ -11,6 +11,11 @@ interface Page {
   used: number
 }
 
+/** Pages are cut from pieces of this many: an allocation each would cost more than what is done with it. */
+const PIECE_PAGES = 64
+/** So many pages that are empty again are kept to be used again. */
+const KEPT_PAGES = 256
+
 const NO_ADDRESSES = new Float64Array(0)
 
 /** Slot -> address of its newest version, in pages of typed arrays. */
@@ -19,6 +24,7 @@ export class SlotIndex {
   /** Nearly every look-up is on the page of the one before. */
   #lastNumber = -1
   #lastPage: Page | undefined
+  readonly #empty: Float64Array[] = []
   #count = 0
 
   /** Slots that hold something. */
@@ -54,7 +60,7 @@ export class SlotIndex {
     this.#count += change
     if (page.used === 0) this.#dropPage(number)
     else if (page.few === undefined) page.addresses[at] = address
-    else putFew(page, page.few, at, address)
+    else this.#putFew(page, page.few, at, address)
     return before
   }
 
@@ -70,12 +76,15 @@ export class SlotIndex {
     }
   }
 
-  /** All slots that hold something, ascending. */
-  *sorted(): Generator<readonly [slot: number, address: Address]> {
-    const numbers = Float64Array.from(this.#pages.keys()).sort()
-    for (const number of numbers) {
+  /** All pages, ascending: the first slot of each, and an address per slot. What is handed out must not be changed. */
+  *pages(): Generator<readonly [first: number, addresses: Float64Array]> {
+    for (const number of Float64Array.from(this.#pages.keys()).sort()) {
       const page = this.#pages.get(number)
-      if (page) yield* pageEntries(page, number * PAGE_SLOTS, 0, Number.MAX_SAFE_INTEGER)
+      if (page)
+        yield [
+          number * PAGE_SLOTS,
+          page.few ? expand(page.few, new Float64Array(PAGE_SLOTS)) : page.addresses,
+        ]
     }
   }
 
@@ -97,37 +106,56 @@ export class SlotIndex {
     return page
   }
 
+  #putFew(page: Page, few: Map<number, Address>, at: number, address: Address): void {
+    if (address === NOWHERE) few.delete(at)
+    else few.set(at, address)
+    if (few.size <= FEW_SLOTS) return
+    page.addresses = expand(few, this.#newAddresses())
+    page.few = undefined
+  }
+
+  #newAddresses(): Float64Array {
+    if (this.#empty.length === 0) {
+      const piece = new Float64Array(PAGE_SLOTS * PIECE_PAGES)
+      for (let at = piece.length; at > 0; at -= PAGE_SLOTS)
+        this.#empty.push(piece.subarray(at - PAGE_SLOTS, at))
+    }
+    return this.#empty.pop()!
+  }
+
   #dropPage(number: number): void {
+    const page = this.#pages.get(number)
+    if (page && page.addresses.length > 0) {
+      if (this.#empty.length < KEPT_PAGES) this.#empty.push(page.addresses.fill(NOWHERE))
+      // Whoever walks the page must not come upon what is put there next.
+      page.addresses = NO_ADDRESSES
+    }
     this.#pages.delete(number)
     this.#lastNumber = -1
     this.#lastPage = undefined
   }
 }
 
-function putFew(page: Page, few: Map<number, Address>, at: number, address: Address): void {
-  if (address === NOWHERE) few.delete(at)
-  else few.set(at, address)
-  if (few.size <= FEW_SLOTS) return
-  page.addresses = new Float64Array(PAGE_SLOTS)
-  for (const [each, one] of few) page.addresses[each] = one
-  page.few = undefined
+function expand(few: ReadonlyMap<number, Address>, addresses: Float64Array): Float64Array {
+  for (const [at, address] of few) addresses[at] = address
+  return addresses
 }
 
 function* pageEntries(
-  { few, addresses }: Page,
+  page: Page,
   first: number,
   from: number,
   to: number,
 ): Generator<readonly [slot: number, address: Address]> {
-  if (few) {
-    for (const [at, address] of [...few].sort(([a], [b]) => a - b)) {
+  if (page.few) {
+    for (const [at, address] of [...page.few].sort(([a], [b]) => a - b)) {
       if (first + at >= from && first + at < to) yield [first + at, address]
     }
     return
   }
   const end = Math.min(to - first, PAGE_SLOTS)
   for (let at = Math.max(from - first, 0); at < end; at++) {
-    const address = addresses[at]!
+    const address = page.addresses[at] ?? NOWHERE
     if (address !== NOWHERE) yield [first + at, address]
   }
 }

@@ -103,7 +103,10 @@ export class Sealer {
     const digest = new SegmentDigest(segment, replay, firstBase)
     while (digest.step(STEP_BYTES)) await nextTurn()
     const { file, header, seed, end } = segment
-    const footer = encodeFooter(digest.finish(replay), header.base + end, seed)
+    await nextTurn()
+    const content = digest.finish(replay)
+    await nextTurn()
+    const footer = encodeFooter(content, header.base + end, seed)
     // The head is the commit point: where it is, everything that it speaks of is on the device.
     await file.write(footer.subarray(FOOTER_HEADER_BYTES), end + FOOTER_HEADER_BYTES)
     if (file.size > end + footer.byteLength) await file.truncate(end + footer.byteLength)

@@ -6,7 +6,7 @@ import type { Replay } from '../recovery/replay.js'
 import { isDecided, NOWHERE, tailAddress } from '../regions/address.js'
 import { SlotIndex } from '../regions/slot-index.js'
 import { decodeGroupHeader, GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
-import { decodeRecord, RECORD, storedBytes } from '../segments/record.js'
+import { decodeRecord, RECORD, RECORD_HEADER_BYTES, storedBytes } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import { FIRST_CHAIN } from '../segments/tail.js'
@@ -63,7 +63,7 @@ export class SegmentDigest {
       ? { sequence: this.#last.sequence + 1, previous: this.#last, previousChecksum: this.#last.checksum }
       : { ...FIRST_CHAIN, sequence: header.firstSequence }
     const discards = [...this.#discards.ranges()].flatMap(({ from, to }) => [from, to])
-    return { ...this.#packed(), end, chain, discards, state, writtenSlots: this.#writtenSlots }
+    return { ...packed(this.#index), end, chain, discards, state, writtenSlots: this.#writtenSlots }
   }
 
   #group(): void {
@@ -125,16 +125,19 @@ export class SegmentDigest {
     let to = 0
     const flush = (): void => {
       const first = Math.max(from, ledger.point)
-      if (first >= to) return
-      ledger.addDecidedRange({ from: first, to })
+      if (first < to) ledger.addDecidedRange({ from: first, to })
     }
-    for (const [slot, address] of this.#index.sorted()) {
-      if (!isDecided(address)) this.#settleAccepted(ledger, slot, address)
-      else if (slot === to) to++
-      else {
-        flush()
-        from = slot
-        to = slot + 1
+    for (const [first, addresses] of this.#index.pages()) {
+      for (let at = 0; at < addresses.length; at++) {
+        const address = addresses[at]!
+        if (address === NOWHERE) continue
+        if (!isDecided(address)) this.#settleAccepted(ledger, first + at, address)
+        else if (first + at === to) to++
+        else {
+          flush()
+          from = first + at
+          to = from + 1
+        }
       }
     }
     flush()
@@ -142,29 +145,40 @@ export class SegmentDigest {
 
   #settleAccepted(ledger: Ledger, slot: number, address: number): void {
     const { file, header } = this.#segment
-    const head = file.view(address - header.base, 48)
+    const head = file.view(address - header.base, RECORD_HEADER_BYTES)
     const ballot = { round: readU64(head, 16), nodeId: readU64(head, 24) }
     ledger.addAccepted(slot, ballot, head.readUInt32LE(4) + head.readUInt32LE(40))
   }
-
-  /** One number per slot of the range where that is less than two per slot that is there. */
-  #packed(): Pick<FooterContent, 'index' | 'from' | 'to' | 'count' | 'isSparse'> {
-    const { count } = this.#index
-    let from = 0
-    let to = 0
-    for (const [slot] of this.#index.sorted()) {
-      if (to === 0) from = slot
-      to = slot + 1
-    }
-    const isSparse = to - from > count * 2
-    const index = new Float64Array(isSparse ? count * 2 : to - from)
-    let at = 0
-    for (const [slot, address] of this.#index.sorted()) {
-      if (isSparse) {
-        index[at] = slot
-        index[count + at++] = address
-      } else index[slot - from] = address
-    }
-    return { index, from, to, count, isSparse }
-  }
 }
+
+type Packed = Pick<FooterContent, 'index' | 'from' | 'to' | 'count' | 'isSparse'>
+
+/** One number per slot of the range where that is less than two per slot that is there. */
+function packed(slots: SlotIndex): Packed {
+  const { count } = slots
+  let from = -1
+  let to = 0
+  for (const [first, addresses] of slots.pages()) {
+    if (from < 0) from = first + addresses.findIndex(holds)
+    to = first + addresses.findLastIndex(holds) + 1
+  }
+  from = Math.max(from, 0)
+  const isSparse = to - from > count * 2
+  const index = new Float64Array(isSparse ? count * 2 : to - from)
+  let sorted = 0
+  for (const [first, addresses] of slots.pages()) {
+    if (!isSparse) {
+      const part = addresses.subarray(Math.max(from - first, 0), Math.min(to - first, addresses.length))
+      index.set(part, Math.max(first - from, 0))
+      continue
+    }
+    for (let at = 0; at < addresses.length; at++) {
+      if (addresses[at] === NOWHERE) continue
+      index[sorted] = first + at
+      index[count + sorted++] = addresses[at]!
+    }
+  }
+  return { index, from, to, count, isSparse }
+}
+
+const holds = (address: number): boolean => address !== NOWHERE

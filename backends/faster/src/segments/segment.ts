@@ -26,6 +26,9 @@ export function segmentNumber(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
+/** A record is read at once up to this size, in bytes. */
+const NEAR_BYTES = 1024
+
 /** One file of the tail. Positions are `base` + offset and never repeat in a log. */
 export class Segment {
   readonly header: SegmentHeader
@@ -64,14 +67,21 @@ export class Segment {
     return entry
   }
 
+  /** True when the position lies between the first byte and the end of the last group. */
+  holds(position: number): boolean {
+    const offset = position - this.header.base
+    return offset >= 0 && offset < this.end
+  }
+
   /** The record at an offset, verified; `undefined` when it is not what was written. */
   record(offset: number): StoredRecord | undefined {
     const { file, header, seed } = this
     if (offset + RECORD_HEADER_BYTES > file.size) return undefined
-    const head = file.view(offset, RECORD_HEADER_BYTES)
-    const bytes = storedBytes(head, 0)
+    // Most records fit into the first look.
+    const near = file.view(offset, Math.min(NEAR_BYTES, file.size - offset))
+    const bytes = storedBytes(near, 0)
     if (offset + bytes > file.size) return undefined
-    const whole = file.view(offset, bytes)
+    const whole = bytes <= near.byteLength ? near : file.view(offset, bytes)
     if (!isRecordHeader(whole, 0, bytes, header.base + offset, seed)) return undefined
     return isContentIntact(whole, 0) ? decodeRecord(whole, 0, maskAt(seed, header.base + offset)) : undefined
   }

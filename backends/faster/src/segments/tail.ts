@@ -65,6 +65,8 @@ export class Tail {
   /** Behind the end of the active segment stands the footer that a close left; an open log does without. */
   cutsBeforeAppend = false
   #flushedTo = 0
+  /** Nearly every read is in the segment of the one before. */
+  #found: Segment | undefined
   #flushes = 0
   #bytesWritten = 0
 
@@ -146,6 +148,8 @@ export class Tail {
 
   /** Goes on in a new segment: the old one is flushed first, and the new name is durable on return. */
   async roll(): Promise<void> {
+    // A footer is going to stand where zeros may still be on their way to.
+    if (this.#preparation.isBelow(Infinity)) await this.#preparation.pause()
     await this.flush()
     await this.begin()
     await this.publish()
@@ -171,6 +175,7 @@ export class Tail {
       salt: randomBytes(SALT_BYTES),
       isRecycled: spare?.isRecycled ?? false,
     }
+    this.cutsBeforeAppend = false
     this.#unpublishedName = spare?.name ?? segmentName(header.number) + UNPUBLISHED_SUFFIX
     const file = spare?.file ?? (await files.create(this.#unpublishedName))
     await file.write(encodeSegmentHeader(header, this.#parts.logId), 0)
@@ -193,6 +198,7 @@ export class Tail {
 
   /** The segment that holds a position. */
   segmentAt(position: number): Segment | undefined {
+    if (this.#found?.holds(position)) return this.#found
     const { segments } = this
     let low = 0
     let high = segments.length - 1
@@ -204,9 +210,9 @@ export class Tail {
       else high = middle - 1
     }
     const found = segments[low]
-    return found && position >= found.header.base && position < found.header.base + found.end
-      ? found
-      : undefined
+    if (!found?.holds(position)) return undefined
+    this.#found = found
+    return found
   }
 
   /** The accept or the decision of a slot at a position, as views; `undefined` when it is damaged or gone. */
@@ -233,6 +239,7 @@ export class Tail {
       else await files.remove(first.name)
       await files.syncDirectory()
       this.segments.shift()
+      this.#found = undefined
       leave(first)
       await first.file.close()
     }
