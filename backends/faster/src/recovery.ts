@@ -31,7 +31,7 @@ import { REGION_NAME } from './ring/ring-layout.js'
 import { NO_RING, scanRing, type ScannedRing } from './ring/ring-scan.js'
 import { footerEnd, readFooterState } from './sealing/footer.js'
 import { restoreState } from './sealing/log-state.js'
-import { Sealer, type SealerParts } from './sealing/sealer.js'
+import { Sealer, UNSEALED_NAME, type SealerParts } from './sealing/sealer.js'
 import type { StoredRecord } from './segments/record.js'
 import type { Segment } from './segments/segment.js'
 import type { SegmentFiles } from './segments/segment-files.js'
@@ -148,7 +148,7 @@ async function recoverTail(
   const isCut = cleanClose && !hasUnreadableEnd
   // An entry of the region belongs between records: those have to be gone through one by one.
   const limit = scanned.entries[0]?.order ?? Infinity
-  const footers = findFooters(tail.segments, known, limit)
+  const footers = findFooters(tail.segments, known, limit, isCut)
   const sealed = damage.length === 0 ? footers.sealed : undefined
   if (sealed) restoreSealed(sealed, tail.segments, replay, table, files.mapped)
   const open = tail.segments.slice(sealed?.heads.length ?? 0)
@@ -187,7 +187,9 @@ async function recoverTail(
 
   const first = tail.segments[0]
   if (first && first.header.number > replay.firstSegment) damage.push(missing(replay.firstSegment, 0))
-  const isEndMissing = cleanClose && !isNew && !replay.isClosed
+  // An earlier close may be the last thing that is left: behind the newest one stands a footer, whole or not.
+  const isSealed = last.segment.file.size > last.segment.end || names.includes(UNSEALED_NAME)
+  const isEndMissing = cleanClose && !isNew && !(replay.isClosed && isSealed)
   damage.push(...(isEndMissing ? [missingEnd(last.segment, split.end)] : lastKnownEnds))
   const judge = (one: FoundDamage): JudgedDamage => judgeDamage(one, replay, table)
   const stretches = damage.map(judge)
@@ -228,7 +230,7 @@ async function recoverTail(
   })
   return {
     ...{ tail, table, pending, encoder, region, ledger: replay.ledger },
-    sealer: new Sealer({ tail, table, isMapped: files.mapped, ...sealerStart }),
+    sealer: new Sealer({ files, tail, table, isMapped: files.mapped, ...sealerStart }),
     tornBytes: split.tornBytes,
     ambiguous: split.tornBytes > 0,
     damaged: [

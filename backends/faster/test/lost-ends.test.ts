@@ -3,11 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isPersistentLogError } from '@persistent-log/core/backend'
 import { expect } from 'chai'
+import { UNSEALED_NAME } from '../src/sealing/sealer.js'
 import { MemoryDisk } from './support/memory-disk.js'
 import { openDirectoryLog } from './support/open-directory-log.js'
 import { newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
 
-import { SMALL, ballot, closedLog, opened, filesOf, changed, refusalOf } from './support/closed-log.js'
+import {
+  SMALL,
+  ballot,
+  closedLog,
+  opened,
+  filesOf,
+  changed,
+  refusalOf,
+  withoutFooters,
+} from './support/closed-log.js'
 
 describe('faster: lost ends and torn tails', () => {
   it('remembers over every later open that the end of a closed log is missing, until it is repaired', async () => {
@@ -62,6 +72,20 @@ describe('faster: lost ends and torn tails', () => {
     await second.close()
     expect([...withoutEnd.names.keys()], 'one segment').include(name)
     const error = await refusalOf(opened(withoutEnd, { cleanClose: true }))
+    expect(isPersistentLogError(error, 'PLOG_CORRUPTED')).equal(true)
+  })
+
+  it('refuses a log that was closed twice and is cut behind the first close', async () => {
+    const disk = await newDisk()
+    const first = await openOn(disk, { created: true, cleanClose: true })
+    await first.accept({ slot: 0, ballot: ballot(1), value: valueOf(0, 1) })
+    await first.close()
+    const cutBehindFirst = withoutFooters(disk.copy())
+    cutBehindFirst.names.delete(UNSEALED_NAME)
+    const second = await openOn(disk, { cleanClose: true })
+    await second.commit({ slot: 0, ballot: ballot(1) })
+    await second.close()
+    const error = await refusalOf(openOn(new MemoryDisk(cutBehindFirst), { cleanClose: true }))
     expect(isPersistentLogError(error, 'PLOG_CORRUPTED')).equal(true)
   })
 

@@ -28,7 +28,16 @@ const learn = (slot: number, length?: number) => ({
   ballot: ballot(1),
   value: valueOf(slot, 1, length),
 })
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50))
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
+const isSealed = (image: DiskImage, name: string): boolean =>
+  groupsEnd(bytesOf(image, name)) < bytesOf(image, name).byteLength
+
+/** Resolves when every segment but the active one is sealed, and then some. */
+async function allSealed({ image }: MemoryDisk): Promise<void> {
+  const open = (): number => filesOf(image).filter((name) => !isSealed(image, name)).length
+  while (open() > 1) await turn()
+  for (let time = 0; time < 10; time++) await turn()
+}
 
 /** A closed log of so many small entries, in groups, in segments of 64 KiB. */
 async function longLog(entries: number): Promise<MemoryDisk> {
@@ -70,7 +79,7 @@ describe('faster: sealed segments', () => {
     for (let slot = 0; slot < 8_000; slot += 100) {
       await log.learnAll(Array.from({ length: 100 }, (_, at) => learn(slot + at)))
     }
-    await settled()
+    await allSealed(disk)
     const crashed = new MemoryDisk(disk.copy())
     const again = await openOn(crashed, { sameBoot: false, options })
     expect(crashed.bytesRead).below(options.segmentBytes * 4)
@@ -112,7 +121,7 @@ describe('faster: sealed segments', () => {
         for (let slot = 0; slot < 20_000; slot += 500) {
           await log.learnAll(Array.from({ length: 500 }, (_, at) => learn(slot + at)))
         }
-        await settled()
+        for (let time = 0; time < 10; time++) await turn()
         expect((await shownBy(log)).size).equal(20_000)
         await log.close()
         const again = await openDirectoryLog(join(directory, mmap), { mmap, segmentBytes: 64 * 1024 })
@@ -142,13 +151,13 @@ describe('faster: sealed segments', () => {
     const options = SMALL
     const log = await openOn(disk, { created: true, cleanClose: true, options })
     for (let slot = 0; slot < 40; slot++) await log.accept(learn(slot))
-    await settled()
+    await allSealed(disk)
     expect(filesOf(disk.image).length).greaterThan(2)
     await log.discard({ from: 10 })
     await log.accept({ slot: 12, ballot: ballot(2), value: valueOf(12, 2) })
     for (let slot = 100; slot < 140; slot++) await log.learn(learn(slot))
     await log.commit({ slot: 3, ballot: ballot(1) })
-    await settled()
+    await allSealed(disk)
     const shown = await shownBy(log)
     expect([...shown.keys()].filter((slot) => slot < 100)).deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12])
     const crashed = await openOn(new MemoryDisk(disk.copy()), { options })
@@ -212,7 +221,7 @@ describe('faster: sealed segments', () => {
     }
     const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
     for (let slot = 0; slot < 60; slot++) await log.learn(learn(slot))
-    await settled()
+    for (let time = 0; time < 10; time++) await turn()
     expect((await shownBy(log)).size).equal(60)
     await log.close()
     disk.beforeOperation = () => undefined

@@ -30,18 +30,19 @@ export interface FoundFooters {
 
 /**
  * The longest part that ends at or before `limit` and in which every footer is whole. Where damage of groups is known,
- * every byte is looked at once more.
+ * every byte is looked at once more. Of a log that was not closed, a footer may be half written.
  */
 export function findFooters(
   segments: readonly Segment[],
   known: readonly KnownStretch[],
   limit: number,
+  isClosed: boolean,
 ): FoundFooters {
   const footers = segments.map((segment, at) => readFooter(segment, segments[at + 1]))
   // Segments are sealed in order: before a footer there is none missing.
   const sealedTo = footers.findLastIndex(({ state }) => state !== undefined)
   const damage = footers.flatMap(({ segment, end, state, isDamaged }, at) =>
-    isDamaged || (at < sealedTo && !state) ? footerDamage(segment, end) : [],
+    (isDamaged && isClosed) || (at < sealedTo && !state) ? footerDamage(segment, end) : [],
   )
   const isNoted = footers.some(({ segment: { header }, end }) =>
     known.some(({ segment, from }) => segment === header.number && from < end),

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Replay } from '../recovery/replay.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { Segment } from '../segments/segment.js'
+import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
 import { encodeFooter, FOOTER_HEADER_BYTES, readFooterHead } from './footer.js'
 import { SealedIndex } from './sealed-index.js'
@@ -12,8 +13,12 @@ const STEP_BYTES = 512 * 1024
 /** Slots forgotten in one turn. */
 const STEP_SLOTS = 16 * 1024
 
+/** The file that says that the log was closed without a footer at its end; otherwise a missing footer is a missing end. */
+export const UNSEALED_NAME = 'unsealed'
+
 /** What sealing works on. */
 export interface SealerParts {
+  readonly files: SegmentFiles
   readonly tail: Tail
   readonly table: SlotTable
   readonly isMapped: boolean
@@ -69,8 +74,14 @@ export class Sealer {
   /** The log is closed, flushed and cut: seals what is left, so that the next open reads footers only. */
   async finish(): Promise<void> {
     await this.idle()
-    this.settledBelow(this.#parts.tail.active.header.number + 1)
+    const { files, tail } = this.#parts
+    const { number } = tail.active.header
+    this.settledBelow(number + 1)
     await this.idle()
+    if (this.#next > number) return files.remove(UNSEALED_NAME)
+    const file = await files.create(UNSEALED_NAME)
+    await file.close()
+    await files.syncDirectory()
   }
 
   #start(): void {

@@ -1,5 +1,6 @@
 import { isPersistentLogError, type PersistentLog } from '@persistent-log/core/backend'
 import { expect } from 'chai'
+import { UNSEALED_NAME } from '../../src/sealing/sealer.js'
 import type { DiskImage } from './memory-disk.js'
 import { MemoryDisk } from './memory-disk.js'
 import { newDisk, openOn, shownBy, valueOf, type OpenInMemory } from './open-log.js'
@@ -37,6 +38,9 @@ export function withoutFooters(image: DiskImage): DiskImage {
     const bytes = copy.inodes.get(inode) ?? Buffer.alloc(0)
     copy.inodes.set(inode, Buffer.from(bytes.subarray(0, groupsEnd(bytes))))
   }
+  const inode = Math.max(...copy.inodes.keys()) + 1
+  copy.names.set(UNSEALED_NAME, inode)
+  copy.inodes.set(inode, Buffer.alloc(0))
   return copy
 }
 
