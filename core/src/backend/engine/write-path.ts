@@ -2,6 +2,7 @@ import type { Ballot } from '../../contract/ballot.js'
 import type { LogEntry } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
+import { isPersistentLogError } from '../../errors/persistent-log-error.js'
 import { raise } from '../../errors/raise.js'
 import { copyPooled, equalBytes } from '../bytes.js'
 import type { StoredValues } from '../laws/ballot-law.js'
@@ -31,6 +32,10 @@ interface PendingVersion {
   readonly value: Uint8Array
   readonly proof: Uint8Array | undefined
 }
+
+/** Whoever reads decides by the code: an error of the system itself says nothing about the log. */
+const readFailure = (slot: Slot, cause: unknown): unknown =>
+  isPersistentLogError(cause) ? cause : raise.io('read', { slot }, { cause })
 
 /**
  * The way of an effect: judged -> durable -> shown.
@@ -120,7 +125,7 @@ export class WritePath implements StoredValues {
    * says that the slot holds something.
    */
   newest(slot: Slot): StoredEntry | 'damaged' {
-    return this.#overlay.get(slot) ?? this.#remembered(slot, this.#engine.read(slot))
+    return this.#overlay.get(slot) ?? this.#remembered(slot, this.#readStored(slot))
   }
 
   /** Like `newest`, to look at: the bytes live only until the next call of the engine. */
@@ -139,7 +144,7 @@ export class WritePath implements StoredValues {
    * under way dropped it, which the engine may know before it says so.
    */
   read(slot: Slot): StoredEntry | 'damaged' | undefined {
-    return this.#current(slot, this.#engine.read(slot))
+    return this.#current(slot, this.#readStored(slot))
   }
 
   /** Like `read`, to look at: the bytes live only until the next call of the engine. */
@@ -159,14 +164,34 @@ export class WritePath implements StoredValues {
 
   /** The value alone, as `borrow` lends it. */
   borrowValue(slot: Slot): Uint8Array | 'damaged' | undefined {
-    const value = this.#engine.borrowValue?.(slot)
+    const value = this.#borrowStoredValue(slot)
     if (value !== undefined && value !== 'damaged') return value
     const entry = this.borrow(slot)
     return typeof entry === 'object' ? entry.value : entry
   }
 
+  #readStored(slot: Slot): StoredEntry | 'damaged' {
+    try {
+      return this.#engine.read(slot)
+    } catch (cause) {
+      throw readFailure(slot, cause)
+    }
+  }
+
   #borrowStored(slot: Slot): StoredEntry | 'damaged' {
-    return this.#engine.borrow?.(slot) ?? this.#engine.read(slot)
+    try {
+      return this.#engine.borrow?.(slot) ?? this.#engine.read(slot)
+    } catch (cause) {
+      throw readFailure(slot, cause)
+    }
+  }
+
+  #borrowStoredValue(slot: Slot): Uint8Array | 'damaged' | undefined {
+    try {
+      return this.#engine.borrowValue?.(slot)
+    } catch (cause) {
+      throw readFailure(slot, cause)
+    }
   }
 
   /** What is not found is no damage where a write under way takes it away. */

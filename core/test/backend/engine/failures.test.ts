@@ -73,3 +73,27 @@ describe('a failed write that another one waits for', () => {
     })
   }
 })
+
+describe('a failed read over an engine', () => {
+  it('is refused by a code, wherever a call has to look at what is stored; nothing is poisoned', async () => {
+    const { engine, log } = await openHeld()
+    const stored = [log.accept(proposal(0, 1)), log.learn(proposal(1, 1))]
+    await engine.succeedAll()
+    await Promise.all(stored)
+    const read = engine.read.bind(engine)
+    engine.read = () => {
+      throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
+    }
+    const reads = [
+      () => log.read(1),
+      () => log.readAccepted(0),
+      () => log.decisions().nextBatch(),
+      () => log.accept(proposal(0, 1, 'other')),
+      () => log.learn(proposal(1, 2, 'other')),
+    ]
+    for (const call of reads) expect(await stateOf(call())).to.equal('PLOG_IO')
+    engine.read = read
+    expect(textOf(await log.read(1))).to.equal('v')
+    expect(log.status.state).to.equal('open')
+  })
+})
