@@ -3,4 +3,5 @@ import { describePersistentLog } from '@persistent-log/conformance'
 await describePersistentLog({
   backend: '@persistent-log/backend-faster',
   config: (directory) => ({ directory, options: { faster: { mmap: 'required' } } }),
+  tiers: [1, 2],
 })
