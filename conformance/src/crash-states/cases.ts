@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import type { DiskModel } from '../disk/durability.js'
 import type { CaseContext } from '../running/case-context.js'
 import { Unproven } from '../running/unproven.js'
 import { needs, needsAll, type Case } from '../suites/case.js'
@@ -69,7 +70,7 @@ export const crashStateCases: readonly Case[] = [
   statesCase(
     'dur.states-in-order',
     'holds what it acknowledged in every state that a disk which loses only the end may be in after a power cut',
-    (ctx) => [{ plan: MIXED, choice: { model: 'in-order', most: share(ctx, 0.1) } }],
+    (ctx) => [{ plan: MIXED, choice: { model: 'in-order', most: share(ctx, 0.12) } }],
   ),
   statesCase(
     'dur.states-strict-model',
@@ -121,7 +122,7 @@ export const crashStateCases: readonly Case[] = [
     (ctx) => [
       {
         plan: { sessions: 2, calls: 40, valueLength: 40, weakest: 'process-crash' },
-        choice: { model: 'strict', most: share(ctx, 0.1) },
+        choice: { model: 'strict', most: share(ctx, 0.08) },
       },
     ],
     { requires: needsWeakerWrites },
@@ -149,4 +150,16 @@ export const crashStateCases: readonly Case[] = [
     {},
     ([totals]) => (totals !== undefined && totals.shortWrites > 0 ? undefined : 'no write was cut short'),
   ),
+  tracedCase('strict', 'POSIX'),
+  tracedCase('ext4', 'a file system with a journal of names'),
 ]
+
+/** For engines that make their system calls themselves. */
+function tracedCase(model: DiskModel, whose: string): Case {
+  const inner = statesCase(
+    `dur.traced-states-${model}`,
+    `holds what it acknowledged in every state after a power cut that its system calls and ${whose} allow`,
+    (ctx) => [{ plan: MIXED, choice: { model, most: share(ctx, 0.5) }, isTraced: true }],
+  )
+  return { ...inner, tier: 2, follows: false }
+}

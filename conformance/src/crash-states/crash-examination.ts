@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { CaseContext } from '../running/case-context.js'
 import type { Bench, Recorded, StateChoice, StateReport, WorkloadPlan } from './messages.js'
+import { recordTraced } from './record-traced.js'
 import { StateProcess } from './state-process.js'
 
 /** A workload, and which of its crash states are tried. */
@@ -11,6 +12,8 @@ export interface CrashExamination {
   readonly recording: number
   readonly plan: WorkloadPlan
   readonly choice: Omit<StateChoice, 'only'>
+  /** Follow the log by its system calls, instead of through `node:fs`. */
+  readonly isTraced?: boolean
 }
 
 /** `recording:state`: what replays one state of a case. */
@@ -38,7 +41,7 @@ export interface CrashTotals extends Recorded {
 /** Records a workload in a child process and opens logs over its crash states in further ones. Throws at the first finding. */
 export async function examineCrashes(
   ctx: CaseContext,
-  { recording, plan, choice }: CrashExamination,
+  { recording, plan, choice, isTraced = false }: CrashExamination,
 ): Promise<CrashTotals> {
   const work = join(ctx.directory, `recording-${recording}`)
   await mkdir(join(work, 'place'), { recursive: true })
@@ -52,9 +55,7 @@ export async function examineCrashes(
   }
   const child = new StateProcess()
   try {
-    child.tell({ kind: 'record', bench, plan })
-    const recorded = await child.expect('recorded', 'failed')
-    if (recorded.kind === 'failed') expect.fail(recorded.finding)
+    const recorded = isTraced ? await recordTraced(bench, plan) : await record(child, bench, plan)
     if (recorded.incomplete !== undefined)
       expect.fail(`what it did cannot be followed: ${recorded.incomplete}`)
     const run = new StateRun(ctx, bench, plan, { ...choice, only: chosenState(ctx.state)?.state }, recording)
@@ -64,6 +65,12 @@ export async function examineCrashes(
     await child.kill()
     await rm(work, { recursive: true, force: true })
   }
+}
+
+async function record(child: StateProcess, bench: Bench, plan: WorkloadPlan): Promise<Recorded> {
+  child.tell({ kind: 'record', bench, plan })
+  const recorded = await child.expect('recorded', 'failed')
+  return recorded.kind === 'failed' ? expect.fail(recorded.finding) : recorded
 }
 
 class StateRun {

@@ -1,7 +1,9 @@
 import type { Capabilities, Survival } from '@persistent-log/core'
+import type { Mark } from '../disk/disk-event.js'
 import type { DiskModel } from '../disk/durability.js'
 import type { SeamSettings } from '../disk/seam/disk-seam.js'
 import type { OpenOrder } from '../running/target.js'
+import type { Trace } from './trace.js'
 
 /** How a log is worked on while everything that it does to its files is written down. */
 export interface WorkloadPlan {
@@ -55,6 +57,13 @@ export type StateCommand =
       readonly plan: WorkloadPlan
       readonly choice: StateChoice
     }
+  /** Like `record`, for somebody who traces the system calls of the child: marks are writes to this file. */
+  | {
+      readonly kind: 'work'
+      readonly bench: Bench
+      readonly plan: WorkloadPlan
+      readonly markFile: string
+    }
   | { readonly kind: 'histories'; readonly bench: Bench; readonly plan: HistoryPlan }
 
 /** What came of recording. */
@@ -71,6 +80,12 @@ export interface Recorded {
 /** What such a child says. */
 export type StateReport =
   | ({ readonly kind: 'recorded' } & Recorded)
+  | {
+      readonly kind: 'worked'
+      readonly marks: readonly Mark[]
+      readonly sessions: Trace['sessions']
+      readonly acknowledged: number
+    }
   /** Said before the log is opened: if the child dies, it died of this state. */
   | { readonly kind: 'examining'; readonly state: number; readonly shown: string }
   | {

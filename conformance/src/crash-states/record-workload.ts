@@ -1,9 +1,11 @@
+import { openSync, writeSync } from 'node:fs'
 import { TEST_BOOT_ID_VARIABLE } from '@persistent-log/core/backend'
 import type { PersistentLog } from '@persistent-log/core'
 import { observe } from '../crash/observation.js'
 import { isWeak, perform, type Operation } from '../crash/operation.js'
 import { matchOutcome, type Interrupted } from '../crash/outcomes.js'
 import { planWorkload } from '../crash/workload.js'
+import type { Mark } from '../disk/disk-event.js'
 import type { DiskSeam } from '../disk/seam/disk-seam.js'
 import { DiskRecorder } from '../disk/seam/disk-recorder.js'
 import { Random } from '../running/random.js'
@@ -27,7 +29,7 @@ export async function recordWorkload(seam: DiskSeam, bench: Bench, plan: Workloa
   process.env[TEST_BOOT_ID_VARIABLE] = 'the boot of the workload'
   const recorder = new DiskRecorder(bench.place)
   seam.follow(recorder, plan.settings)
-  const run = new RecordedRun(seam, recorder, bench, plan)
+  const run = new RecordedRun(seam, (mark) => recorder.mark(mark), bench, plan)
   let log: PersistentLog | undefined
   try {
     for (let session = 0; session < plan.sessions; session++) {
@@ -55,11 +57,38 @@ export async function recordWorkload(seam: DiskSeam, bench: Bench, plan: Workloa
   }
 }
 
+/**
+ * Works on a new log in the same way, and writes every mark to a file: whoever traces the system calls of this process
+ * sees what the log did between them. The log is left open.
+ */
+export async function workTraced(
+  seam: DiskSeam,
+  bench: Bench,
+  plan: WorkloadPlan,
+  markFile: string,
+): Promise<Pick<Trace, 'sessions'> & { readonly marks: readonly Mark[]; readonly acknowledged: number }> {
+  process.env[TEST_BOOT_ID_VARIABLE] = 'the boot of the workload'
+  const marks: Mark[] = []
+  const descriptor = openSync(markFile, 'a')
+  const note = (mark: Mark): void => {
+    marks.push(mark)
+    writeSync(descriptor, '.')
+  }
+  const run = new RecordedRun(seam, note, bench, plan)
+  let log: PersistentLog | undefined
+  for (let session = 0; session < plan.sessions; session++) {
+    await log?.close()
+    log = await run.open()
+    await run.session(log)
+  }
+  return { marks, sessions: run.sessions, acknowledged: run.acknowledgedInAll }
+}
+
 class RecordedRun {
   readonly sessions: (readonly Operation[])[] = []
   acknowledgedInAll = 0
   readonly #seam: DiskSeam
-  readonly #recorder: DiskRecorder
+  readonly #mark: (mark: Mark) => void
   readonly #bench: Bench
   readonly #plan: WorkloadPlan
   readonly #random: Random
@@ -67,9 +96,9 @@ class RecordedRun {
   /** A flush that failed ends a session once: behind it, everything has to succeed again. */
   #forgiven = 0
 
-  constructor(seam: DiskSeam, recorder: DiskRecorder, bench: Bench, plan: WorkloadPlan) {
+  constructor(seam: DiskSeam, mark: (mark: Mark) => void, bench: Bench, plan: WorkloadPlan) {
     this.#seam = seam
-    this.#recorder = recorder
+    this.#mark = mark
     this.#bench = bench
     this.#plan = plan
     this.#random = new Random(bench.seed)
@@ -100,16 +129,16 @@ class RecordedRun {
     this.sessions.push(operations)
     const [acknowledged, begun] = [new Set<number>(), new Set<number>()]
     this.#last = { base: verdict.state, operations, acknowledged, begun }
-    this.#recorder.mark({ kind: 'opened', session, found })
+    this.#mark({ kind: 'opened', session, found })
     const inFlight = new Set<Promise<void>>()
     for (const [at, operation] of operations.entries()) {
       while (inFlight.size >= (operation.alone === true ? 1 : WINDOW)) await Promise.race(inFlight)
       if (this.#mayFail) break
-      this.#recorder.mark({ kind: 'began', session, at })
+      this.#mark({ kind: 'began', session, at })
       begun.add(at)
       const call: Promise<void> = perform(log, operation)
         .then(() => {
-          this.#recorder.mark({ kind: 'acknowledged', session, at })
+          this.#mark({ kind: 'acknowledged', session, at })
           acknowledged.add(at)
           this.acknowledgedInAll++
         })

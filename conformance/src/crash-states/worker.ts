@@ -9,7 +9,7 @@ import type { Trace } from './trace.js'
 // Before anything of a log is imported: a module may keep functions of node:fs in variables.
 const seam = await DiskSeam.install()
 const { DiskImage } = await import('../disk/disk-image.js')
-const { recordWorkload } = await import('./record-workload.js')
+const { recordWorkload, workTraced } = await import('./record-workload.js')
 const { agree } = await import('../model/agreement.js')
 const { CrashingLog } = await import('./crashing-log.js')
 const { TraceExaminer } = await import('./examine-trace.js')
@@ -27,6 +27,14 @@ async function record({ bench, plan }: Extract<StateCommand, { kind: 'record' }>
     const { events, sessions } = trace
     await writeFile(bench.traceFile, serialize({ events, sessions } satisfies Omit<Trace, 'initial'>))
     await tell({ kind: 'recorded', ...recorded })
+  } catch (error) {
+    await tell({ kind: 'failed', finding: error instanceof Error ? String(error.stack) : String(error) })
+  }
+}
+
+async function work({ bench, plan, markFile }: Extract<StateCommand, { kind: 'work' }>): Promise<void> {
+  try {
+    await tell({ kind: 'worked', ...(await workTraced(seam, bench, plan, markFile)) })
   } catch (error) {
     await tell({ kind: 'failed', finding: error instanceof Error ? String(error.stack) : String(error) })
   }
@@ -60,6 +68,7 @@ async function histories({ bench, plan }: Extract<StateCommand, { kind: 'histori
 
 function obey(command: StateCommand): Promise<void> {
   if (command.kind === 'record') return record(command)
+  if (command.kind === 'work') return work(command)
   return command.kind === 'examine' ? examine(command) : histories(command)
 }
 

@@ -7,11 +7,14 @@ import { PagedFile } from './paged-file.js'
 export class DiskImage {
   readonly #directories: Map<NodeId, Map<string, NodeId>>
   readonly #files: Map<NodeId, PagedFile>
+  /** Files that no other image has. */
+  readonly #own = new Set<NodeId>()
 
   constructor(from?: DiskImage) {
     this.#directories = new Map([[ROOT, new Map<string, NodeId>()]])
     this.#files = new Map(from?.files)
     for (const [node, names] of from?.directories ?? []) this.#directories.set(node, new Map(names))
+    if (from !== undefined) from.#own.clear()
   }
 
   get files(): ReadonlyMap<NodeId, PagedFile> {
@@ -132,9 +135,12 @@ export class DiskImage {
   }
 
   #change(node: NodeId, act: (file: PagedFile) => void): void {
-    // Copied, because another image may have the same file.
-    const file = new PagedFile(this.#files.get(node))
+    let file = this.#files.get(node)
+    if (file === undefined || !this.#own.has(node)) {
+      // Another image may have the same file.
+      this.#files.set(node, (file = new PagedFile(file)))
+      this.#own.add(node)
+    }
     act(file)
-    this.#files.set(node, file)
   }
 }

@@ -66,8 +66,9 @@ const CAUGHT_BY: Readonly<Partial<Record<ToyDefect, readonly string[]>>> = {
 
 /** Mutants that strace shows too, or alone; where a sample of faults would often miss one, the fault that shows it. */
 const TRACED: readonly Omit<ToyMutant, 'what' | 'tier'>[] = [
-  { name: 'neverFlushes', caughtBy: ['dur.sync-before-ack'] },
+  { name: 'neverFlushes', caughtBy: ['dur.sync-before-ack', 'dur.traced-states-ext4'] },
   { name: 'flushesLate', caughtBy: ['dur.sync-before-ack'] },
+  { name: 'noDirectoryFlush', caughtBy: ['dur.traced-states-strict'] },
   { name: 'flushErrorIgnored', caughtBy: ['fault.failed-flush-proves-nothing'] },
   { name: 'flushRetried', caughtBy: ['fault.failed-flush-proves-nothing'] },
   {
