@@ -13,6 +13,9 @@ type Requirement = NonNullable<Case['requires']>
 /** About 40 KB, with a clean close in the middle. */
 const SAMPLE: WorkloadPlan = { sessions: 2, calls: 50, valueLength: 200 }
 
+/** Never opened again: cut to where an earlier close ended, a file would be what that close had left, and say nothing. */
+const CLOSED_ONCE: WorkloadPlan = { ...SAMPLE, sessions: 1, calls: 90 }
+
 /** Damage that does not need all of the budget to be looked at often enough. */
 const SAMPLED = 2_000
 
@@ -30,6 +33,7 @@ interface DamageCase {
   readonly share: number
   readonly most?: number
   readonly salvages?: boolean
+  readonly plan?: WorkloadPlan
   readonly requires?: Requirement
   readonly follows?: boolean
 }
@@ -41,6 +45,7 @@ function damageCase({
   share,
   most = Infinity,
   salvages = false,
+  plan = SAMPLE,
   requires,
   follows = false,
 }: DamageCase): Case {
@@ -57,7 +62,7 @@ function damageCase({
         most,
         damages === undefined ? Infinity : Math.max(8, Math.round(damages * share)),
       )
-      const totals = await examineDamage(ctx, SAMPLE, {
+      const totals = await examineDamage(ctx, plan, {
         kinds,
         most: Number.isFinite(limit) ? limit : undefined,
         salvages,
@@ -81,6 +86,7 @@ export const corruptionCases: readonly Case[] = [
     id: 'rot.truncate-every-length',
     title: 'notices a file that has become shorter, by however many bytes',
     kinds: ['cut', 'truncation'],
+    plan: CLOSED_ONCE,
     share: 0.7,
     most: SAMPLED,
   }),

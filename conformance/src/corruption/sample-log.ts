@@ -51,7 +51,7 @@ export async function makeSample(seam: DiskSeam, bench: Bench, plan: WorkloadPla
   seam.follow(recorder)
   let lastOpened = 0
   const expected = await grow(bench, plan, bench.seed, () => (lastOpened = recorder.events.length))
-  const incomplete = recorder.whyIncomplete()
+  const incomplete = await recorder.whyIncomplete()
   seam.follow(undefined)
   const image = DiskImage.read(bench.place)
   const events = incomplete === undefined ? recorder.events : undefined

@@ -93,7 +93,7 @@ export async function settledState(
   try {
     checkReport(recovery, found)
   } catch (error) {
-    throw new Finding(`its report is not what it shows: ${reasonOf(error)}`)
+    throw new Finding(`its report is not what it shows: ${reasonOf(error)}: ${JSON.stringify(log.recovery)}`)
   }
   return verdict.state.copy()
 }

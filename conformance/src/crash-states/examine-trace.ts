@@ -126,7 +126,7 @@ export class TraceExaminer {
           await perform(log, next)
           recorder.mark({ kind: 'acknowledged', session: 0, at: 0 })
         }
-        const incomplete = recorder.whyIncomplete()
+        const incomplete = await recorder.whyIncomplete()
         if (incomplete !== undefined) throw new Error(`recovery cannot be followed: ${incomplete}`)
         return { initial: recorder.initial, events: [...recorder.events], sessions: [[next]] }
       } finally {

@@ -38,7 +38,7 @@ export async function recordWorkload(seam: DiskSeam, bench: Bench, plan: Workloa
       await run.session(log)
     }
     // What it does from here on is no part of the trace.
-    const incomplete = recorder.whyIncomplete()
+    const incomplete = await recorder.whyIncomplete()
     const { flushes, failedFlushes, shortWrites } = seam
     const trace = { initial: recorder.initial, events: [...recorder.events], sessions: run.sessions }
     const acknowledged = run.acknowledgedInAll

@@ -65,6 +65,6 @@ await attempt('promises', async () => {
 })
 const flushes = recorder.events.filter(({ kind }) => kind === 'flush')
 const { failedFlushes, shortWrites } = seam
-const incomplete = recorder.whyIncomplete()
+const incomplete = await recorder.whyIncomplete()
 seam.follow(undefined)
 console.log(JSON.stringify({ failures, incomplete, flushes: flushes.length, failedFlushes, shortWrites }))

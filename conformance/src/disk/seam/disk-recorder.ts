@@ -7,6 +7,9 @@ import { isolatedRuns } from './stored-runs.js'
 type ChangeEvent = Extract<DiskEvent, { kind: 'change' }>
 type FlushEvent = Extract<DiskEvent, { kind: 'flush' }>
 
+/** Turns of the event loop that writes under way are waited for: more than any write takes. */
+const MOST_TURNS = 100_000
+
 /** A place in the tree: the directory, and the name in it. */
 interface Place {
   readonly directory: NodeId
@@ -150,8 +153,15 @@ export class DiskRecorder {
     this.#mappable.add(node)
   }
 
-  /** Why the trace does not tell what is in the files; `undefined` when it does. */
-  whyIncomplete(): string | undefined {
+  /**
+   * Why the trace does not tell what is in the files; `undefined` when it does. What the log does on its own, behind its
+   * acknowledgements, is let finish first.
+   */
+  async whyIncomplete(): Promise<string | undefined> {
+    for (let turn = 0; turn < MOST_TURNS && [...this.#writing.values()].some((count) => count > 0); turn++) {
+      await new Promise(setImmediate)
+    }
+    this.#noticeStores()
     const [call] = this.unknownCalls
     if (call !== undefined) return `${call} is not understood`
     const apart = DiskImage.read(this.root)
