@@ -9,7 +9,9 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 describe('faster: writes at once', () => {
   it('are not undone by a move of the older version that is under way', async () => {
     let waited = 0
-    for (let skipped = 0; skipped < 12; skipped++) {
+    let isDuring = true
+    // Once at each flush of the reclamation, until there is none left.
+    for (let skipped = 0; isDuring; skipped++) {
       const disk = await newDisk()
       const about = { options: SMALL, durability: { accept: 'process-crash' } as const }
       const engine = await openEngineOn(disk, { created: true, cleanClose: true, ...about })
@@ -23,7 +25,6 @@ describe('faster: writes at once', () => {
       for (let round = 1; round < 400; round++) await accept(1, round)
       let isDone = false
       let flushes = 0
-      // Between the writes of the move and each of its flushes, but for the first ones.
       const attempt = (): void => {
         if (isDone || flushes++ < skipped) return
         isDone = engine.atOnce.accept(0, ballot(2), valueOf(0, 2), undefined)
@@ -33,6 +34,7 @@ describe('faster: writes at once', () => {
         if (kind === 'flush') attempt()
       }
       await engine.reclaim()
+      isDuring = isDone
       while (!isDone) {
         attempt()
         await turn()
