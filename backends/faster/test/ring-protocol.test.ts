@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { ConcurrentAppend, type SharedRing } from '../src/ring/concurrent-append.js'
 import { CONTROL, NO_ROOM, RING_HEADER_BYTES } from '../src/ring/ring-layout.js'
 import { scanMemory } from '../src/ring/ring-scan.js'
 import { wordMemory } from '../src/word-memory.js'
+import { ConcurrentAppend, type SharedRing } from './support/concurrent-append.js'
 
 const SEED = 99
 /** More steps than any writer takes without being hindered. */

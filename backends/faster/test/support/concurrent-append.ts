@@ -1,6 +1,4 @@
-import { maskAt } from '../checksum.js'
-import { CHECKSUM_WORD, fillRecord, markOf, RECORD, recordBytes, storedBytes } from '../segments/record.js'
-import type { WordMemory } from '../word-memory.js'
+import { maskAt } from '../../src/checksum.js'
 import {
   CONTROL,
   isSkip,
@@ -9,7 +7,16 @@ import {
   RING_HEADER_BYTES,
   RING_UNIT_BYTES,
   writeSkip,
-} from './ring-layout.js'
+} from '../../src/ring/ring-layout.js'
+import {
+  CHECKSUM_WORD,
+  fillRecord,
+  markOf,
+  RECORD,
+  recordBytes,
+  storedBytes,
+} from '../../src/segments/record.js'
+import type { WordMemory } from '../../src/word-memory.js'
 
 /** The memory of a ring, as each of its writers sees it. */
 export interface SharedRing {
