@@ -12,9 +12,6 @@ import { ROOT } from './disk-event.js'
  */
 export type DiskModel = 'in-order' | 'ext4' | 'strict'
 
-/** All of them, from the gentle to the hard. */
-export const DISK_MODELS: readonly DiskModel[] = ['in-order', 'ext4', 'strict']
-
 /** In bytes: what a device writes whole or not at all. */
 const SECTOR_BYTES = 512
 /** A long write is not taken apart further than this. */

@@ -137,7 +137,7 @@ export function readFooterHead(segment: Segment, end: number): FooterHead | unde
 }
 
 /** Bytes of the whole footer. */
-export function footerBytes({ indexNumbers, discardNumbers, stateBytes }: FooterHead): number {
+function footerBytes({ indexNumbers, discardNumbers, stateBytes }: FooterHead): number {
   const numbers = (indexNumbers + discardNumbers) * NUMBER_BYTES
   return FOOTER_HEADER_BYTES + numbers + stateBytes + TRAILER_BYTES
 }

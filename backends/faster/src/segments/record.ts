@@ -220,7 +220,7 @@ export function markWord(acceptedChecksum: number): number {
 }
 
 /** What the checksum of a header changes by when an accept becomes a decision: a checksum is linear in its bits. */
-export const DECIDED_CHANGE = kindChange(RECORD.accept, RECORD.decide)
+const DECIDED_CHANGE = kindChange(RECORD.accept, RECORD.decide)
 
 function kindChange(from: RecordKind, to: RecordKind): number {
   const sumOf = (kind: RecordKind): number => {
