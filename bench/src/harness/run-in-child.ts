@@ -5,7 +5,10 @@ import type { CellRequest } from './cell.js'
 
 const CHILD = fileURLToPath(new URL('cell-child.js', import.meta.url))
 
-/** Runs a round in a fresh process, which leaves a CPU profile in a folder if one is named. Whatever happens to that process is an outcome; this never rejects. */
+/**
+ * Runs a round in a fresh process, which leaves a CPU profile in a folder if one is named. Whatever happens to that
+ * process is an outcome; this never rejects.
+ */
 export function runInChild(request: CellRequest, timeoutMs: number, profiles?: string): Promise<CellMessage> {
   return new Promise((resolve) => {
     let answer: CellMessage | undefined

@@ -38,7 +38,10 @@ export interface CrashTotals extends Recorded {
   readonly tried: number
 }
 
-/** Records a workload in a child process and opens logs over its crash states in further ones. Throws at the first finding. */
+/**
+ * Records a workload in a child process and opens logs over its crash states in further ones. Throws at the first
+ * finding.
+ */
 export async function examineCrashes(
   ctx: CaseContext,
   { recording, plan, choice, isTraced = false }: CrashExamination,

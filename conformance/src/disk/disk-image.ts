@@ -25,7 +25,10 @@ export class DiskImage {
     return this.#directories
   }
 
-  /** Makes a change take effect. What it presupposes may be lost: then its own effect is invisible, or the bytes are zeros. */
+  /**
+   * Makes a change take effect. What it presupposes may be lost: then its own effect is invisible, or the bytes are
+   * zeros.
+   */
   apply(change: Change): void {
     switch (change.kind) {
       case 'link':

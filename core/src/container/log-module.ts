@@ -7,7 +7,8 @@ import { TOKENS } from './tokens.js'
 
 /**
  * Binds a configuration and the log that it describes, opened at the first `getAsync(TOKENS.Log)` and closed on
- * `unbindAllAsync`; an open that failed is tried again by the next `getAsync`. Loading checks the configuration and the backend's options; nothing is opened yet.
+ * `unbindAllAsync`; an open that failed is tried again by the next `getAsync`. Loading checks the configuration and the
+ * backend's options; nothing is opened yet.
  */
 export function persistentLogModule(source: ConfigSource, options: LoadOptions = {}): ContainerModule {
   return new ContainerModule(async ({ bind }) => {

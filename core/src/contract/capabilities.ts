@@ -13,7 +13,8 @@ export interface Limits {
   readonly batchBytes: number
   /**
    * Bytes of the values and proofs that are accepted but undecided. An accept beyond it waits at most `fullWaitMs`,
-   * then is refused with `PLOG_FULL`; with `PLOG_POISONED` or `PLOG_NOT_OPEN` as soon as the log is. Absent: bounded by the disk only.
+   * then is refused with `PLOG_FULL`; with `PLOG_POISONED` or `PLOG_NOT_OPEN` as soon as the log is. Absent: bounded by
+   * the disk only.
    */
   readonly uncommittedBytes?: number | undefined
 }

@@ -70,8 +70,8 @@ export interface ScanOptions extends CallOptions {
  * later is not seen. Each slot is judged once, when the scan reaches it.
  *
  * The call that makes a scan never throws: what is wrong with it (arguments, a closed log, a `from` below the point)
- * rejects every pull. A scan that `close` or a compaction overtakes rejects (`PLOG_NOT_OPEN`, `PLOG_COMPACTED`): it never just ends. It
- * never holds a compaction up.
+ * rejects every pull. A scan that `close` or a compaction overtakes rejects (`PLOG_NOT_OPEN`, `PLOG_COMPACTED`): it
+ * never just ends. It never holds a compaction up.
  */
 export interface DecisionScan extends AsyncIterable<LogEntry> {
   /** The next entries, at least one; `undefined` at the end. One call at a time. */

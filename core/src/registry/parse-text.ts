@@ -20,7 +20,8 @@ export function parseJson(text: string, file: string): unknown {
     return JSON.parse(content) as unknown
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    // V8 tells the offset in its message only, and none where the text ends early; the line is a comfort, nothing rests on it.
+    // V8 tells the offset in its message only, and none where the text ends early; the line is a comfort, nothing rests
+    // on it.
     const offset = /at position (\d+)/.exec(reason)?.[1]
     const place = lineAndColumn(content, offset === undefined ? content.length : Number(offset))
     throw syntaxError(file, place, reason)

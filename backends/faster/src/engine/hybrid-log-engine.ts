@@ -57,8 +57,8 @@ const DONE = Promise.resolve()
 
 /**
  * The hybrid log: accepts and decisions below power-loss go to the mutable region at memory speed, everything else to the
- * tail; a slot index says where each slot's newest version is. After FASTER (Chandramouli et al., SIGMOD 2018), section 5, with a log
- * that never rewrites what a vote rests on.
+ * tail; a slot index says where each slot's newest version is. After FASTER (Chandramouli et al., SIGMOD 2018), section
+ * 5, with a log that never rewrites what a vote rests on.
  */
 export class HybridLogEngine implements LogEngine {
   readonly backend = BACKEND_NAME

@@ -2,15 +2,18 @@ import type { Address } from '../regions/address.js'
 
 /** A power of two; beyond so many slots the views that were lent last are forgotten first, roughly. */
 const KEPT_VIEWS = 16_384
-/** To make a view of more than this is little beside what is done with it, in bytes; and where no map was to be had, it is a copy. */
+/**
+ * To make a view of more than this is little beside what is done with it, in bytes; and where no map was to be had, it
+ * is a copy.
+ */
 const MAX_KEPT_BYTES = 4096
 /** No address is negative. */
 const NONE = -1
 
 /**
  * The views that were lent last, by the address of their record: to make a view costs more than all the rest of a read, and
- * what is here was verified when it was lent first. What stands at an address never changes, and an address is never given
- * twice, so that nothing has to be taken out.
+ * what is here was verified when it was lent first, or written by this process. What stands at an address never
+ * changes, and an address is never given twice, so that nothing has to be taken out.
  */
 export class LentValues {
   readonly #addresses = new Float64Array(KEPT_VIEWS).fill(NONE)

@@ -14,7 +14,10 @@ import { CONTROL, decodeRingHeader, isSkip, RING_HEADER_BYTES, RING_UNIT_BYTES }
 /** A record that a crashed process of this boot left in the ring. */
 export interface RingEntry {
   readonly position: number
-  /** It counts behind everything in the tail below this position and before everything else; it never sinks from entry to entry. */
+  /**
+   * It counts behind everything in the tail below this position and before everything else; it never sinks from entry
+   * to entry.
+   */
   readonly order: number
   readonly isDecided: boolean
   readonly record: StoredRecord

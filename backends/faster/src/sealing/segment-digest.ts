@@ -29,7 +29,10 @@ export class SegmentDigest {
   #offset = SEGMENT_HEADER_BYTES
   #last: GroupHeader | undefined
 
-  /** `replay` stands at the end of the segment before, and is taken to the end of this one; without one only the index counts. */
+  /**
+   * `replay` stands at the end of the segment before, and is taken to the end of this one; without one only the index
+   * counts.
+   */
   constructor(segment: Segment, replay: Replay | undefined, firstBase: number) {
     this.#segment = segment
     this.#replay = replay

@@ -31,7 +31,10 @@ export interface SegmentFile {
   /** The device has everything whose write had resolved when this was called. A failure proves nothing about any of it. */
   flush(): Promise<void>
   truncate(size: number): Promise<void>
-  /** A copy, by a system call: a map of the whole file costs more than a few looks at it. Throws `RangeError` as `view` does. */
+  /**
+   * A copy, by a system call: a map of the whole file costs more than a few looks at it. Throws `RangeError` as `view`
+   * does.
+   */
   read(offset: number, length: number): Buffer
   /** A view that lives until the next call on this file. Throws `RangeError` beyond `size`. */
   view(offset: number, length: number): Buffer

@@ -11,7 +11,8 @@ const TWO_32 = 0x1_0000_0000
 
 /**
  * The accept or the decision of a slot in mapped memory, as views; the byte map is in record.ts. `undefined` when it is
- * none, or one of another slot. `offset` is a multiple of 8; nothing at or behind `limit` is touched. Reads words instead of decoding a record: every read and every entry of a scan comes by here.
+ * none, or one of another slot. `offset` is a multiple of 8; nothing at or behind `limit` is touched. Reads words
+ * instead of decoding a record: every read and every entry of a scan comes by here.
  */
 export function mappedEntry(
   { bytes, words }: WordMemory,

@@ -23,7 +23,10 @@ interface Page {
  */
 export class AcceptedSlots {
   readonly #pages = new Map<number, Page>()
-  /** The number of a page that is empty and kept: a short pipeline empties its page over and over, then goes on to the next. */
+  /**
+   * The number of a page that is empty and kept: a short pipeline empties its page over and over, then goes on to the
+   * next.
+   */
   #empty = NO_PAGE
   /** Nearly every look-up is on the page of the one before. */
   #lastNumber = NO_PAGE

@@ -95,8 +95,8 @@ export interface LogEngine {
   /**
    * Makes the effects durable as one atomic unit: taken over before the call returns, in the order of the calls.
    * Resolves when they, and all earlier promises and discards, outlive `survives`; writes of one survival resolve in the
-   * order of the calls. No effects: resolves when everything taken over before outlives it. A rejection means that nothing later can be trusted; the engine refuses all later
-   * writes, and `close` still releases everything.
+   * order of the calls. No effects: resolves when everything taken over before outlives it. A rejection means that
+   * nothing later can be trusted; the engine refuses all later writes, and `close` still releases everything.
    *
    * `decide` with `matchesAccepted` is the commit of an accepted proposal whose write may not have resolved yet.
    */

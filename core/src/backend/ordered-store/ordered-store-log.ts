@@ -43,7 +43,10 @@ export interface OrderedStoreLogOptions {
   readonly cleanClose: boolean
   /** What checks of the engine's own files found before it was opened. Records behind it may be gone: votes too. */
   readonly damaged?: readonly Damage[] | undefined
-  /** An unfinished write at the end of the engine's own log, which it dropped; ambiguous when it may have been acknowledged. */
+  /**
+   * An unfinished write at the end of the engine's own log, which it dropped; ambiguous when it may have been
+   * acknowledged.
+   */
   readonly torn?: { readonly bytes: number; readonly ambiguous: boolean } | undefined
   /** Lower limits than the usual ones. */
   readonly limits?: Partial<Limits> | undefined
