@@ -49,7 +49,7 @@ export const ERROR_CODES = {
   },
   PLOG_TOO_LARGE: { retry: 'never', means: 'a value, proof or batch is over its limit' },
   PLOG_UNKNOWN_BACKEND: { retry: 'never', means: 'no such backend; the known ones are listed' },
-  PLOG_UNKNOWN_FORMAT: { retry: 'never', means: 'written by a newer version of the software' },
+  PLOG_UNKNOWN_FORMAT: { retry: 'never', means: 'written in a format that this version does not read' },
   PLOG_UNSUPPORTED: { retry: 'never', means: 'the backend does not offer this' },
   PLOG_VOTES_LOST: { retry: 'never', means: 'votes may be lost: rejoin as a new node with acceptLostVotes' },
   PLOG_WRONG_BACKEND: { retry: 'never', means: 'the directory belongs to a log of another backend' },
