@@ -41,6 +41,8 @@ async function open(context: OpenContext<FasterOptions>): Promise<PersistentLog>
     directory: context.directory ?? '',
     backend: BACKEND_NAME,
     formatVersion: DIRECTORY_FORMAT_VERSION,
+    // Segments of version 1 have other checksums.
+    oldestFormatVersion: DIRECTORY_FORMAT_VERSION,
     firstSlot: context.firstSlot,
     initialise,
   })

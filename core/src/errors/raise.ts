@@ -146,10 +146,10 @@ export const raise = {
       { field: 'backend', value: name, known },
       options,
     ),
-  unknownFormat: (file: string, version: number, supported: number) =>
+  unknownFormat: (file: string, version: number, supported: number, oldest = 1) =>
     new PersistentLogError(
       'PLOG_UNKNOWN_FORMAT',
-      `${file} has format version ${version}; this software reads up to ${supported}`,
+      `${file} has format version ${version}; this software reads ${oldest > 1 ? `${oldest} ` : ''}up to ${supported}`,
       { file, version, limit: supported },
     ),
   unsupported: (operation: string, reason: string, context: ErrorContext = {}) =>

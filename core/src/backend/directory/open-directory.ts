@@ -14,6 +14,8 @@ export interface OpenDirectoryRequest {
   readonly backend: string
   /** The newest version of the backend's own files that it reads, and the one that it writes. */
   readonly formatVersion: number
+  /** The oldest version that it still reads: nothing of an older one is touched. Default 1. */
+  readonly oldestFormatVersion?: number | undefined
   /** Of a log that is created. An existing log keeps its own, whatever is asked for. */
   readonly firstSlot: number
   /** Puts the first files into the empty engine directory; durable, names included, when it resolves. */
@@ -119,13 +121,13 @@ async function identify(
 async function existing(
   path: string,
   names: ReadonlySet<string>,
-  { backend, formatVersion }: OpenDirectoryRequest,
+  { backend, formatVersion, oldestFormatVersion = 1 }: OpenDirectoryRequest,
 ): Promise<Identity> {
   const file = join(path, IDENTITY_FILE)
   const identity = await readIdentity(file)
   if (identity.backend !== backend) throw raise.wrongBackend(path, identity.backend, backend)
-  if (identity.formatVersion > formatVersion) {
-    throw raise.unknownFormat(file, identity.formatVersion, formatVersion)
+  if (identity.formatVersion > formatVersion || identity.formatVersion < oldestFormatVersion) {
+    throw raise.unknownFormat(file, identity.formatVersion, formatVersion, oldestFormatVersion)
   }
   if (!names.has(ENGINE_DIRECTORY)) {
     throw raise.corrupted(`${join(path, ENGINE_DIRECTORY)} is missing`, {

@@ -123,6 +123,16 @@ describe('a log directory', () => {
       expect(error.context).to.include({ version: 2, limit: 1 })
     })
 
+    it('refuses a format that it reads no more, and leaves the directory to the software that does', async () => {
+      await (await openAt(directory(), { formatVersion: 1 })).release()
+      const before = await readFile(join(directory(), 'plog.json'), 'utf8')
+      const error = await refusal(openAt(directory(), { formatVersion: 3, oldestFormatVersion: 2 }))
+      expect(error.code).to.equal('PLOG_UNKNOWN_FORMAT')
+      expect(error.message).to.contain('version 1').and.to.contain('2 up to 3')
+      expect(await readFile(join(directory(), 'plog.json'), 'utf8')).to.equal(before)
+      await (await openAt(directory(), { formatVersion: 1 })).release()
+    })
+
     it('raises an older format to the one that it is opened with', async () => {
       const older = await openAt(directory(), { formatVersion: 1 })
       await older.release()
