@@ -226,4 +226,26 @@ describe('faster: eviction', () => {
     })
     expect(closed.recovery.votesLost).equal(false)
   })
+
+  it('lets a flush have its turn while the ring never gets below its mark', async () => {
+    const disk = await newDisk()
+    const engine = await weakEngine(disk)
+    const { atOnce } = engine
+    const MANY = 5_000
+    let slot = 0
+    const write = (count: number): void => {
+      for (const end = slot + count; slot < Math.min(end, MANY); slot++) {
+        if (!atOnce.accept(slot, ballot, valueOf(slot, 1, VALUE_BYTES), undefined)) return
+      }
+    }
+    // Just over the mark; then some more with every flush.
+    write(SMALL.regionBytes / 2 / VALUE_BYTES)
+    disk.beforeOperation = ({ kind }) => {
+      if (kind === 'flush') write(20)
+    }
+    await engine.write([], 'power-loss')
+    expect(slot, 'when the writer had finished').lessThan(MANY)
+    disk.beforeOperation = () => undefined
+    await engine.close()
+  })
 })

@@ -56,13 +56,15 @@ export class Eviction {
     return this.#turn
   }
 
+  /** A round; the next one goes behind a flush that waits, or who writes on and on would hold it up for ever. */
   async #evictOldest(): Promise<void> {
     const { ring } = this.#parts
-    while (ring.isAging) {
+    if (ring.isAging) {
       const surplus = ring.used - ring.keptBytes
       await this.#round(ring.reclaimed + Math.max(surplus, ring.capacity * EVICTED_PART), () => [])
     }
     this.#isRunning = false
+    if (ring.isAging) this.start()
   }
 
   async #round(to: number, last: () => readonly StoredEffect[]): Promise<void> {
