@@ -1,7 +1,11 @@
 import { isPersistentLogError } from '@persistent-log/core/backend'
 import { expect } from 'chai'
+import { GroupBuilder } from '../src/segments/group-builder.js'
+import { RECORD } from '../src/segments/record.js'
+import { SpareSegments } from '../src/segments/spare-segments.js'
+import { Tail } from '../src/segments/tail.js'
 import { MemoryDisk } from './support/memory-disk.js'
-import { newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
+import { LOG_ID, newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
 
 const ballot = { round: 1, nodeId: 1 }
 const failure = (code: string) => Object.assign(new Error(code), { code })
@@ -131,5 +135,31 @@ describe('faster: failing devices', () => {
       const again = await openOn(new MemoryDisk(left))
       expect((await shownBy(again)).get(5)).equal('accepted 2')
     }
+  })
+
+  it('believes no flush beside or behind a failed one', async () => {
+    const disk = await newDisk()
+    const files = disk.folder('')
+    const about = { files, logId: LOG_ID, segmentBytes: 4096 }
+    const tail = new Tail({ ...about, segments: [], spares: new SpareSegments({ ...about, limit: 0 }) })
+    await tail.begin()
+    await tail.publish()
+    const builder = new GroupBuilder()
+    builder.begin({ position: tail.position, seed: tail.active.seed })
+    builder.add({ kind: RECORD.promise, b: 1, c: 1 })
+    await tail.append(builder, 0)
+    let flushes = 0
+    disk.beforeOperation = ({ kind }) => {
+      // The system tells of a failure once.
+      if (kind === 'flush' && flushes++ === 0) throw failure('EIO')
+    }
+    const told = await Promise.all([reasonOf(tail.flush()), reasonOf(tail.flush()), reasonOf(tail.roll())])
+    expect(told.map((reason) => (reason as { code?: string } | undefined)?.code)).deep.equal([
+      'EIO',
+      'EIO',
+      'EIO',
+    ])
+    expect(tail.segments.length).equal(1)
+    await tail.close()
   })
 })

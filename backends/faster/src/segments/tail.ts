@@ -65,6 +65,8 @@ export class Tail {
   /** Behind the end of the active segment stands the footer that a close left; an open log does without. */
   cutsBeforeAppend = false
   #flushedTo = 0
+  /** Flushes one after the other; rejected for ever after the first failure. */
+  #flushing: Promise<void> = Promise.resolve()
   /** Nearly every read is in the segment of the one before. */
   #found: Segment | undefined
   #flushes = 0
@@ -137,8 +139,16 @@ export class Tail {
     if (this.#unpublishedName === undefined) this.#preparation.advance(active)
   }
 
-  /** The device has everything below the `position` at the time of the call. */
-  async flush(): Promise<void> {
+  /**
+   * The device has everything below the `position` at the time of the call. The system tells of a failure once, and to
+   * whoever asks first: nobody asks beside him, and nobody again.
+   */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.then(() => this.#flush())
+    return this.#flushing
+  }
+
+  async #flush(): Promise<void> {
     const { active, position } = this
     if (this.#flushedTo >= position) return
     await active.file.flush()
