@@ -1,10 +1,20 @@
 import { expect } from 'chai'
-import { MemoryDisk } from './support/memory-disk.js'
+import { REGION_NAME } from '../src/ring/ring-layout.js'
+import { MemoryDisk, type DiskImage } from './support/memory-disk.js'
 import { newDisk, openEngineOn, openImage, openOn, shownBy, valueOf } from './support/open-log.js'
 
 const SMALL = { segmentBytes: 8192, regionBytes: 64 * 1024 }
 const ballot = (round: number) => ({ round, nodeId: 1 })
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Nothing is written in the background any more. */
+async function atRest(disk: MemoryDisk): Promise<void> {
+  for (let seen = -1, turns = 0; turns < 20; turns++) {
+    if (disk.operations.length !== seen) turns = 0
+    seen = disk.operations.length
+    await turn()
+  }
+}
 
 describe('faster: writes at once', () => {
   it('are not undone by a move of the older version that is under way', async () => {
@@ -23,6 +33,7 @@ describe('faster: writes at once', () => {
       // One live entry in segments that are garbage otherwise.
       await accept(0, 1)
       for (let round = 1; round < 400; round++) await accept(1, round)
+      await atRest(disk)
       let isDone = false
       let flushes = 0
       const attempt = (): void => {
@@ -76,5 +87,67 @@ describe('faster: writes at once', () => {
     expect((await log.readAccepted(0))?.value.byteLength).equal(value.byteLength)
     const crashed = await openImage(disk.copy(), { options: SMALL })
     expect(crashed.bounds().acceptedCount).equal(2)
+  })
+
+  it('are no lost votes when the process dies while a segment begins', async () => {
+    const disk = await newDisk()
+    const about = { options: SMALL, durability: { accept: 'process-crash' } as const }
+    const engine = await openEngineOn(disk, { created: true, cleanClose: true, ...about })
+    const crashes: { readonly slot: number; readonly image: DiskImage }[] = []
+    let created = 0
+    let next = 1000
+    disk.beforeOperation = (operation) => {
+      const isSegment = operation.kind === 'rename' && operation.to.startsWith('tail-')
+      if (
+        operation.kind === 'rename' &&
+        isSegment &&
+        engine.atOnce.accept(++next, ballot(1), valueOf(next, 1), undefined)
+      ) {
+        created++
+        crashes.push({ slot: next, image: disk.copy() })
+      }
+    }
+    for (let slot = 0; slot < 300; slot++) {
+      const entry = { slot, ballot: ballot(1), value: valueOf(slot, 1), proof: undefined }
+      await engine.write([{ kind: 'accept', ...entry }], 'power-loss')
+    }
+    expect(created, 'segments began').greaterThan(2)
+    disk.beforeOperation = () => undefined
+    await engine.close()
+    for (const { slot, image } of crashes) {
+      const log = await openImage(image, { options: SMALL })
+      expect(log.recovery.votesLost, `slot ${slot}`).equal(false)
+      expect((await shownBy(log)).get(slot)).equal('accepted 1')
+    }
+  })
+
+  it('take no durable vote away that is given up while they replace it', async () => {
+    let replaced = 0
+    for (let skipped = 0; skipped < 12; skipped++) {
+      const disk = await newDisk()
+      const engine = await openEngineOn(disk, { created: true, cleanClose: true, options: SMALL })
+      const accept = (slot: number, round: number): Promise<void> => {
+        const entry = { slot, ballot: ballot(round), value: valueOf(slot, round), proof: undefined }
+        return engine.write([{ kind: 'accept', ...entry }], 'power-loss')
+      }
+      await accept(0, 1)
+      for (let round = 1; round < 400; round++) await accept(1, round)
+      await atRest(disk)
+      // The ring is there.
+      while (!engine.atOnce.decide(5, ballot(1), valueOf(5, 1), undefined)) await turn()
+      let operations = 0
+      disk.beforeOperation = ({ kind }) => {
+        if (kind !== 'flush' || operations++ !== skipped) return
+        if (engine.atOnce.decide(0, ballot(2), valueOf(0, 2), undefined)) replaced++
+      }
+      await engine.reclaim()
+      const image = disk.copy()
+      image.names.delete(REGION_NAME)
+      const log = await openImage(image, { options: SMALL, sameBoot: false })
+      expect((await shownBy(log)).get(0), `after ${skipped} flushes`).oneOf(['accepted 1', 'decided 2'])
+      disk.beforeOperation = () => undefined
+      await engine.close()
+    }
+    expect(replaced, 'some replaced it').greaterThan(0)
   })
 })

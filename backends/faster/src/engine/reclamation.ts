@@ -42,11 +42,12 @@ export async function reclaim(parts: ReclamationParts): Promise<void> {
   const going = tail.segments.filter(({ header }) => header.number < before)
   if (going.length === 0) return
 
-  // What the mutable region replaced must not be given up before the replacement survives as much.
-  await parts.flushAll()
   await sealer.hold(async () => {
     if (!(await areIndexesIntact(table.sealed))) return
     for (const segment of going) if (!(await moveAway(segment, parts))) return
+    // What the mutable region replaced until here must not be given up before the replacement survives as much; what it
+    // replaces from here on has moved.
+    await parts.flushAll()
     await parts.write(newWrite([{ kind: 'restate' }, { kind: 'retire', before }], true))
     await tail.retireBefore(before, (segment) => table.removeSealed(segment))
   })

@@ -158,7 +158,7 @@ export class RingWrites implements AtOnceWrites {
   ): boolean {
     const ring = this.#usable()
     if (!ring || this.#pending.has(slot)) return false
-    const position = this.#append(ring, kind, slot, ballot, this.#tail.position, 0, value, proof)
+    const position = this.#append(ring, kind, slot, ballot, this.#tail.reached, 0, value, proof)
     if (position === NO_ROOM) return false
     this.#table.set(slot, regionAddress(position, kind === RECORD.decide))
     return true

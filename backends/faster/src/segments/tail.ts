@@ -110,6 +110,12 @@ export class Tail {
     return header.base + end
   }
 
+  /** As `position`, but in a segment that has its name: a process that dies leaves everything below. */
+  get reached(): number {
+    const last = this.#unpublishedName === undefined ? this.active : (this.segments.at(-2) ?? this.active)
+    return last.header.base + last.end
+  }
+
   /** Never directly behind a close: such a segment would pass for the last one of a closed log if its successor were lost. */
   get mayRoll(): boolean {
     return (this.#chain.previous.kinds & (1 << RECORD.close)) === 0
