@@ -1,6 +1,8 @@
 import { isPersistentLogError } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from '../src/segments/segment-header.js'
+import { SpareSegments } from '../src/segments/spare-segments.js'
+import { Tail } from '../src/segments/tail.js'
 import { ballot, filesOf, refusalOf } from './support/closed-log.js'
 import { MemoryDisk, type DiskImage } from './support/memory-disk.js'
 import { LOG_ID, newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
@@ -169,5 +171,26 @@ describe('faster: prepared space', () => {
     bytes[bytes.indexOf(`slot ${slot - 2} round 1`)] = 0x53
     const error = await refusalOf(openOn(new MemoryDisk(image), { options: SMALL }))
     expect(isPersistentLogError(error) && error.context.slots).deep.equal({ from: slot - 2, to: slot - 1 })
+  })
+
+  it('writes into no retired segment before its old name is durably gone', async () => {
+    const disk = await newDisk()
+    const about = { files: disk.folder(''), logId: LOG_ID, segmentBytes: 256 }
+    const spares = new SpareSegments({ ...about, limit: 1 })
+    const tail = new Tail({ ...about, segments: [], spares })
+    for (let made = 0; made < 3; made++) {
+      await tail.begin()
+      await tail.publish()
+    }
+    let taken: Promise<unknown> | undefined
+    disk.beforeOperation = ({ kind }) => {
+      // A segment may begin while an old one goes.
+      if (kind === 'sync-directory') taken ??= spares.take()
+    }
+    await tail.retireBefore(3, () => undefined)
+    expect(await taken).equal(undefined)
+    expect(spares.count, 'the second one found no room').equal(1)
+    expect((await spares.take())?.isRecycled).equal(true)
+    await tail.close()
   })
 })

@@ -97,7 +97,7 @@ export class Preparation {
     await file.flush()
     this.#draft = undefined
     await file.close()
-    await spares.add(DRAFT_NAME, false)
+    await spares.add(DRAFT_NAME)
   }
 
   /** What was taken for the next segment is given back, so that the log itself may have it. */

@@ -29,17 +29,19 @@ export class SpareSegments {
   readonly #parts: SpareParts
   readonly #waiting: { readonly name: string; readonly isRecycled: boolean }[] = []
   #nextNumber = 1
+  /** Retired segments that somebody still holds. */
+  #leaving = 0
 
   constructor(parts: SpareParts) {
     this.#parts = parts
   }
 
   get count(): number {
-    return this.#waiting.length
+    return this.#waiting.length + this.#leaving
   }
 
   get hasRoom(): boolean {
-    return this.#waiting.length < this.#parts.limit
+    return this.count < this.#parts.limit
   }
 
   /** Takes over what the last session left; what is too many, or of another size, goes. */
@@ -63,16 +65,36 @@ export class SpareSegments {
     return bytes >= segmentBytes / 2 && bytes <= segmentBytes * 2
   }
 
-  /** The file `from` becomes a spare. Durable after a sync of the directory. */
-  async add(from: string, isRecycled: boolean): Promise<void> {
-    const name = spareName(this.#nextNumber++)
-    await this.#parts.files.rename(from, name)
-    this.#waiting.push({ name, isRecycled })
+  /** The file `from`, which holds zeros only, becomes a spare. */
+  async add(from: string): Promise<void> {
+    this.#waiting.push({ name: await this.#rename(from), isRecycled: false })
+  }
+
+  /**
+   * The retired segment `from` becomes a spare. Nobody writes into it before `letGo` has made it durable that its old name
+   * is gone, and nobody reads it any more.
+   */
+  async recycle(from: string, letGo: () => Promise<void>): Promise<void> {
+    this.#leaving++
+    try {
+      const name = await this.#rename(from)
+      await letGo()
+      this.#waiting.push({ name, isRecycled: true })
+    } finally {
+      this.#leaving--
+    }
   }
 
   /** One to begin a segment in; it stays a spare until it is renamed. */
   async take(): Promise<Spare | undefined> {
     const next = this.#waiting.shift()
     return next && { ...next, file: await this.#parts.files.open(next.name) }
+  }
+
+  /** Durable after a sync of the directory. */
+  async #rename(from: string): Promise<string> {
+    const name = spareName(this.#nextNumber++)
+    await this.#parts.files.rename(from, name)
+    return name
   }
 }

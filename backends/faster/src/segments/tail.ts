@@ -203,7 +203,8 @@ export class Tail {
     const { files } = this.#parts
     const { active } = this
     const end = this.position
-    await active.file.flush()
+    this.#flushing = this.#flushing.then(() => active.file.flush())
+    await this.#flushing
     this.#flushes++
     if (this.#unpublishedName === undefined) throw new Error('no segment was begun')
     await files.rename(this.#unpublishedName, active.name)
@@ -250,15 +251,23 @@ export class Tail {
   async retireBefore(number: number, leave: (segment: Segment) => void): Promise<void> {
     const { files, spares } = this.#parts
     for (let first = this.segments[0]; first && first.header.number < number; first = this.segments[0]) {
-      const isKept = spares.hasRoom && spares.fits(first.file.size)
-      if (isKept) await spares.add(first.name, true)
-      else await files.remove(first.name)
-      await files.syncDirectory()
-      this.segments.shift()
-      this.#found = undefined
-      leave(first)
-      await first.file.close()
+      const retired = first
+      const letGo = (): Promise<void> => this.#letGo(retired, leave)
+      if (spares.hasRoom && spares.fits(first.file.size)) await spares.recycle(first.name, letGo)
+      else {
+        await files.remove(first.name)
+        await letGo()
+      }
     }
+  }
+
+  /** Its name is gone; everything else of the first segment follows. */
+  async #letGo(first: Segment, leave: (segment: Segment) => void): Promise<void> {
+    await this.#parts.files.syncDirectory()
+    this.segments.shift()
+    this.#found = undefined
+    leave(first)
+    await first.file.close()
   }
 
   /** The log is closed and flushed: what was prepared behind its end goes, so that every byte that is left counts. */
