@@ -20,9 +20,13 @@ interface Stored {
   readonly clean: boolean
 }
 
+/** The locks that this thread holds: what names it otherwise was left by a process that had its number. */
+const held = new Set<string>()
+const OWNER = `${process.pid}.${threadId}`
+
 /**
  * The reference log's disk: the whole state in one file, replaced by rename. Outlives the process, not the power: it is
- * there to be examined, not to be used. The lock file holds the owner's process id.
+ * there to be examined, not to be used. The lock file holds the owner's process and thread.
  */
 export class ReferenceDisk {
   readonly #file: string
@@ -56,15 +60,17 @@ export class ReferenceDisk {
   }
 
   release(): void {
+    held.delete(this.#lock)
     rmSync(this.#lock, { force: true })
   }
 
   #takeLock(directory: string): void {
     // The lock appears with its content: a lock without an owner, which a kill could leave, would never be free.
-    const claim = `${this.#lock}.${process.pid}.${threadId}`
-    writeFileSync(claim, String(process.pid))
+    const claim = `${this.#lock}.${OWNER}`
+    writeFileSync(claim, OWNER)
     try {
       this.#takeClaimed(directory, claim)
+      held.add(this.#lock)
     } finally {
       rmSync(claim)
     }
@@ -78,8 +84,10 @@ export class ReferenceDisk {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       }
-      const pid = Number(readFileSync(this.#lock, 'utf8'))
-      if (isAlive(pid)) throw raise.locked(directory, { pid, host: hostname() })
+      const owner = readFileSync(this.#lock, 'utf8')
+      const pid = Number.parseInt(owner, 10)
+      const isStale = owner === OWNER ? !held.has(this.#lock) : !isAlive(pid)
+      if (!isStale) throw raise.locked(directory, { pid, host: hostname() })
       rmSync(this.#lock, { force: true })
     }
   }

@@ -1,15 +1,16 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { copyBytes, defineStoreBackend, publishFile, z, type Damage } from '@persistent-log/core/backend'
+import { defineStoreBackend, publishFile, z, type Damage } from '@persistent-log/core/backend'
 import type { OrderedStore, StoreOperation, StorePair, StoreRange } from '@persistent-log/core/backend'
 
 type Pair = readonly [key: string, value: string | null] // In hex, which sorts as the bytes do; null deletes.
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
-const unhex = (text: string): Uint8Array => copyBytes(Buffer.from(text, 'hex'))
+const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
 const sealed = (body: string): string => `${crc32(body)} ${body}`
 const lineOf = (pairs: readonly Pair[]): string => `\n${sealed(JSON.stringify(pairs))}\n`
+const END = sealed('[["",null]]') // The last line of a store that was closed, and no other: each open rewrites the file.
 
-/** A map in memory and a text file with a line per write: a checksum and the pairs. A clean end is a write of nothing. */
+/** A map in memory and a text file with a line per write: a checksum and the pairs. */
 class TextFileStore implements OrderedStore {
   readonly survives = 'power-loss'
   readonly openBy = 'one-process'
@@ -28,9 +29,9 @@ class TextFileStore implements OrderedStore {
       else if (at === last && !cleanClose) this.torn = { bytes: line.length, ambiguous: true }
       else if (line !== '') this.damaged.push({ reason: 'a line is damaged', file: this.file })
     }
-    if (cleanClose && lines[last] !== sealed('[]')) this.damaged.push({ reason: 'the last line is missing' })
+    if (cleanClose && lines[last] !== END) this.damaged.push({ reason: 'the last line is missing' })
     this.#isWhole = this.damaged.length === 0 // What is damaged stays as evidence until it is salvaged.
-    if (!cleanClose && this.#isWhole) await this.#rewrite() // What only the page cache holds goes to fresh blocks.
+    if (this.#isWhole) await this.#rewrite() // What only the page cache holds goes to fresh blocks.
   }
   get(key: Uint8Array): Uint8Array | undefined {
     return this.#values.get(hex(key))?.slice()
@@ -50,7 +51,7 @@ class TextFileStore implements OrderedStore {
     this.#isWhole = true
   }
   async close(): Promise<void> {
-    if (this.#isWhole) await this.write([])
+    if (this.#isWhole) await appendFile(this.file, `\n${END}\n`, { flush: true })
   }
   #apply(pairs: readonly Pair[]): void {
     for (const [key, value] of pairs) {
@@ -71,8 +72,8 @@ export const backend = defineStoreBackend({
   options: z.strictObject({}),
   async openStore(directory, { created, cleanClose }) {
     const store = new TextFileStore(`${directory}/writes.txt`)
-    if (created) await writeFile(store.file, lineOf([]))
-    await store.load(cleanClose)
+    if (created) await writeFile(store.file, '')
+    await store.load(cleanClose && !created)
     return { store, damaged: store.damaged, torn: store.torn }
   },
 })

@@ -1,6 +1,7 @@
 import type { Backend, OpenContext, OptionsSchema } from '../../contract/backend.js'
 import type { PersistentLog } from '../../contract/persistent-log.js'
 import type { Damage } from '../../contract/reports.js'
+import type { PersistentLogError } from '../../errors/persistent-log-error.js'
 import { raise } from '../../errors/raise.js'
 import { defineBackend } from '../define-backend.js'
 import { openDirectory, type LogDirectory } from '../directory/open-directory.js'
@@ -74,7 +75,7 @@ async function openLog<Options>(
     opened = await definition.openStore(directory.enginePath, { created: false, cleanClose, options })
   } catch (cause) {
     await session.end()
-    throw cause
+    throw missingFile(cause) ?? cause
   }
   const log = await openOrderedStoreLog({
     store: session.watch(opened.store),
@@ -131,4 +132,11 @@ class Session {
       close: () => noting(store.close()),
     }
   }
+}
+
+/** A log was made here, so that what its store does not find is gone. */
+function missingFile(cause: unknown): PersistentLogError | undefined {
+  if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ENOENT') return undefined
+  const file = 'path' in cause && typeof cause.path === 'string' ? cause.path : undefined
+  return raise.corrupted(`${file ?? 'a file of the store'} is missing`, { file }, { cause })
 }

@@ -84,4 +84,15 @@ describe('a backend declared over an ordered store', () => {
     expect(again.recovery.cleanClose).to.equal(true)
     await again.close()
   })
+
+  it('takes a file that its store does not find for damage', async () => {
+    const engine = new Engine()
+    await (await engine.open(place.path)).close()
+    engine.refuses = Object.assign(new Error('no such file'), { code: 'ENOENT', path: '/gone' })
+    const error = await rejection('PLOG_CORRUPTED', () => engine.open(place.path))
+    expect(error.code).to.equal('PLOG_CORRUPTED')
+    expect(error.context.file).to.equal('/gone')
+    engine.refuses = undefined
+    await (await engine.open(place.path)).close()
+  })
 })
