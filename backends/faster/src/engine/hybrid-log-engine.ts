@@ -38,7 +38,7 @@ export interface EngineParts {
   readonly table: SlotTable
   readonly pending: PendingSlots
   readonly encoder: EffectEncoder
-  /** Entries of the mutable region: to be pointed at the one of this session. */
+  /** Entries of the mutable region: to be pointed at the one of the log as it is open now. */
   readonly region: { read: (position: number) => StoredRecord | undefined }
   readonly regionBytes: number
   /** Accepts below power-loss are what this log is configured for. */

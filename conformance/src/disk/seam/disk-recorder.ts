@@ -184,10 +184,9 @@ export class DiskRecorder {
     for (const { path, node } of this.#image.entries()) {
       if (!this.#mappable.has(node) || (this.#writing.get(node) ?? 0) > 0) continue
       const known = this.#image.files.get(node)
-      const place = join(this.root, path)
-      // A call that moves it may be under way.
-      if (known === undefined || statSync(place, { throwIfNoEntry: false })?.size !== known.size) continue
-      for (const { offset, bytes } of isolatedRuns(known.toBytes(), readFileSync(place))) {
+      const content = known && contentOf(join(this.root, path))
+      if (known === undefined || content?.byteLength !== known.size) continue
+      for (const { offset, bytes } of isolatedRuns(known.toBytes(), content)) {
         this.#now({ kind: 'write', node, offset, bytes })
       }
     }
@@ -217,5 +216,15 @@ export class DiskRecorder {
   #now(change: Change): void {
     this.events.push({ kind: 'change', change, ended: this.events.length + 1 })
     this.#image.apply(change)
+  }
+}
+
+/** `undefined` where there is no such file: a call that moves it may be under way, at any moment. */
+function contentOf(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
   }
 }
