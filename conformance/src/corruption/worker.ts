@@ -12,7 +12,7 @@ const { DiskImage } = await import('../disk/disk-image.js')
 const { makeSample } = await import('./sample-log.js')
 const { damagesOf } = await import('./damage.js')
 const { classify } = await import('./classify.js')
-const { drawn } = await import('../crash-states/examine-trace.js')
+const { drawn } = await import('../crash-states/drawn.js')
 const { Random } = await import('../running/random.js')
 
 function tell(report: DamageReport): Promise<void> {

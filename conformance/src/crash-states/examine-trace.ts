@@ -4,6 +4,7 @@ import { DiskRecorder } from '../disk/seam/disk-recorder.js'
 import type { DiskSeam } from '../disk/seam/disk-seam.js'
 import { Random } from '../running/random.js'
 import { CrashStates, type CrashState } from './crash-state.js'
+import { drawn, drawnAround } from './drawn.js'
 import {
   examineState,
   Finding,
@@ -14,17 +15,6 @@ import {
 } from './examine-state.js'
 import type { Bench, StateChoice, StateReport, WorkloadPlan } from './messages.js'
 import { Timeline, type Trace } from './trace.js'
-
-/** Numbers from 0 up to `count`, at most so many of them, in order. */
-export function drawn(count: number, most: number, random: Random): number[] {
-  const all = Array.from({ length: count }, (_, at) => at)
-  return count <= most
-    ? all
-    : random
-        .shuffled(all)
-        .slice(0, most)
-        .sort((a, b) => a - b)
-}
 
 /** Opens a log over the states that crashes in a trace may have left, one after another, up to the first finding. */
 export class TraceExaminer {
@@ -47,7 +37,8 @@ export class TraceExaminer {
     tell: (report: StateReport) => Promise<void>,
   ): Promise<void> {
     const { states } = this.#states
-    const numbers = only === undefined ? drawn(states.length, most, new Random(this.#bench.seed)) : [only]
+    const numbers =
+      only === undefined ? drawnAround(this.#states, most, new Random(this.#bench.seed)) : [only]
     for (const number of numbers) {
       const state = states[number]
       if (state === undefined) throw new RangeError(`state ${number}: there are ${states.length}, from 0`)
