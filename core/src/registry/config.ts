@@ -77,6 +77,12 @@ const backendSchema = z.unknown().superRefine((value, context) => {
     context.addIssue({ code: 'custom', message: `must be a backend: ${faults.join(', ')}` })
 })
 
+/** What is in it is the business of the backend; an option without its section would be read by nobody. */
+const backendSection = z.unknown().refine((value) => typeof value === 'object', {
+  error:
+    'must be an object: options has a section per backend, by its name, with the options of that backend in it',
+})
+
 const DIRECTORY_ERROR = 'must be the path of a directory'
 
 /** The shape of a {@link LogConfig}. */
@@ -103,7 +109,7 @@ const logConfigSchema = z.strictObject(
         section('with valueBytes, batchSlots, batchBytes and uncommittedBytes'),
       )
       .optional(),
-    options: z.record(z.string(), z.unknown(), section('with a section per backend')).optional(),
+    options: z.record(z.string(), backendSection, section('with a section per backend')).optional(),
   },
   section('with at least a backend'),
 )

@@ -122,6 +122,13 @@ describe('the configuration', () => {
       'must be an object with a section per backend, got a list',
       [],
     ],
+    [
+      'an option outside the section of its backend',
+      { options: { segmentBytes: 1_048_576 } },
+      'options.segmentBytes',
+      'must be an object: options has a section per backend',
+      1_048_576,
+    ],
   ]
   for (const [title, input, path, message, value] of wrong) {
     it(`refuses ${title}, with the field, the value and what is allowed`, async () => {

@@ -108,7 +108,11 @@ describe('openLog', () => {
   })
 
   it('leaves the sections of other backends alone, so that one word swaps the backend', async () => {
-    const sections = { lmdb: { nonsense: true }, 'somebody-elses': 5, 'file-less': { mapSizeBytes: 8_192 } }
+    const sections = {
+      lmdb: { nonsense: true },
+      'somebody-elses': { size: 5 },
+      'file-less': { mapSizeBytes: 8_192 },
+    }
     const context = await contextOf(openLog({ backend: fileless, options: sections }))
     expect(context.options).to.deep.equal({ mapSizeBytes: 8_192 })
   })
