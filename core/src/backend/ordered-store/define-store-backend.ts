@@ -11,6 +11,7 @@ import type { OrderedStore } from './ordered-store.js'
 /** An engine that was opened, and what it found in its own files before. */
 export interface OpenedStore {
   readonly store: OrderedStore
+  /** Records behind it may be gone, or older versions of them back: no proposal survives it, and votes count as lost. */
   readonly damaged?: readonly Damage[] | undefined
   readonly torn?: { readonly bytes: number; readonly ambiguous: boolean } | undefined
 }

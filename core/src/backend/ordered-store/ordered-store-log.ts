@@ -41,7 +41,10 @@ export interface OrderedStoreLogOptions {
   readonly created: boolean
   /** The last owner closed the log. */
   readonly cleanClose: boolean
-  /** What checks of the engine's own files found before it was opened. Records behind it may be gone: votes too. */
+  /**
+   * What checks of the engine's own files found before it was opened. Records behind it may be gone, so that a salvage counts
+   * votes as lost and every proposal as damaged: an older version of it may be back.
+   */
   readonly damaged?: readonly Damage[] | undefined
   /**
    * An unfinished write at the end of the engine's own log, which it dropped; ambiguous when it may have been
@@ -125,7 +128,8 @@ async function openEngine(options: OrderedStoreLogOptions) {
 function refuseDamage(damaged: readonly Damage[]): void {
   const [first] = damaged
   if (!first) return
-  const { file, offset, slots } = damaged.find((one) => one.slots !== undefined) ?? first
+  const { file, offset } = damaged.find((one) => one.file !== undefined) ?? first
+  const slots = damaged.find((one) => one.slots !== undefined)?.slots
   const where = slots ? `slots ${slots.from} to ${slots.to} (exclusive): ` : ''
   const more = damaged.length > 1 ? `, and ${damaged.length - 1} more` : ''
   throw raise.corrupted(`${where}${first.reason}${more}; recovery 'salvage' opens what is intact`, {

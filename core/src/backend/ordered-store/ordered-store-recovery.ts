@@ -32,7 +32,10 @@ export interface RecoveryOptions {
   readonly firstSlot: Slot
   /** True when the store may be empty, because nothing was confirmed to anybody yet. */
   readonly created: boolean
-  /** What was found before the store was opened; records behind it may be gone without a trace, votes among them. */
+  /**
+   * What was found before the store was opened. Records behind it may be gone without a trace, so that votes count as lost
+   * and proposals as damaged.
+   */
   readonly damagedBefore: readonly Damage[]
 }
 
@@ -46,6 +49,7 @@ export async function recoverStore(options: RecoveryOptions): Promise<RecoveredS
   const damaged: Damage[] = [...damagedBefore, ...scan.damaged, ...applyDamageNotes(scan)]
   const news = meta ? compareWith(scan, meta) : isNew ? NO_NEWS : rebuild(scan)
   damaged.push(...news.damaged)
+  if (damagedBefore.length > 0) damaged.push(...giveUpProposals(scan))
   const votesLost = news.votesLost || damagedBefore.length > 0
   if (votesLost) state.ledger.votesLost = true
   const changed = news.damaged.length > 0 || votesLost
@@ -90,6 +94,16 @@ function giveUp(scan: StoreScan, slots: SlotRange): void {
   scan.state.forgetAccepted(slots)
   scan.state.ledger.addDamage(slots)
   scan.unreadable.remove(slots.from, slots.to)
+}
+
+/**
+ * Records may be gone without a trace, so that an older version of their slot may be back. A decision has no older version;
+ * no proposal can be vouched for, and one that was replaced, or decided since, must not be shown again.
+ */
+function giveUpProposals(scan: StoreScan): SlotDamage[] {
+  const proposals = [...scan.state.ledger.accepted.ranges()]
+  for (const slots of proposals) giveUp(scan, slots)
+  return proposals.map((slots) => ({ reason: 'newer records of these proposals may be lost', slots }))
 }
 
 /** Records that say nothing about any slot; a salvage deletes them. */

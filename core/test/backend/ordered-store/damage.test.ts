@@ -242,12 +242,22 @@ describe('a damaged ordered store', () => {
     await log.close()
   })
 
-  it('reports what was found before the store was opened, and holds its votes for lost', async () => {
+  it('vouches for no vote and no proposal over what was found before the store was opened', async () => {
     const damaged = [{ reason: 'a block of the engine is damaged', file: '000003.log', offset: 7 }]
     const error = await rejection('PLOG_CORRUPTED', () => openStore(store.crashed(), {}, { damaged }))
     expect(error.context).to.deep.include({ file: '000003.log', offset: 7 })
     const log = await openStore(store.crashed(), { recovery: 'salvage' }, { damaged })
-    expect(log.recovery).to.deep.include({ damaged, votesLost: true })
+    expect(log.recovery.damaged[0]).to.deep.equal(damaged[0])
+    expect(log.recovery.votesLost).to.equal(true)
+    expect(await damagedSlots(log)).to.deep.equal(ACCEPTED)
+    await expectNothingWrong(log)
+    await log.close()
+  })
+
+  it('does not bring an older proposal back that a lost record had replaced', async () => {
+    const damaged = [{ reason: 'a block of the engine is damaged' }]
+    const log = await openStore(earlier.crashed(), { recovery: 'salvage' }, { damaged })
+    expect(await damagedSlots(log)).to.deep.equal([5, 7, 8])
     await log.close()
   })
 
