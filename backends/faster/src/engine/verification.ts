@@ -8,7 +8,7 @@ import {
 import { placeOf } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { Segment } from '../segments/segment.js'
-import { scanSegment, type DamagedStretch } from '../segments/segment-scan.js'
+import { stretchesOf, type DamagedStretch } from '../segments/segment-scan.js'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import type { Tail } from '../segments/tail.js'
 
@@ -24,9 +24,14 @@ export interface VerificationParts {
   readonly signal: AbortSignal | undefined
 }
 
-/** Reads every stored byte as of the call, a segment per turn of the event loop. */
+/** Read in one turn of the event loop, in bytes; a group is read whole. */
+const STEP_BYTES = 512 * 1024
+/** Slots counted in one turn. */
+const STEP_SLOTS = 16 * 1024
+
+/** Reads every stored byte as of the call, a little per turn of the event loop. */
 export async function verifyEverything(parts: VerificationParts): Promise<EngineVerification> {
-  const { tail, table, blobs, blobNames, logId, signal } = parts
+  const { tail, table, blobs, blobNames, signal } = parts
   const scope = tail.segments.map((segment) => ({ segment, end: segment.end }))
   let slots = 0
   const names = blobNames()
@@ -34,12 +39,12 @@ export async function verifyEverything(parts: VerificationParts): Promise<Engine
   let bytes = 0
   for (const { segment, end } of scope) {
     signal?.throwIfAborted()
-    // Compaction may have taken it meanwhile: then nothing that counts was in it.
-    if (!tail.segments.includes(segment)) continue
+    const found = await verifySegment(parts, segment, end)
+    // Compaction has taken it meanwhile: nothing that counts was in it.
+    if (!found) continue
     bytes += end
-    for (const _ of table.liveIn(segment)) slots++
-    damaged.push(...verifySegment(segment, end, table, logId))
-    await nextTurn()
+    slots += found.slots
+    damaged.push(...found.damaged)
   }
   for (const [slot, address] of table.inRegion()) {
     slots++
@@ -62,27 +67,43 @@ export async function verifyEverything(parts: VerificationParts): Promise<Engine
   return { slots, bytes, damaged }
 }
 
-function verifySegment(segment: Segment, end: number, table: SlotTable, logId: Buffer): Damage[] {
+/** `undefined` when the segment is retired, and its memory with it. */
+async function verifySegment(
+  { tail, table, logId, signal }: VerificationParts,
+  segment: Segment,
+  end: number,
+): Promise<{ readonly slots: number; readonly damaged: readonly Damage[] } | undefined> {
   const { header, file, seed, name } = segment
-  const bytes = file.view(0, end)
-  const found: Damage[] = []
+  const isThere = (): boolean => tail.segments.includes(segment)
+  const turn = async (): Promise<boolean> => {
+    await nextTurn()
+    signal?.throwIfAborted()
+    return isThere()
+  }
+  if (!isThere()) return undefined
+  const damaged: Damage[] = []
+  const bytes = file.map(end)?.bytes.subarray(0, end) ?? file.read(0, end)
   const head = decodeSegmentHeader(bytes.subarray(0, SEGMENT_HEADER_BYTES), logId)
   if ('header' in head && head.damagedAt !== undefined) {
-    found.push({ reason: 'a copy of the header is damaged', file: `engine/${name}`, offset: head.damagedAt })
+    damaged.push({ reason: 'a copy of the header is damaged', file: `engine/${name}`, offset: head.damagedAt })
   }
-  for (const stretch of scanSegment({
-    bytes,
-    base: header.base,
-    seed,
-    firstSequence: header.firstSequence,
-  })) {
-    if (stretch.kind === 'damage') found.push(...damageIn(stretch, segment, table))
+  let next = STEP_BYTES
+  const { base, firstSequence } = header
+  for (const stretch of stretchesOf({ bytes, base, seed, firstSequence })) {
+    if (stretch.kind === 'damage') damaged.push(...damageIn(stretch, segment, table))
+    if (stretch.to < next) continue
+    next = stretch.to + STEP_BYTES
+    if (!(await turn())) return undefined
+  }
+  let slots = 0
+  for (const _ of table.liveIn(segment)) {
+    if (++slots % STEP_SLOTS === 0 && !(await turn())) return undefined
   }
   const index = table.sealed.find((one) => one.segment === segment)
   if (index?.isFooterIntact() === false) {
-    found.push({ reason: 'the footer of a segment is damaged', file: `engine/${name}`, offset: end })
+    damaged.push({ reason: 'the footer of a segment is damaged', file: `engine/${name}`, offset: end })
   }
-  return found
+  return (await turn()) ? { slots, damaged } : undefined
 }
 
 /** A slot is hit when its newest version lies in the stretch and is not one of the records that are intact. */

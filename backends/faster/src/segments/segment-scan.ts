@@ -84,14 +84,18 @@ export function firstGroupOf({ bytes, base, seed }: ScanRequest): GroupHeader | 
   return decodeGroupHeader(bytes, SEGMENT_HEADER_BYTES, bytes.byteLength, base + SEGMENT_HEADER_BYTES, seed)
 }
 
-/**
- * Splits a segment into whole groups and damaged stretches. Behind damage it goes on at the next intact frame, and inside
- * damage it picks out every record that has its own checksums right.
- */
+/** All stretches of a segment. */
 export function scanSegment(request: ScanRequest): Stretch[] {
+  return [...stretchesOf(request)]
+}
+
+/**
+ * Splits a segment into whole groups and damaged stretches, one per step. Behind damage it goes on at the next intact
+ * frame, and inside damage it picks out every record that has its own checksums right.
+ */
+export function* stretchesOf(request: ScanRequest): Generator<Stretch> {
   const { bytes, base, seed, successor } = request
   const limit = bytes.byteLength
-  const stretches: Stretch[] = []
   let sequence = request.firstSequence
   let before: GroupHeader | undefined
   let offset = Math.min(SEGMENT_HEADER_BYTES, limit)
@@ -101,7 +105,7 @@ export function scanSegment(request: ScanRequest): Stretch[] {
       const stretch = follows(header, sequence, before)
         ? framed(request, offset, header)
         : foreign(request, offset, header)
-      stretches.push(stretch)
+      yield stretch
       sequence = header.sequence + 1
       before = header
       offset = stretch.to
@@ -111,11 +115,10 @@ export function scanSegment(request: ScanRequest): Stretch[] {
     const to = next?.offset ?? endOfTraces(request, offset)
     before = undefined
     if (to === offset) break
-    stretches.push(unframed(request, offset, to, sequence, next?.header ?? successor))
+    yield unframed(request, offset, to, sequence, next?.header ?? successor)
     if (!next) break
     offset = to
   }
-  return stretches
 }
 
 /** Where a segment ends that ends in no group. What was prepared is no damage. */
