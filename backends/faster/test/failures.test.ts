@@ -1,6 +1,7 @@
 import { isPersistentLogError } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { GroupBuilder } from '../src/segments/group-builder.js'
+import { REGION_NAME } from '../src/ring/ring-layout.js'
 import { RECORD } from '../src/segments/record.js'
 import { SpareSegments } from '../src/segments/spare-segments.js'
 import { Tail } from '../src/segments/tail.js'
@@ -74,6 +75,33 @@ describe('faster: failing devices', () => {
     const again = await openOn(disk)
     await again.learn({ slot: 1, ballot, value: valueOf(1, 1) })
     expect([...(await shownBy(again)).keys()]).deep.equal([0, 1])
+  })
+
+  it('opens over a device without room for the mutable region, and accepts with the flush there', async () => {
+    const disk = await newDisk()
+    const durability = { accept: 'process-crash' } as const
+    const first = await openOn(disk, { created: true, cleanClose: true, durability })
+    await first.accept({ slot: 0, ballot, value: valueOf(0, 1) })
+    await first.close()
+    let isRefused = false
+    disk.beforeOperation = (operation) => {
+      if (operation.kind !== 'create' || !operation.name.startsWith(REGION_NAME)) return
+      isRefused = true
+      throw failure('ENOSPC')
+    }
+    const log = await openOn(disk, { cleanClose: true, durability })
+    expect(isRefused).equal(true)
+    await log.accept({ slot: 1, ballot, value: valueOf(1, 1) })
+    expect([...(await shownBy(log)).keys()]).deep.equal([0, 1])
+    const afterPowerCut = await openOn(new MemoryDisk(disk.copy()), { sameBoot: false })
+    expect(afterPowerCut.recovery.votesLost).equal(false)
+    expect([...(await shownBy(afterPowerCut)).keys()]).deep.equal([0, 1])
+
+    disk.beforeOperation = (operation) => {
+      if (operation.kind === 'create' && operation.name.startsWith(REGION_NAME)) throw failure('EIO')
+    }
+    await log.close()
+    expect(await reasonOf(openOn(disk, { cleanClose: true, durability })), 'EIO is told').not.equal(undefined)
   })
 
   it('recovers after a failure at any operation of a recovery', async () => {

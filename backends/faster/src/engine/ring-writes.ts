@@ -62,9 +62,18 @@ export class RingWrites implements AtOnceWrites {
     return this.#isAnnounced
   }
 
-  /** Where such accepts are the normal ones, the first of them need not wait. */
+  /**
+   * Where such accepts are the normal ones, the first of them need not wait. A device without room for the ring refuses
+   * nobody: accepts go with the flush then.
+   */
   async begin(): Promise<void> {
     if (!this.#parts.staysAnnounced) return
+    try {
+      await this.#create()
+    } catch (error) {
+      if (isOutOfSpace(error)) return
+      throw error
+    }
     void this.announce()
     await this.#announcing
   }
@@ -225,4 +234,8 @@ export class RingWrites implements AtOnceWrites {
     await this.#parts.write(newWrite([{ kind: 'weak-begin' }], true))
     this.#isAnnounced = true
   }
+}
+
+function isOutOfSpace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 }
