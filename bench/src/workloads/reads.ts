@@ -39,6 +39,16 @@ export const readWorkloads: readonly Workload[] = [
   },
   {
     ...READING,
+    name: 'scan-10k-borrowed',
+    title: 'go through 10,000 decisions without a copy',
+    isQuick: true,
+    entries: HOT,
+    isForLogs: true,
+    misses: ({ log }) => (log && !log.borrowedReads ? 'it has no borrowed reads' : undefined),
+    begin: scanBorrowed,
+  },
+  {
+    ...READING,
     name: 'read-accepted',
     title: 'readAccepted, 1,000 undecided',
     isForLogs: true,
@@ -128,6 +138,19 @@ function scanAll({ subject, entries }: Bed): Step {
     async run() {
       let found = 0
       await subject.scan(0, entries, () => found++)
+      if (found !== entries) throw new Error(`a scan of ${entries} entries ended after ${found}`)
+    },
+  }
+}
+
+function scanBorrowed({ subject, entries }: Bed): Step {
+  const reads = logOf(subject).borrowedReads!
+  return {
+    chunk: 1,
+    entriesPerOperation: entries,
+    run() {
+      let found = 0
+      reads.scan({ from: 0, to: entries }, () => void found++)
       if (found !== entries) throw new Error(`a scan of ${entries} entries ended after ${found}`)
     },
   }

@@ -1,4 +1,5 @@
 import { ballotMutants } from './ballot-mutants.js'
+import { borrowMutants } from './borrow-mutants.js'
 import { checkpointMutants } from './checkpoint-mutants.js'
 import { divisibleMutants } from './divisible-mutants.js'
 import { diskMutants } from './disk-mutants.js'
@@ -21,5 +22,6 @@ export const allMutants: readonly Mutant[] = [
   ...scanMutants,
   ...interfaceMutants,
   ...holdMutants,
+  ...borrowMutants,
   ...syncMutants,
 ]

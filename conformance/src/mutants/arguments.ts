@@ -92,6 +92,11 @@ export function range(value: unknown): void {
   bound(to, 'range.to')
 }
 
+/** What is to be called back. */
+export function callback(value: unknown, field: string): void {
+  typed(typeof value === 'function', field, value, 'a function')
+}
+
 /** The name of a configuration record. */
 export function name(value: unknown, field = 'name'): void {
   typed(typeof value === 'string', field, value, 'a string')

@@ -34,7 +34,7 @@ function capabilitiesFor({ limits }: OpenContext): Capabilities {
     atomicBatches: true,
     locatesCorruption: false,
     syncReads: false,
-    borrowedReads: false,
+    borrowedReads: true,
     syncWrites: SURVIVES,
     limits: {
       valueBytes: Math.min(LIMITS.valueBytes, limits.valueBytes ?? Infinity),

@@ -29,6 +29,7 @@ import { ReferenceScan, rejectedScan, type ScanOrder } from './reference-scan.js
 import { ReferenceSpace } from './reference-space.js'
 import { checkBatch, checkSizes, own } from './reference-items.js'
 import { ReferenceCheckpoints, ReferenceConfigurations } from './reference-stores.js'
+import { ReferenceBorrowedReads } from './reference-borrowed-reads.js'
 import { ReferenceSyncWrites } from './reference-sync-writes.js'
 
 const MAX_BATCH_LENGTH = 65_536
@@ -40,6 +41,7 @@ export class ReferenceLog implements PersistentLog {
   readonly capabilities: Capabilities
   readonly checkpoints: ReferenceCheckpoints
   readonly configuration: ReferenceConfigurations
+  readonly borrowedReads: ReferenceBorrowedReads
   readonly syncWrites: ReferenceSyncWrites
   readonly recovery: RecoveryReport
   readonly foundAtOpen: RecoveryReport
@@ -56,6 +58,7 @@ export class ReferenceLog implements PersistentLog {
     this.space = this.newSpace()
     this.checkpoints = new ReferenceCheckpoints(core)
     this.configuration = new ReferenceConfigurations(core)
+    this.borrowedReads = this.newBorrowedReads()
     this.syncWrites = this.newSyncWrites()
   }
 
@@ -244,6 +247,10 @@ export class ReferenceLog implements PersistentLog {
     } catch (error) {
       return rejectedScan(error)
     }
+  }
+
+  newBorrowedReads(): ReferenceBorrowedReads {
+    return new ReferenceBorrowedReads(this)
   }
 
   newSyncWrites(): ReferenceSyncWrites {

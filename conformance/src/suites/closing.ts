@@ -54,6 +54,7 @@ const everyCall = (log: PersistentLog): Readonly<Record<string, () => unknown>> 
   ...(log.syncReads && { 'syncReads.read': () => log.syncReads?.read(0) }),
   ...(log.borrowedReads && {
     'borrowedReads.read': () => log.borrowedReads?.read(0, (value) => value.length),
+    'borrowedReads.scan': () => log.borrowedReads?.scan({}, () => undefined),
   }),
   ...(log.syncWrites && { 'syncWrites.accept': () => log.syncWrites?.accept(proposal(9)) }),
 })

@@ -5,6 +5,7 @@ import { stateCases } from '../traits/states.js'
 import { ballotCases } from './ballot.js'
 import { basicCases } from './basic.js'
 import { batchCases, discardFromCases } from './batches.js'
+import { borrowedReadCases } from './borrowed-reads.js'
 import { boundCases } from './bounds.js'
 import { byteCases } from './bytes.js'
 import { callOrderCases } from './call-order.js'
@@ -62,6 +63,7 @@ export const allCases: readonly Case[] = [
   ...spaceCases,
   ...replayCases,
   ...typedCases,
+  ...borrowedReadCases,
   ...syncWriteCases,
   ...capabilityCases,
   ...stateCases,

@@ -1,5 +1,5 @@
 import type { CommitId, Decision, Proposal } from './proposal.js'
-import type { Slot } from './slot.js'
+import type { OpenSlotRange, Slot } from './slot.js'
 import type { Survival } from './survival.js'
 
 /** Reads without a Promise; same answers and errors as their twins, thrown. */
@@ -15,6 +15,15 @@ export interface BorrowedReads {
    * `use` returns; `undefined` when the slot is undecided.
    */
   read<T>(slot: Slot, use: (value: Uint8Array) => T): T | undefined
+  /**
+   * Lends the value of every decision in the range to `use`, ascending, each as `read` does, without an object for each:
+   * for a state machine that catches up. The upper bound is frozen at the call. Ends behind the decision for which `use`
+   * returned `false`, or at the end of the range; returns the slot to go on from.
+   *
+   * The event loop waits as long as it runs: go through a long log in pieces. Throws `PLOG_COMPACTED` for a `from` below
+   * the point, `PLOG_CORRUPTED` at a damaged slot; what precedes that has been lent.
+   */
+  scan(range: OpenSlotRange, use: (slot: Slot, value: Uint8Array) => unknown): Slot
 }
 
 /**

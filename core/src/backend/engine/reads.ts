@@ -4,6 +4,7 @@ import type { Decision, Proposal } from '../../contract/proposal.js'
 import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
 import { raise } from '../../errors/raise.js'
 import * as check from '../arguments.js'
+import type { Ledger } from './ledger.js'
 import type { LogParts } from './log-parts.js'
 
 /** Reads of single slots over the shown state. */
@@ -38,6 +39,24 @@ export class Reads {
     return use(value)
   }
 
+  borrowAll(range: OpenSlotRange, use: (slot: Slot, value: Uint8Array) => unknown): Slot {
+    const { writes, counts } = this.#parts
+    const { shown } = writes
+    const from = range.from ?? shown.point
+    if (from < shown.point) throw raise.compacted(from, shown.point)
+    const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, shown.nextSlot)
+    for (let stretch = decidedFrom(shown, from, to); stretch; stretch = decidedFrom(shown, stretch.to, to)) {
+      for (let slot = stretch.from; slot < stretch.to; slot++) {
+        const value = writes.borrowValue(slot)
+        if (value === 'damaged') throw raise.damagedSlot(slot)
+        if (!value) continue
+        counts.reads++
+        if (use(slot, value) === false) return slot + 1
+      }
+    }
+    return Math.max(from, to)
+  }
+
   async *gaps(range: OpenSlotRange | undefined, options: CallOptions | undefined): AsyncGenerator<SlotRange> {
     check.checkRange(range)
     check.checkOptions(options)
@@ -68,6 +87,15 @@ export class Reads {
     if (status === 'damaged') throw raise.damagedSlot(slot)
     return status
   }
+}
+
+/** The first decided slots of `from <= slot < to`; throws where a damaged one comes before. */
+function decidedFrom({ decided, damaged }: Ledger, from: Slot, to: Slot): SlotRange | undefined {
+  const stretch = from < to ? decided.firstRangeFrom(from) : undefined
+  const end = Math.min(stretch?.from ?? to, to)
+  const firstDamaged = damaged.count > 0 ? damaged.firstFrom(from) : undefined
+  if (firstDamaged !== undefined && firstDamaged < end) throw raise.damagedSlot(firstDamaged)
+  return stretch && stretch.from < to ? { from: stretch.from, to: Math.min(stretch.to, to) } : undefined
 }
 
 function undecided(decided: Iterable<SlotRange>, from: Slot, to: Slot): SlotRange[] {
@@ -106,6 +134,13 @@ export function borrowedReadsOf(reads: Reads): BorrowedReads {
       check.checkFunction(use, 'use')
       reads.checkOpen('borrowedReads.read')
       return reads.borrow(slot, use)
+    },
+    scan(range, use) {
+      check.checkObject(range, 'range')
+      check.checkRange(range)
+      check.checkFunction(use, 'use')
+      reads.checkOpen('borrowedReads.scan')
+      return reads.borrowAll(range, use)
     },
   }
 }

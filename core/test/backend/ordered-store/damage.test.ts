@@ -175,6 +175,11 @@ describe('a damaged ordered store', () => {
       const log = await openStore(changed([], [{ key, value: bad }]), { recovery: 'salvage' })
       expect(slotsOf(log)).to.deep.equal([{ from: slot, to: slot + 1 }])
       expect(await damagedSlots(log)).to.deep.equal([slot])
+      const lent: number[] = []
+      const scan = () => log.borrowedReads?.scan({}, (at) => void lent.push(at))
+      expect(await orDamaged(() => Promise.resolve().then(scan))).to.equal('damaged')
+      expect(lent, 'what precedes the damage').to.deep.equal(DECIDED.filter((at) => at < slot))
+      expect(log.borrowedReads?.scan({ from: slot + 1 }, () => undefined)).to.equal(10)
       expect(log.status.votesLost).to.equal(false)
       await log.close()
     }

@@ -1,0 +1,79 @@
+import type { OpenSlotRange } from '@persistent-log/core'
+import type { Mutant } from './mutant.js'
+import { ReferenceBorrowedReads } from './reference-borrowed-reads.js'
+
+/** Replaces the borrowed reads. */
+function borrowedReads(name: string, defect: string, Reads: typeof ReferenceBorrowedReads): Mutant {
+  return {
+    name,
+    defect,
+    plant: ({ Log }) => ({
+      Log: class extends Log {
+        override newBorrowedReads(): ReferenceBorrowedReads {
+          return new Reads(this)
+        }
+      },
+    }),
+  }
+}
+
+/** Defects of reads without a copy. */
+export const borrowMutants: readonly Mutant[] = [
+  borrowedReads(
+    'borrowedReadLendsProposals',
+    'a borrowed read lends what is only accepted',
+    class extends ReferenceBorrowedReads {
+      override read<T>(slot: number, use: (value: Uint8Array) => T): T | undefined {
+        const held = this.log.core.model.state.slots.get(slot)
+        return held ? use(held.value) : super.read(slot, use)
+      }
+    },
+  ),
+  borrowedReads(
+    'borrowedScanLendsProposals',
+    'a borrowed scan lends what is only accepted',
+    class extends ReferenceBorrowedReads {
+      override lends(): boolean {
+        return true
+      }
+    },
+  ),
+  borrowedReads(
+    'borrowedScanNeverStops',
+    'a borrowed scan goes on although it is asked to stop',
+    class extends ReferenceBorrowedReads {
+      override isOver(): boolean {
+        return false
+      }
+    },
+  ),
+  borrowedReads(
+    'borrowedScanTwice',
+    'a borrowed scan that was stopped goes on from the decision that was lent last',
+    class extends ReferenceBorrowedReads {
+      override behind(slot: number): number {
+        return slot
+      }
+    },
+  ),
+  borrowedReads(
+    'borrowedScanFollows',
+    'a borrowed scan follows the log behind its end',
+    class extends ReferenceBorrowedReads {
+      override scan(range: OpenSlotRange, use: (slot: number, value: Uint8Array) => unknown): number {
+        const end = super.scan(range, use)
+        return range.to === undefined ? end : super.scan({ from: end }, use)
+      }
+    },
+  ),
+  borrowedReads(
+    'borrowedScanFromPoint',
+    'a borrowed scan from below the point begins at the point',
+    class extends ReferenceBorrowedReads {
+      override bounds(range: OpenSlotRange): { readonly from: number; readonly to: number } {
+        const { point } = this.log.core.model.state
+        return super.bounds({ ...range, from: Math.max(range.from ?? point, point) })
+      }
+    },
+  ),
+]

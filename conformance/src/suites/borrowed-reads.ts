@@ -1,0 +1,104 @@
+import { expect } from 'chai'
+import type { BorrowedReads, Capabilities } from '@persistent-log/core'
+import { outcomeOf, rejects, rejectsArgument } from '../running/assertions.js'
+import { ballot, proposal, proposals, text } from '../running/values.js'
+import type { Case } from './case.js'
+
+const needsBorrowedReads = ({ borrowedReads }: Capabilities): string | undefined =>
+  borrowedReads ? undefined : 'it has no borrowed reads'
+
+/** What a scan lends, as text, and where it ends. */
+function lentBy(reads: BorrowedReads, range: Parameters<BorrowedReads['scan']>[0], last = Infinity) {
+  const lent: [slot: number, value: string | undefined][] = []
+  const end = reads.scan(range, (slot, value) => {
+    lent.push([slot, text(value)])
+    return slot < last
+  })
+  return { lent, end }
+}
+
+/** Reads without a copy. */
+export const borrowedReadCases: readonly Case[] = [
+  {
+    id: 'borrow.scan-same-as-decisions',
+    title: 'lends exactly the decisions that a scan hands out, of any range, and says where the range ends',
+    requires: needsBorrowedReads,
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll([...proposals(0, 300), ...[310, 311, 400].map((slot) => proposal(slot))])
+      await log.accept(proposal(305))
+      await log.accept(proposal(900))
+      for (const range of [{}, { from: 299 }, { to: 3 }, { from: 301, to: 311 }, { from: 7, to: 7 }]) {
+        const expected: [slot: number, value: string | undefined][] = []
+        for await (const { slot, value } of log.decisions(range)) expected.push([slot, text(value)])
+        const { lent, end } = lentBy(log.borrowedReads!, range)
+        expect(lent).to.deep.equal(expected)
+        expect(end).to.equal(range.to ?? 901)
+      }
+      expect(lentBy(log.borrowedReads!, { from: 5, to: 2 })).to.deep.equal({ lent: [], end: 5 })
+      expect(lentBy(log.borrowedReads!, { from: 2_000 })).to.deep.equal({ lent: [], end: 2_000 })
+    },
+  },
+  {
+    id: 'borrow.scan-ends-where-asked',
+    title: 'stops behind the decision for which it is asked to, and goes on from there',
+    requires: needsBorrowedReads,
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll([3, 4, 8, 9].map((slot) => proposal(slot)))
+      const first = lentBy(log.borrowedReads!, {}, 4)
+      expect(first.lent.map(([slot]) => slot)).to.deep.equal([3, 4])
+      expect(first.end).to.equal(5)
+      const second = lentBy(log.borrowedReads!, { from: first.end })
+      expect(second.lent.map(([slot]) => slot)).to.deep.equal([8, 9])
+      const mine = new Error('mine')
+      const { error } = await outcomeOf(() =>
+        log.borrowedReads?.scan({}, () => {
+          throw mine
+        }),
+      )
+      expect(error, 'what the callback throws comes out').to.equal(mine)
+    },
+  },
+  {
+    id: 'borrow.scan-upper-bound-frozen',
+    title: 'does not see what is decided behind its end while it runs',
+    requires: (capabilities) =>
+      needsBorrowedReads(capabilities) ??
+      (capabilities.syncWrites === undefined ? 'it has no synchronous writes' : undefined),
+    async run(ctx) {
+      const log = await ctx.open()
+      const writes = log.syncWrites!
+      // From here on a synchronous accept has to wait for nothing.
+      await log.accept(proposal(3), { survives: writes.survives })
+      await log.learnAll(proposals(0, 3))
+      const lent: number[] = []
+      const end = log.borrowedReads?.scan({}, (slot) => {
+        lent.push(slot)
+        writes.accept(proposal(slot + 10))
+        writes.commit({ slot: slot + 10, ballot: ballot(1) })
+      })
+      expect(lent).to.deep.equal([0, 1, 2])
+      expect(end).to.equal(4)
+      expect(lentBy(log.borrowedReads!, {}).lent.map(([slot]) => slot)).to.deep.equal([0, 1, 2, 10, 11, 12])
+    },
+  },
+  {
+    id: 'borrow.scan-refusals',
+    title: 'refuses slots below the point, and arguments of the wrong kind, before it lends anything',
+    requires: needsBorrowedReads,
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll(proposals(0, 10))
+      await log.compact({ before: 4, withoutCheckpoint: true })
+      let isUsed = false
+      const use = (): void => void (isUsed = true)
+      await rejects(() => log.borrowedReads?.scan({ from: 3 }, use), 'PLOG_COMPACTED')
+      await rejectsArgument(() => log.borrowedReads?.scan({ from: -1 }, use), 'RangeError', 'range.from')
+      await rejectsArgument(() => log.borrowedReads?.scan(7 as never, use), 'TypeError', 'range')
+      await rejectsArgument(() => log.borrowedReads?.scan({}, 'use' as never), 'TypeError', 'use')
+      expect(isUsed).to.equal(false)
+      expect(lentBy(log.borrowedReads!, {}).lent.length).to.equal(6)
+    },
+  },
+]
