@@ -32,6 +32,16 @@ function show(value: unknown): string {
 const isIntegerIn = (value: unknown, least: number, most: number): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
 
+/** The usual case at a glance: a batch asks for each of its items. */
+const isSlot = (value: unknown): boolean =>
+  typeof value === 'number' && value >= 0 && value <= MAX_SLOT && Number.isInteger(value)
+
+function isBallot(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { round, nodeId } = value as Partial<Ballot>
+  return Number.isSafeInteger(round) && Number.isSafeInteger(nodeId) && round! >= 0 && nodeId! >= 0
+}
+
 /** An integer from `least` to `most`, both included. Its name is `field`, or `part` of `field`, here and below. */
 export function checkInteger(
   value: unknown,
@@ -106,8 +116,16 @@ export function checkArray(
   checkItem: (item: unknown, field: string) => void,
 ): void {
   if (!Array.isArray(value)) throw wrong(field, value, 'an array')
-  // Unlike `forEach`, this comes across holes too.
-  for (const [index, item] of value.entries()) checkItem(item, `${field}[${index}]`)
+  const items: readonly unknown[] = value
+  let index = 0
+  try {
+    // Unlike `forEach`, this comes across holes too.
+    for (; index < items.length; index++) checkItem(items[index], field)
+  } catch (error) {
+    // The item that is refused is checked once more by its name: to name each would cost more than to check it.
+    checkItem(items[index], `${field}[${index}]`)
+    throw error
+  }
 }
 
 export function checkName(value: unknown, field = 'name'): asserts value is string {
@@ -161,6 +179,7 @@ export function checkRange(value: unknown, field = 'range'): asserts value is Op
 export function checkProposal(value: unknown, field: string): void {
   checkObject(value, field)
   const { slot, ballot, value: bytes, proof } = value as Record<string, unknown>
+  if (isSlot(slot) && isBallot(ballot) && bytes instanceof Uint8Array && proof === undefined) return
   checkSlot(slot, field, 'slot')
   checkBallot(ballot, field, 'ballot')
   checkBytes(bytes, field, 'value')
@@ -177,6 +196,7 @@ export function checkCommitId(value: unknown, field: string): void {
 
 /** A slot must not stand twice in a batch: which of the two would win? */
 export function checkDistinctSlots(items: readonly { readonly slot: Slot }[], field: string): void {
+  if (isAscending(items)) return
   const seen = new Map<Slot, number>()
   items.forEach(({ slot }, index) => {
     const before = seen.get(slot)
@@ -187,4 +207,12 @@ export function checkDistinctSlots(items: readonly { readonly slot: Slot }[], fi
     }
     seen.set(slot, index)
   })
+}
+
+/** As nearly every batch is. */
+function isAscending(items: readonly { readonly slot: Slot }[]): boolean {
+  for (let index = 1; index < items.length; index++) {
+    if (items[index]!.slot <= items[index - 1]!.slot) return false
+  }
+  return true
 }

@@ -36,7 +36,13 @@ export function copyPooled(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
-/** A ballot that nobody can change: what stands in the log is handed out as it is. */
+let lastBallot: Ballot = Object.freeze({ round: 0, nodeId: 0 })
+
+/**
+ * A ballot that nobody can change: what stands in the log is handed out as it is. A leader keeps its ballot for long, so that
+ * one object serves for all that it proposes.
+ */
 export function copyBallot({ round, nodeId }: Ballot): Ballot {
-  return Object.freeze({ round, nodeId })
+  if (lastBallot.round === round && lastBallot.nodeId === nodeId) return lastBallot
+  return (lastBallot = Object.freeze({ round, nodeId }))
 }

@@ -108,7 +108,7 @@ export class AtOnce {
 
   #verdict(call: BallotCall): Grant {
     try {
-      return verdictOn(call, this.#parts.writes, false)
+      return verdictOn(call, this.#parts.writes)
     } catch (error) {
       throw this.#refused(error)
     }

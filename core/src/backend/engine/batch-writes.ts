@@ -66,15 +66,15 @@ export class BatchWrites {
     const effects: Effect[] = []
     const discard = discardFrom === undefined ? undefined : this.#discardBefore(items, discardFrom)
     if (discard) effects.push(discard)
-    items.forEach((item, index) => {
-      try {
-        const assumeEmpty = discardFrom !== undefined && item.slot >= discardFrom
-        const effect = judgeItem(kind, item, writes, assumeEmpty)
+    let index = 0
+    try {
+      for (; index < items.length; index++) {
+        const effect = judgeItem(kind, items[index]!, writes, discardFrom)
         if (effect) effects.push(effect)
-      } catch (error) {
-        throw withIndex(error, index)
       }
-    })
+    } catch (error) {
+      throw withIndex(error, index)
+    }
     return effects
   }
 

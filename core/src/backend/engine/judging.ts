@@ -1,4 +1,4 @@
-import type { Ballot } from '../../contract/ballot.js'
+import { compareBallots, type Ballot } from '../../contract/ballot.js'
 import type { CommitId, Proposal } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
 import { raise } from '../../errors/index.js'
@@ -17,26 +17,26 @@ export interface Item {
 /**
  * Judges one item on the state before and returns what it changes: `undefined` for a no-op. Refusals are thrown.
  *
- * `assumeEmpty`: undecided slots count as empty, because the same write drops them.
+ * `emptyFrom`: undecided slots from there on count as empty: nothing is stored there, or the same write drops it.
  */
 export function judgeItem(
   kind: BallotCall['kind'],
   item: Item,
   writes: WritePath,
-  assumeEmpty = false,
+  emptyFrom = Infinity,
 ): Effect | undefined {
-  const { slot, ballot } = item
-  const verdict = verdictOn({ kind, slot, ballot, value: item.value }, writes, assumeEmpty)
+  const { slot, ballot, value, proof } = item
+  const verdict = verdictOn({ kind, slot, ballot, value }, writes, emptyFrom)
   if (verdict === 'no-op') return undefined
-  if (verdict === 'store') return { kind: 'accept', slot, ballot, value: item.value!, proof: item.proof }
+  if (verdict === 'store') return { kind: 'accept', slot, ballot, value: value!, proof }
   if (kind === 'commit') return commitEffect(item, writes)
-  return learnEffect(item as Proposal, stateOf(slot, writes, assumeEmpty), writes)
+  return learnEffect(item as Proposal, writes, emptyFrom)
 }
 
 /** Judges one call on the state before, and changes nothing. Refusals are thrown. */
-export function verdictOn(call: BallotCall, writes: WritePath, assumeEmpty: boolean): Grant {
+export function verdictOn(call: BallotCall, writes: WritePath, emptyFrom = Infinity): Grant {
   const { judged } = writes
-  let state = stateOf(call.slot, writes, assumeEmpty)
+  let state = stateOf(call.slot, writes, emptyFrom)
   let verdict = judge(call, state, judged, writes)
   if (verdict === 'store' || verdict === 'decide' || verdict === 'no-op') return verdict
   // Comparing values may have found damage: then it is a damaged slot that is judged.
@@ -48,9 +48,9 @@ export function verdictOn(call: BallotCall, writes: WritePath, assumeEmpty: bool
   throw refusalOf(verdict, call, state, judged)
 }
 
-function stateOf(slot: Slot, { judged }: WritePath, assumeEmpty: boolean): SlotState {
+function stateOf(slot: Slot, { judged }: WritePath, emptyFrom: Slot): SlotState {
   const stored = judged.state(slot)
-  return assumeEmpty && stored.status === 'accepted' ? EMPTY : stored
+  return slot >= emptyFrom && stored.status === 'accepted' ? EMPTY : stored
 }
 
 const EMPTY: SlotState = { status: 'empty' }
@@ -69,11 +69,9 @@ function commitEffect({ slot, ballot, proof }: CommitId, writes: WritePath): Eff
   }
 }
 
-function learnEffect({ slot, ballot, value, proof }: Proposal, state: SlotState, writes: WritePath): Effect {
-  const sameBallot =
-    state.status === 'accepted' &&
-    state.ballot.round === ballot.round &&
-    state.ballot.nodeId === ballot.nodeId
+function learnEffect({ slot, ballot, value, proof }: Proposal, writes: WritePath, emptyFrom: Slot): Effect {
+  const stored = slot >= emptyFrom ? undefined : writes.judged.acceptedBallot(slot)
+  const sameBallot = stored !== undefined && compareBallots(stored, ballot) === 0
   if (!sameBallot || proof !== undefined)
     return { kind: 'decide', slot, ballot, value, proof, matchesAccepted: false }
   const accepted = writes.newest(slot)

@@ -53,18 +53,35 @@ export class Ledger {
 
   state(slot: Slot): SlotState {
     if (this.decided.has(slot)) return DECIDED
-    const ballot = this.#acceptedSlots.ballot(slot)
+    const ballot = this.acceptedBallot(slot)
     if (ballot) return { status: 'accepted', ballot }
     return this.damaged.count > 0 && this.damaged.has(slot) ? DAMAGED : EMPTY
   }
 
   acceptedBallot(slot: Slot): Ballot | undefined {
-    return this.#acceptedSlots.ballot(slot)
+    return this.accepted.count > 0 ? this.#acceptedSlots.ballot(slot) : undefined
   }
 
   /** Bytes that the proposal in a slot counts towards the limit of undecided entries. */
   acceptedBytes(slot: Slot): number {
     return this.#acceptedSlots.bytes(slot) ?? 0
+  }
+
+  /**
+   * The effects with `from <= index < to`, in order. Decisions of slots that follow each other enter as one range, so that a
+   * batch of them costs what one does.
+   */
+  applyAll(effects: readonly Effect[], from = 0, to = effects.length): void {
+    for (let at = from; at < to;) {
+      const effect = effects[at]!
+      const length = effect.kind === 'decide' ? runLength(effect.slot, effects, at, to) : 1
+      if (length > 1 && 'slot' in effect && effect.slot >= this.point) {
+        this.addDecidedRange({ from: effect.slot, to: effect.slot + length })
+      } else {
+        for (let index = at; index < at + length; index++) this.apply(effects[index]!)
+      }
+      at += length
+    }
   }
 
   apply(effect: Effect): void {
@@ -113,7 +130,7 @@ export class Ledger {
 
   /** All slots of the range, which lies at or above the point. */
   addDecidedRange({ from, to }: SlotRange): void {
-    this.removeAccepted(from, to)
+    if (this.accepted.count > 0) this.removeAccepted(from, to)
     this.decided.add(from, to)
     if (this.damaged.count > 0) this.damaged.remove(from, to)
   }
@@ -195,6 +212,16 @@ export class Ledger {
 const EMPTY: SlotState = { status: 'empty' }
 const DAMAGED: SlotState = { status: 'damaged' }
 const DECIDED: SlotState = { status: 'decided' }
+
+/** How many effects from `at` on decide the slots from `slot` on, one after the other. */
+function runLength(slot: Slot, effects: readonly Effect[], at: number, to: number): number {
+  let length = 1
+  for (; at + length < to; length++) {
+    const next = effects[at + length]!
+    if (next.kind !== 'decide' || next.slot !== slot + length) break
+  }
+  return length
+}
 
 /** Value and proof, in bytes. */
 export function entryBytes(entry: {

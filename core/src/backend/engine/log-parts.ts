@@ -68,7 +68,9 @@ export function checkSizes(items: readonly Sized[], limits: Limits, batch: boole
   if (batch && items.length > limits.batchSlots)
     throw raise.tooLarge('slots in the batch', items.length, limits.batchSlots)
   let total = 0
-  items.forEach((item, index) => (total += checkEntry(item, limits, batch ? index : undefined)))
+  for (let index = 0; index < items.length; index++) {
+    total += checkEntry(items[index]!, limits, batch ? index : undefined)
+  }
   if (batch && total > limits.batchBytes) throw raise.tooLarge('bytes in the batch', total, limits.batchBytes)
 }
 
@@ -87,11 +89,12 @@ export function logParts(
   const strongest = survivesAtLeast(survives.accept, survives.commit) ? survives.accept : survives.commit
   const limits = lowerOf(engine.capabilities.limits, context.limits)
   const space = new Space(limits.uncommittedBytes, context.fullWaitMs, () => writes.judged.uncommittedBytes)
-  const pacer = new FlushPacer(context.durability.flush ?? 'manual', strongest, () => {
+  const pace = context.durability.flush ?? 'manual'
+  const pacer = new FlushPacer(pace, strongest, () => {
     // A failure poisons the log, and the next write tells.
     if (life.state === 'open') writes.write('flush', [], strongest, 'earlier').catch(() => undefined)
   })
-  writes.watch((bytes, written) => pacer.wrote(bytes, written))
+  if (pace !== 'manual') writes.watch((bytes, written) => pacer.wrote(bytes, written))
   life.whenStopped(() => {
     pacer.stop()
     space.refuseAll(() => life.refusal('accept'))

@@ -10,6 +10,7 @@ import type { Effect } from './effect.js'
 import { entryBytes, type Ledger } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
 import type { LogEngine, StoredEntry } from './log-engine.js'
+import { VersionsUnderWay } from './versions-under-way.js'
 
 /**
  * What a write is ordered against: the writes of one slot, a no-op too; the whole log; or all `earlier` writes, while
@@ -26,13 +27,6 @@ interface Write {
   waiting: WhenSettled[] | undefined
 }
 
-interface PendingVersion {
-  readonly write: Write
-  readonly ballot: Ballot
-  readonly value: Uint8Array
-  readonly proof: Uint8Array | undefined
-}
-
 /** Whoever reads decides by the code: an error of the system itself says nothing about the log. */
 const readFailure = (slot: Slot, cause: unknown): unknown =>
   isPersistentLogError(cause) ? cause : raise.io('read', { slot }, { cause })
@@ -41,15 +35,15 @@ const readFailure = (slot: Slot, cause: unknown): unknown =>
  * The way of an effect: judged -> durable -> shown.
  *
  * `judged` holds every effect from the moment its call was judged; refusals rest on it. `shown` holds those that survive
- * what their own write asked; reads, scans and bounds rest on it. In between, the bytes of the newest version of a slot
- * are found in the overlay here.
+ * what their own write asked; reads, scans and bounds rest on it. In between, `underWay` has the bytes of the newest version
+ * of a slot.
  */
 export class WritePath implements StoredValues {
   readonly judged: Ledger
   readonly shown: Ledger
   readonly #engine: LogEngine
   readonly #life: LifeCycle
-  readonly #overlay = new Map<Slot, PendingVersion>()
+  readonly #underWay = new VersionsUnderWay()
   readonly #outstanding = new Set<Write>()
   readonly #outstandingBy: Record<Survival, number> = {
     nothing: 0,
@@ -79,7 +73,7 @@ export class WritePath implements StoredValues {
 
   /** No write of the slot and none of the whole log is under way: what is judged is what is shown. */
   isSettled(slot: Slot): boolean {
-    return this.#lastLogWide === undefined && (this.#overlay.size === 0 || !this.#overlay.has(slot))
+    return this.#lastLogWide === undefined && !this.#underWay.has(slot)
   }
 
   /** The engine has stored this proposal already, in a settled slot. */
@@ -100,13 +94,8 @@ export class WritePath implements StoredValues {
   write(operation: string, effects: readonly Effect[], survives: Survival, scope: Scope): Promise<void> {
     const write: Write = { effects, survives, waiting: undefined }
     const earlier = this.#mustBeShownBefore(survives, scope)
-    for (const effect of effects) {
-      this.judged.apply(effect)
-      if (effect.kind === 'accept' || effect.kind === 'decide') {
-        const { slot, ballot, value, proof } = effect
-        this.#overlay.set(slot, { write, ballot, value, proof })
-      }
-    }
+    this.judged.applyAll(effects)
+    this.#underWay.add(effects)
     this.#outstanding.add(write)
     this.#outstandingBy[survives]++
     if (scope === 'log') this.#lastLogWide = write
@@ -116,7 +105,7 @@ export class WritePath implements StoredValues {
       () => this.#show(write),
       (cause: unknown) => this.#fail(operation, write, cause),
     )
-    this.#onWrite?.(bytesOf(effects), survives)
+    if (this.#onWrite) this.#onWrite(bytesOf(effects), survives)
     return done
   }
 
@@ -125,12 +114,12 @@ export class WritePath implements StoredValues {
    * says that the slot holds something.
    */
   newest(slot: Slot): StoredEntry | 'damaged' {
-    return this.#overlay.get(slot) ?? this.#remembered(slot, this.#readStored(slot))
+    return this.#underWay.get(slot) ?? this.#remembered(slot, this.#readStored(slot))
   }
 
   /** Like `newest`, to look at: the bytes live only until the next call of the engine. */
   borrowNewest(slot: Slot): StoredEntry | 'damaged' {
-    return this.#overlay.get(slot) ?? this.#remembered(slot, this.#borrowStored(slot))
+    return this.#underWay.get(slot) ?? this.#remembered(slot, this.#borrowStored(slot))
   }
 
   /** Whether the newest version of a slot has this value. Damage that is found that way is remembered. */
@@ -200,7 +189,7 @@ export class WritePath implements StoredValues {
     if (slot < this.judged.point) throw raise.compacted(slot, this.judged.point)
     if (this.#isBeingDiscarded(slot)) return undefined
     // The version under way replaces the damaged one; to forget it here would let another be judged as if it were not there.
-    return this.#overlay.has(slot) ? entry : this.#remembered(slot, entry)
+    return this.#underWay.has(slot) ? entry : this.#remembered(slot, entry)
   }
 
   #isBeingDiscarded(slot: Slot): boolean {
@@ -222,11 +211,8 @@ export class WritePath implements StoredValues {
 
   #show(write: Write): void {
     this.#settle(write)
-    for (const effect of write.effects) {
-      this.shown.apply(effect)
-      if ('slot' in effect && this.#overlay.get(effect.slot)?.write === write)
-        this.#overlay.delete(effect.slot)
-    }
+    this.shown.applyAll(write.effects)
+    this.#underWay.remove(write.effects)
     write.waiting?.forEach((settled) => settled())
   }
 
@@ -253,9 +239,17 @@ export class WritePath implements StoredValues {
   #mustBeShownBefore(survives: Survival, scope: Scope): Promise<void> | undefined {
     if (this.#outstanding.size === this.#outstandingBy[survives]) return undefined
     if (typeof scope === 'string') return settled([...this.#outstanding])
-    const sameSlot = this.#overlay.get(scope)?.write
+    const sameSlot = this.#writeUnderWay(scope)
     const earlier = [sameSlot, this.#lastLogWide].filter((write) => write !== undefined)
     return earlier.length > 0 ? settled(earlier) : undefined
+  }
+
+  /** The write of the newest version of a slot, where it is not shown yet. Few ask, so that no version knows its write. */
+  #writeUnderWay(slot: Slot): Write | undefined {
+    const version = this.#underWay.get(slot)
+    if (version === undefined) return undefined
+    for (const write of this.#outstanding) if (write.effects.includes(version)) return write
+    return undefined
   }
 }
 
