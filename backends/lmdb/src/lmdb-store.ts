@@ -7,7 +7,7 @@ import {
   type StoreRange,
 } from '@persistent-log/core/backend'
 import type { RootDatabase } from 'lmdb'
-import { within } from './deadline.js'
+import { Deadline } from './deadline.js'
 import { engineError } from './engine-error.js'
 
 /** What the store works on. */
@@ -42,7 +42,7 @@ export class LmdbStore implements OrderedStore {
   readonly openBy = 'one-process'
   readonly maxValueBytes = MAX_VALUE_BYTES
   readonly #environment: RootDatabase<Uint8Array, Uint8Array>
-  readonly #writeTimeoutMs: number
+  readonly #writing: Deadline
   readonly #closed: LmdbStoreParts['closed']
   #failure: { readonly cause: unknown } | undefined
   #written = false
@@ -50,7 +50,7 @@ export class LmdbStore implements OrderedStore {
 
   constructor({ environment, writeTimeoutMs, closed }: LmdbStoreParts) {
     this.#environment = environment
-    this.#writeTimeoutMs = writeTimeoutMs
+    this.#writing = new Deadline(writeTimeoutMs, 'a write')
     this.#closed = closed
   }
 
@@ -65,14 +65,13 @@ export class LmdbStore implements OrderedStore {
 
   get(key: Uint8Array): Uint8Array | undefined {
     const bytes = this.borrow(key)
-    return bytes && copyBytes(bytes)
+    return bytes && copyBytes(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length))
   }
 
   borrow(key: Uint8Array): Uint8Array | undefined {
     try {
-      const bytes = this.#environment.getBinaryFast(key)
-      // The buffer is used for every read; its own `length` is set to that of this value, its `byteLength` is not.
-      return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+      // One array for every read: its own `length` is set to that of this value, its `byteLength` is not.
+      return this.#environment.getBinaryFast(key)
     } catch (cause) {
       throw engineError('read', cause)
     }
@@ -91,7 +90,7 @@ export class LmdbStore implements OrderedStore {
   async write(operations: readonly StoreOperation[]): Promise<void> {
     if (this.#failure) throw raise.poisoned('write', this.#failure.cause)
     try {
-      await within(this.#commit(operations), this.#writeTimeoutMs, 'a write')
+      await this.#writing.within(this.#commit(operations))
       this.#written = true
     } catch (cause) {
       this.#failure = { cause }
@@ -109,18 +108,25 @@ export class LmdbStore implements OrderedStore {
     // is said twice: after this, both show everything.
     const failed = this.#written && !this.#failure ? await outcome(this.settle()) : undefined
     // Left to a write that hangs, LMDB might still change the file: then the lock stays until the process ends.
-    await within(this.#environment.close(), CLOSE_TIMEOUT_MS, 'closing LMDB').catch((cause: unknown) => {
+    const closing = new Deadline(CLOSE_TIMEOUT_MS, 'closing LMDB')
+    try {
+      await closing.within(this.#environment.close())
+    } catch (cause) {
       throw engineError('close', cause)
-    })
+    } finally {
+      closing.end()
+      this.#writing.end()
+    }
     await this.#closed(this.#failure === undefined)
     if (failed) throw failed.error
   }
 
   async #commit(operations: readonly StoreOperation[]): Promise<void> {
     // lmdb-js would throw in the middle of the batch, and commit the first part of it.
-    const misfit = operations.find(({ key }) => key.byteLength === 0 || key.byteLength > MAX_KEY_BYTES)
-    if (misfit)
-      throw new RangeError(`a key of ${misfit.key.byteLength} bytes; 1 to ${MAX_KEY_BYTES} are allowed`)
+    for (const { key } of operations) {
+      if (key.length === 0 || key.length > MAX_KEY_BYTES)
+        throw new RangeError(`a key of ${key.length} bytes; 1 to ${MAX_KEY_BYTES} are allowed`)
+    }
     const committed = this.#environment.batch(() => {
       for (const { key, value } of operations) {
         if (value) void this.#environment.put(key, value)

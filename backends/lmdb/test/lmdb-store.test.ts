@@ -97,13 +97,14 @@ describe('LMDB as an ordered store', function () {
     })
   })
 
-  it('lends bytes of exactly the length of the value', async () => {
+  it('lends bytes whose `length` is that of the value', async () => {
     await store.write([
       { key: bytes(1), value: new Uint8Array(500).fill(1) },
       { key: bytes(2), value: bytes(2) },
     ])
-    expect(store.borrow(bytes(1))?.byteLength).to.equal(500)
-    expect([...(store.borrow(bytes(2)) ?? [])]).to.deep.equal([2])
+    expect(store.borrow(bytes(1))?.length).to.equal(500)
+    const { length, 0: first } = store.borrow(bytes(2)) ?? bytes()
+    expect([length, first]).to.deep.equal([1, 2])
     expect(store.borrow(bytes(3))).to.equal(undefined)
   })
 

@@ -31,7 +31,15 @@ export function crc32(bytes: Uint8Array, from: number, seed: number): number {
   const length = bytes.length - from
   if (length > SMALL_BYTES) return crc32OfZlib(bytes.subarray(from, bytes.length), seed)
   const view = length < TINY_BYTES ? undefined : viewOfKnown(bytes)
-  return view ? crc32ByView(view, bytes, from, seed) : crc32ByByte(bytes, from, seed)
+  if (!view) return crc32ByByte(bytes, from, seed)
+  const { byteOffset } = bytes
+  return crc32ByView(view, byteOffset + from, byteOffset + bytes.length, seed)
+}
+
+/** The same of the bytes from `from` to `to` of a view's buffer, all of which it shows. */
+export function crc32OfView(view: DataView, from: number, to: number, seed: number): number {
+  if (to - from > SMALL_BYTES) return crc32OfZlib(new Uint8Array(view.buffer, from, to - from), seed)
+  return crc32ByView(view, from, to, seed)
 }
 
 function crc32ByByte(bytes: Uint8Array, from: number, seed: number): number {
@@ -63,10 +71,9 @@ function crc32ByByte(bytes: Uint8Array, from: number, seed: number): number {
 }
 
 /** The same by words, where a view is there already: a quarter faster. */
-function crc32ByView(view: DataView, bytes: Uint8Array, from: number, seed: number): number {
+function crc32ByView(view: DataView, from: number, end: number, seed: number): number {
   const t = TABLE
-  const end = bytes.byteOffset + bytes.length
-  let at = bytes.byteOffset + from
+  let at = from
   let crc = ~seed
   for (; at + 16 <= end; at += 16) {
     const a = crc ^ view.getInt32(at, true)

@@ -7,20 +7,28 @@ import { encodeSlotRecord } from './slot-record.js'
 import type { StoreState } from './store-state.js'
 
 /**
- * Enters an effect into the books and adds what it changes to the batch. What lives in the meta record alone changes no
- * other key.
+ * Enters the effects of one write into the books and adds what they change to the batch. What lives in the meta record
+ * alone changes no other key.
  */
 export function addOperations(
   batch: StoreOperation[],
-  effect: Effect,
+  effects: readonly Effect[],
   state: StoreState,
   codec: RecordCodec,
 ): void {
-  addKeys(batch, effect, state, codec)
-  state.ledger.apply(effect)
+  let entered = 0
+  for (let at = 0; at < effects.length; at++) {
+    const effect = effects[at]!
+    if (effect.kind !== 'accept' && effect.kind !== 'decide') {
+      state.ledger.applyAll(effects, entered, at)
+      entered = at
+    }
+    addKeys(batch, effect, state, codec)
+  }
+  state.ledger.applyAll(effects, entered)
 }
 
-/** Sees the books as they are before the effect. */
+/** Sees the books as they are before the effect; for that of a slot they may be behind, but for the point. */
 function addKeys(batch: StoreOperation[], effect: Effect, state: StoreState, codec: RecordCodec): void {
   switch (effect.kind) {
     case 'accept':

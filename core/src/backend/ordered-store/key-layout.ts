@@ -90,6 +90,12 @@ export function turnSlotKey(key: Uint8Array, slot: Slot): Uint8Array {
   return key
 }
 
+/** The same through a view. */
+export function setSlotKey(view: DataView, at: number, slot: Slot): void {
+  view.setUint8(at, KEY_PREFIX.slot)
+  setU64(view, at + 1, slot)
+}
+
 /** The key of a checkpoint's header, by its blob: two checkpoints may share a slot for a moment, never a blob. */
 export const checkpointKey = (blob: number): Uint8Array => numberKey(KEY_PREFIX.checkpoint, blob)
 

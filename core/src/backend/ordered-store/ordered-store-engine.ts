@@ -12,11 +12,12 @@ import { slotKey, slotKeyRange, turnSlotKey } from './key-layout.js'
 import { encodeMeta } from './meta-record.js'
 import type { OrderedStore, StoreOperation } from './ordered-store.js'
 import type { RecordCodec } from './record-codec.js'
-import { decodeSlotRecord, valueOf } from './slot-record.js'
+import { fieldsOf, isDecided, valueBytesOf, valueOf } from './slot-record.js'
 import { StoreBlobs } from './store-blobs.js'
 import { pagesOf } from './store-paging.js'
 import type { StoreState } from './store-state.js'
 import { verifyStore } from './store-verification.js'
+import { VerifiedDecisions } from './verified-decisions.js'
 
 /** A group longer than this is written in several batches, each complete in itself, to bound memory. */
 const MOST_BATCH_BYTES = 64 * 1024 * 1024
@@ -62,6 +63,9 @@ export class OrderedStoreEngine implements LogEngine {
   readonly #onClose: (() => Promise<void>) | undefined
   /** The key of the read that is under way: reads are synchronous, so that one is enough. */
   readonly #readKey = slotKey(0)
+  readonly #verified = new VerifiedDecisions()
+  #lentOf: Uint8Array | undefined
+  #lent: Uint8Array = new Uint8Array()
   readonly #counters = { flushes: 0, flushedWrites: 0, bytesWritten: 0 }
   /** A compaction passed damaged slots: nobody knows which of them left a record. */
   #sweepBelowPoint = false
@@ -107,11 +111,15 @@ export class OrderedStoreEngine implements LogEngine {
   }
 
   verify(signal: AbortSignal | undefined): Promise<EngineVerification> {
+    const read = (slot: Slot): StoredEntry | 'damaged' => {
+      this.#verified.delete(slot)
+      return this.read(slot)
+    }
     return verifyStore({
       store: this.#store,
       codec: this.#codec,
       ledger: this.#state.ledger,
-      engine: this,
+      engine: { read, blobs: this.blobs },
       settled: (look) => this.#settled(look),
       signal,
     })
@@ -133,15 +141,31 @@ export class OrderedStoreEngine implements LogEngine {
   }
 
   #entry(slot: Slot, isBorrowed: boolean): StoredEntry | 'damaged' {
-    const key = turnSlotKey(this.#readKey, slot)
-    const record = this.#record(slot, key, isBorrowed)
-    return (record && decodeSlotRecord(this.#codec, slot, record, key)) ?? 'damaged'
+    const record = this.#sound(slot, isBorrowed)
+    return (record && fieldsOf(slot, record)) ?? 'damaged'
   }
 
+  /** The view that was lent last serves again where a store lends one array each time, for one view costs a checksum. */
   #borrowValue(slot: Slot): Uint8Array | 'damaged' {
+    const record = this.#sound(slot, true)
+    if (record === undefined) return 'damaged'
+    const bytes = valueBytesOf(record)
+    if (record === this.#lentOf && bytes === this.#lent.length) return this.#lent
+    const value = valueOf(record)
+    if (value === undefined) return 'damaged'
+    this.#lentOf = record
+    this.#lent = value
+    return value
+  }
+
+  /** The record of a slot, unless it is missing or damaged. */
+  #sound(slot: Slot, isBorrowed: boolean): Uint8Array | undefined {
     const key = turnSlotKey(this.#readKey, slot)
-    const record = this.#record(slot, key, true)
-    return (record && valueOf(this.#codec, record, key)) ?? 'damaged'
+    const record = this.#record(slot, key, isBorrowed)
+    if (record === undefined || this.#verified.has(slot)) return record
+    if (!this.#codec.isIntact(key, record)) return undefined
+    if (isDecided(record)) this.#verified.add(slot)
+    return record
   }
 
   #record(slot: Slot, key: Uint8Array, isBorrowed: boolean): Uint8Array | undefined {
@@ -178,7 +202,7 @@ export class OrderedStoreEngine implements LogEngine {
         const { effects = [], operations = [] } = writes[at]!
         changes ||= effects.length + operations.length > 0
         const before = batch.length
-        for (const effect of effects) this.#enter(effect, batch)
+        this.#enter(effects, batch)
         for (const operation of operations) batch.push(operation)
         bytes += bytesFrom(batch, before)
       }
@@ -188,9 +212,10 @@ export class OrderedStoreEngine implements LogEngine {
     for (const { inspect } of writes) inspect?.()
   }
 
-  #enter(effect: Effect, batch: StoreOperation[]): void {
-    if (effect.kind === 'compact') this.#rememberBelow(effect.before)
-    addOperations(batch, effect, this.#state, this.#codec)
+  #enter(effects: readonly Effect[], batch: StoreOperation[]): void {
+    // No write both fills slots and moves the point.
+    for (const effect of effects) if (effect.kind === 'compact') this.#rememberBelow(effect.before)
+    addOperations(batch, effects, this.#state, this.#codec)
   }
 
   async #writeBatch(batch: StoreOperation[], bytes: number): Promise<void> {

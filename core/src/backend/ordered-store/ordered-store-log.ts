@@ -12,7 +12,7 @@ import { OrderedStoreEngine } from './ordered-store-engine.js'
 import { recoverStore } from './ordered-store-recovery.js'
 import type { OrderedStore, StoreOperation } from './ordered-store.js'
 import { RecordCodec } from './record-codec.js'
-import { SLOT_RECORD_HEADER_BYTES } from './slot-record.js'
+import { SLOT_RECORD_HEADER_BYTES } from './slot-record-header.js'
 import { blobNumbers } from './store-blobs.js'
 import { StoreState } from './store-state.js'
 

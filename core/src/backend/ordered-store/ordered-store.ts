@@ -40,7 +40,10 @@ export interface OrderedStore {
    * The key is the caller's again when the call returns: a store that keeps it keeps a copy.
    */
   get(key: Uint8Array): Uint8Array | undefined
-  /** Like `get`, but the bytes live only until the next call of the store; offered where it saves a copy. */
+  /**
+   * Like `get`, but the bytes live only until the next call of the store; offered where it saves a copy. The array may be the
+   * same each time, and larger than the value: `length` counts, which such an array has of its own.
+   */
   borrow?(key: Uint8Array): Uint8Array | undefined
   /**
    * The first pairs of a range in ascending order. A page may be shorter than asked, to bound its bytes: only an empty

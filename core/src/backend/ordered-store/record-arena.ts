@@ -7,18 +7,26 @@ const MOST_BYTES = ARENA_BYTES / 8
  * share needs one `DataView`. No byte is handed out twice: a store may keep what it was given.
  */
 export class RecordArena {
-  #buffer: ArrayBufferLike = new ArrayBuffer(0)
+  /** Over the buffer of the bytes that were reserved last. */
+  view: DataView = new DataView(new ArrayBuffer(0))
+  #shared = this.view
   #at = 0
 
-  /** Uninitialised: the caller writes every byte. */
-  take(bytes: number): Uint8Array {
-    if (bytes > MOST_BYTES) return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
-    if (this.#at + bytes > this.#buffer.byteLength) {
-      this.#buffer = Buffer.allocUnsafeSlow(ARENA_BYTES).buffer
+  /** The offset of so many bytes; uninitialised: the caller writes every one. */
+  reserve(bytes: number): number {
+    if (bytes > MOST_BYTES) {
+      this.view = newView(bytes)
+      return 0
+    }
+    if (this.#at + bytes > this.#shared.byteLength) {
+      this.#shared = newView(ARENA_BYTES)
       this.#at = 0
     }
-    const taken = new Uint8Array(this.#buffer, this.#at, bytes)
+    this.view = this.#shared
+    const at = this.#at
     this.#at += bytes
-    return taken
+    return at
   }
 }
+
+const newView = (bytes: number): DataView => new DataView(Buffer.allocUnsafeSlow(bytes).buffer)

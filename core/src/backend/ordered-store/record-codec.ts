@@ -1,5 +1,5 @@
 import { raise } from '../../errors/raise.js'
-import { crc32 } from './crc32.js'
+import { crc32, crc32OfView } from './crc32.js'
 import { readU32, writeU32 } from './key-layout.js'
 
 /** The format of all records; a newer one is refused, never called corrupt. */
@@ -37,6 +37,15 @@ export class RecordCodec {
     record[4] = RECORD_FORMAT
     const checksum = this.#checksum(key, record)
     writeU32(record, checksum, 0)
+    return checksum
+  }
+
+  /** The same for a record that lies from `at` to `end` in a buffer, directly behind its key. */
+  sealBehind(view: DataView, keyAt: number, at: number, end: number): number {
+    view.setUint8(at + 4, RECORD_FORMAT)
+    const ofKey = crc32OfView(view, keyAt, at, this.#seeds[at - keyAt]!)
+    const checksum = crc32OfView(view, at + 4, end, ofKey)
+    view.setUint32(at, checksum)
     return checksum
   }
 

@@ -1,19 +1,14 @@
 import type { Ballot } from '../../contract/ballot.js'
 import type { Slot } from '../../contract/slot.js'
 import type { StoredEntry } from '../engine/log-engine.js'
-import { readU32, readU64, setU64, SLOT_KEY_BYTES, slotKey, turnSlotKey } from './key-layout.js'
-import { viewOf } from './last-view.js'
+import { readU32, readU64, setSlotKey, setU64, SLOT_KEY_BYTES, slotKey } from './key-layout.js'
 import { RecordArena } from './record-arena.js'
 import type { RecordCodec } from './record-codec.js'
-
-/** Bytes of a slot record before its value. */
-export const SLOT_RECORD_HEADER_BYTES = 43
-
-/** The two states of a slot record are complements, not neighbours. */
-const STATUS = { accepted: 0x5a, decided: 0xa5 } as const
+import { LastHeader, SLOT_RECORD_HEADER_BYTES, STATUS, type RecordMark } from './slot-record-header.js'
 
 /** Of all logs: a thread encodes one record at a time. */
 const ARENA = new RecordArena()
+const HEADER = new LastHeader()
 
 /** What a slot record says. */
 export interface SlotRecord extends StoredEntry {
@@ -53,24 +48,23 @@ export function encodeSlotRecord(
     readonly value: Uint8Array
     readonly proof?: Uint8Array | undefined
   },
-  mark: { readonly decided: boolean; readonly sequence: number },
+  mark: RecordMark,
 ): SealedRecord {
   const { slot, ballot, value, proof } = entry
-  const proofAt = SLOT_RECORD_HEADER_BYTES + value.byteLength
-  const key = turnSlotKey(ARENA.take(SLOT_KEY_BYTES), slot)
-  const record = ARENA.take(proofAt + (proof?.byteLength ?? 0))
-  const view = viewOf(record)
-  const at = record.byteOffset
-  view.setUint8(at + 5, mark.decided ? STATUS.decided : STATUS.accepted)
-  view.setUint8(at + 6, proof ? 1 : 0)
+  const proofAt = SLOT_RECORD_HEADER_BYTES + value.length
+  const bytes = proofAt + (proof ? proof.length : 0)
+  const keyAt = ARENA.reserve(SLOT_KEY_BYTES + bytes)
+  const at = keyAt + SLOT_KEY_BYTES
+  const { view } = ARENA
+  const { buffer } = view
+  const record = new Uint8Array(buffer, at, bytes)
+  setSlotKey(view, keyAt, slot)
+  record.set(HEADER.of(ballot, value.length, proof !== undefined, mark))
   setU64(view, at + 7, slot)
-  setU64(view, at + 15, mark.sequence)
-  setU64(view, at + 23, ballot.round)
-  setU64(view, at + 31, ballot.nodeId)
-  view.setUint32(at + 39, value.byteLength)
   record.set(value, SLOT_RECORD_HEADER_BYTES)
   if (proof) record.set(proof, proofAt)
-  return { key, value: record, checksum: codec.seal(key, record) }
+  const checksum = codec.sealBehind(view, keyAt, at, at + bytes)
+  return { key: new Uint8Array(buffer, keyAt, SLOT_KEY_BYTES), value: record, checksum }
 }
 
 /** The record of a slot over the same bytes, by its key; `undefined` when it is damaged. */
@@ -80,13 +74,18 @@ export function decodeSlotRecord(
   record: Uint8Array,
   key: Uint8Array = slotKey(slot),
 ): SlotRecord | undefined {
-  const value = valueOf(codec, record, key)
+  return codec.isIntact(key, record) ? fieldsOf(slot, record) : undefined
+}
+
+/** What a record says whose checksum is known to be right; `undefined` when it cannot be a slot record all the same. */
+export function fieldsOf(slot: Slot, record: Uint8Array): SlotRecord | undefined {
+  const value = valueOf(record)
   if (!value) return undefined
   const { buffer, byteOffset, length } = record
   const proofAt = SLOT_RECORD_HEADER_BYTES + value.length
   return {
     slot,
-    decided: record[5] === STATUS.decided,
+    decided: isDecided(record),
     sequence: readU64(record, 15),
     ballot: { round: readU64(record, 23), nodeId: readU64(record, 31) },
     value,
@@ -94,16 +93,27 @@ export function decodeSlotRecord(
   }
 }
 
-/** The value alone, verified as well: for readers that count nanoseconds. */
-export function valueOf(codec: RecordCodec, record: Uint8Array, key: Uint8Array): Uint8Array | undefined {
-  const { buffer, byteOffset, length } = record
-  if (length < SLOT_RECORD_HEADER_BYTES || !codec.isIntact(key, record)) return undefined
-  const status = record[5]
-  const valueBytes = readU32(record, 39)
-  const isWhole = SLOT_RECORD_HEADER_BYTES + valueBytes <= length
-  if (!isWhole || (status !== STATUS.accepted && status !== STATUS.decided)) return undefined
+/** The value alone. */
+export function valueOf(record: Uint8Array): Uint8Array | undefined {
+  const bytes = valueBytesOf(record)
+  if (bytes < 0) return undefined
   // Never a `Buffer`, and one view: the most costly step of a read but for the checksum.
-  return new Uint8Array(buffer, byteOffset + SLOT_RECORD_HEADER_BYTES, valueBytes)
+  return new Uint8Array(record.buffer, record.byteOffset + SLOT_RECORD_HEADER_BYTES, bytes)
+}
+
+/** The length of the value; negative when this cannot be a slot record. */
+export function valueBytesOf(record: Uint8Array): number {
+  const { length } = record
+  if (length < SLOT_RECORD_HEADER_BYTES) return -1
+  const status = record[5]
+  const bytes = readU32(record, 39)
+  const isWhole = SLOT_RECORD_HEADER_BYTES + bytes <= length
+  return isWhole && (status === STATUS.accepted || status === STATUS.decided) ? bytes : -1
+}
+
+/** Whether a record, whose checksum is known to be right, is that of a decision. */
+export function isDecided(record: Uint8Array): boolean {
+  return record[5] === STATUS.decided
 }
 
 /** The slot that a damaged record names itself: not its key's when it was the key that went bad. */

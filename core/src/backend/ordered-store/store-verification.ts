@@ -16,6 +16,7 @@ export interface VerificationParts {
   readonly codec: RecordCodec
   /** The engine's own; it runs ahead of the store by the group under way, so that it is read in `settled` only. */
   readonly ledger: Ledger
+  /** Its `read` verifies what it returns, whatever was read before. */
   readonly engine: Pick<LogEngine, 'read' | 'blobs'>
   /** What `look` sees while books and store agree; `undefined` when they never will again (a failed write). */
   readonly settled: <T>(look: () => T) => Promise<T | undefined>

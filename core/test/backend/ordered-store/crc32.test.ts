@@ -1,6 +1,6 @@
 import { crc32 as crc32OfZlib } from 'node:zlib'
 import { expect } from 'chai'
-import { crc32 } from '../../../src/backend/ordered-store/crc32.js'
+import { crc32, crc32OfView } from '../../../src/backend/ordered-store/crc32.js'
 import { RecordArena } from '../../../src/backend/ordered-store/record-arena.js'
 
 const buffer = new Uint8Array(2_048).map((_, index) => Math.imul(index + 3, 0x9e3779b1) >>> 13)
@@ -27,15 +27,23 @@ describe('the checksum of records', () => {
     for (const bytes of [buffer, other, buffer, other].map((all) => all.subarray(7, 107)))
       expect(crc32(bytes, 0, 0)).to.equal(crc32OfZlib(bytes))
   })
+
+  it('is the same of what a view shows', () => {
+    const view = new DataView(buffer.buffer)
+    for (const length of [0, 1, 9, 16, 100, 512, 513, 1_000])
+      expect(crc32OfView(view, 3, 3 + length, 5)).to.equal(crc32OfZlib(buffer.subarray(3, 3 + length), 5))
+  })
 })
 
 describe('an arena of records', () => {
   it('hands no byte out twice', () => {
     const arena = new RecordArena()
     const lengths = [1, 100, 8_192, 8_193, 0, 65_536, 200_000]
-    const taken = Array.from({ length: 70 }, (_, index) =>
-      arena.take(lengths[index % lengths.length]!).fill(index),
-    )
+    const taken = Array.from({ length: 70 }, (_, index) => {
+      const length = lengths[index % lengths.length]!
+      const at = arena.reserve(length)
+      return new Uint8Array(arena.view.buffer, at, length).fill(index)
+    })
     taken.forEach((bytes, index) => {
       expect(bytes).to.have.length(lengths[index % lengths.length]!)
       expect(bytes.every((byte) => byte === index)).to.equal(true)
