@@ -161,19 +161,20 @@ export class OrderedStoreEngine implements LogEngine {
   /** The record of a slot, unless it is missing or damaged. */
   #sound(slot: Slot, isBorrowed: boolean): Uint8Array | undefined {
     const key = turnSlotKey(this.#readKey, slot)
-    const record = this.#record(slot, key, isBorrowed)
-    if (record === undefined || this.#verified.has(slot)) return record
-    if (!this.#codec.isIntact(key, record)) return undefined
-    if (isDecided(record)) this.#verified.add(slot)
-    return record
-  }
-
-  #record(slot: Slot, key: Uint8Array, isBorrowed: boolean): Uint8Array | undefined {
+    let record: Uint8Array | undefined
     try {
-      return isBorrowed ? this.#store.borrow!(key) : this.#store.get(key)
+      record = isBorrowed ? this.#store.borrow!(key) : this.#store.get(key)
     } catch (cause) {
       throw engineFailure('read', cause, { slot })
     }
+    if (record === undefined || this.#verified.has(slot)) return record
+    return this.#verify(slot, key, record)
+  }
+
+  #verify(slot: Slot, key: Uint8Array, record: Uint8Array): Uint8Array | undefined {
+    if (!this.#codec.isIntact(key, record)) return undefined
+    if (isDecided(record)) this.#verified.add(slot)
+    return record
   }
 
   /** What `look` sees while books and store agree; `undefined` once a failed write has parted them. */
