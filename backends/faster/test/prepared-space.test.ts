@@ -4,7 +4,7 @@ import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from '../src/segments/segme
 import { SpareSegments } from '../src/segments/spare-segments.js'
 import { Tail } from '../src/segments/tail.js'
 import { ballot, filesOf, refusalOf } from './support/closed-log.js'
-import { MemoryDisk, type DiskImage } from './support/memory-disk.js'
+import { MemoryDisk, type DiskImage, type DiskOperation } from './support/memory-disk.js'
 import { LOG_ID, newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
 
 const KIB = 1024
@@ -16,6 +16,8 @@ const lastOf = (image: DiskImage): string => filesOf(image).sort().at(-1) ?? ''
 const sparesOf = (image: DiskImage): string[] =>
   [...image.names.keys()].filter((name) => name.startsWith('spare-'))
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
+const isOfZeros = (one: DiskOperation): boolean =>
+  one.kind === 'write' && one.bytes.byteLength >= 4 * KIB && one.bytes.every((byte) => byte === 0)
 const learn = (slot: number, length?: number) => ({
   slot,
   ballot: ballot(1),
@@ -50,6 +52,66 @@ describe('faster: prepared space', () => {
     const kinds = disk.operations.slice(before).map(({ kind }) => kind)
     expect(kinds).deep.equal(Array.from({ length: 49 }, () => ['write', 'flush']).flat())
     expect(bytesOf(disk.image, lastOf(disk.image)).byteLength).equal(size)
+  })
+
+  it('leaves neither zeros nor growth to the flush of a write: who prepares has flushed them before', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (let slot = 0; slot < 100; slot++) {
+      const before = disk.operations.length
+      const size = bytesOf(disk.image, lastOf(disk.image)).byteLength
+      await log.learn(learn(slot, 4000))
+      const own = disk.operations.slice(before).filter((one) => !isOfZeros(one))
+      expect(own[0]?.kind).equal('write')
+      if (slot > 0 && own[0]?.kind === 'write')
+        expect(own[0].offset + own[0].bytes.byteLength, 'it lands in prepared bytes').at.most(size)
+      await settled()
+      const last = disk.operations.slice(before).findLastIndex(isOfZeros)
+      const after = disk.operations.slice(before).slice(last + 1)
+      if (last >= 0) expect(after.map(({ kind }) => kind)).include('flush')
+    }
+    expect(disk.operations.filter(isOfZeros).length, 'so much was prepared').greaterThan(5)
+  }).timeout(60_000)
+
+  it('prepares nothing for large writes: beside their bytes the metadata is little, and zeros would double them', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (let slot = 0; slot < 50; slot++) {
+      await log.learn(learn(slot, 100 * KIB))
+      await settled()
+    }
+    expect(disk.operations.filter(isOfZeros)).deep.equal([])
+    const zeros = async (): Promise<number> => {
+      for (let slot = 50; slot < 70; slot++) await log.learn(learn(slot))
+      await settled()
+      return disk.operations.filter(isOfZeros).length
+    }
+    expect(await zeros(), 'small ones again').greaterThan(0)
+  })
+
+  it('takes a failed flush of prepared space for one of the log, and flushes nothing beside another', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    await log.learn(learn(0))
+    await settled()
+    let failed = 0
+    let isPreparing = false
+    disk.beforeOperation = (operation) => {
+      if (operation.kind === 'write') isPreparing ||= isOfZeros(operation)
+      if (operation.kind !== 'flush') return
+      expect(failed, 'none behind the one that failed').equal(0)
+      if (isPreparing) throw Object.assign(new Error(`EIO ${++failed}`), { code: 'EIO' })
+    }
+    const outcomes: unknown[] = []
+    for (let slot = 1; slot < 1000 && outcomes.length === 0; slot++) {
+      await log.learn(learn(slot, 1000)).catch((error: unknown) => outcomes.push(error))
+      await settled()
+    }
+    expect(outcomes.map((error) => isPersistentLogError(error))).deep.equal([true])
+    expect(failed).equal(1)
+    expect(log.status.state).equal('poisoned')
+    expect(Buffer.from((await log.read(0))?.value ?? [])).deep.equal(valueOf(0, 1))
+    await log.close().catch(() => undefined)
   })
 
   it('prepares in proportion: an idle log nothing, a small one little, and a closed one is cut to its content', async () => {

@@ -1,3 +1,4 @@
+import { roundUp } from '../integers.js'
 import { UNPUBLISHED_SUFFIX, type Segment } from './segment.js'
 import type { SegmentFile, SegmentFiles } from './segment-files.js'
 import type { SpareSegments } from './spare-segments.js'
@@ -6,6 +7,17 @@ import { writeZeros, ZERO_PIECE_BYTES } from './zeros.js'
 /** The active segment is extended by a quarter of what it holds, within these bounds, in bytes. */
 const MIN_STEP_BYTES = ZERO_PIECE_BYTES
 const MAX_STEP_BYTES = 1024 * 1024
+/** So many zeros are flushed at once, in bytes: whoever flushes an append meanwhile waits for no more than that. */
+const FLUSHED_BYTES = 256 * 1024
+/** A step ends where a page of the file system does: none is written as zeros and flushed twice. */
+const PAGE_BYTES = 4096
+/**
+ * Appends that are larger than this, in bytes, extend the file themselves: beside their own bytes the metadata is little,
+ * and zeros would double what the device gets.
+ */
+const LARGE_APPEND_BYTES = 32 * 1024
+/** What an append counts for in the usual size of them. */
+const NEWEST_PART = 1 / 4
 /** The next segment is begun when the active one is so full ... */
 const BEGIN_NEXT_AT = 0.5
 /** ... and prepared at this pace: bytes of zeros per byte appended, so that it is ready in time. */
@@ -17,11 +29,14 @@ export interface PreparationParts {
   readonly files: SegmentFiles
   readonly spares: SpareSegments
   readonly segmentBytes: number
+  /** Flushes the active segment, in its turn. A failure is one of the log too: nobody's bytes are proven any more. */
+  readonly flush: () => Promise<void>
 }
 
 /**
- * Writes zeros ahead of the log, in the background: behind the end of the active segment in steps, and, once that is
- * half full and no spare is there, a whole next segment. The work follows the appends: a log that nobody writes to
+ * Writes zeros ahead of the log and flushes them, in the background: behind the end of the active segment in steps, and,
+ * once that is half full and no spare is there, a whole next segment. So the flush that acknowledges an append has the
+ * bytes of that to write, and neither zeros nor metadata. The work follows the appends: a log that nobody writes to
  * prepares nothing, and a small one owns little more than it holds.
  *
  * A device that gives no room refuses nobody but this: the next append extends the file itself, and is told then.
@@ -31,6 +46,9 @@ export class Preparation {
   #running: Promise<void> | undefined
   /** Zeros are being written into the active segment from this offset on. */
   #zeroingFrom = Infinity
+  /** Somebody waits: what is under way ends with the zeros that are being written. */
+  #isHurried = false
+  #usualBytes = 0
   #draft: { readonly file: SegmentFile; bytes: number } | undefined
   /** Nothing more is prepared while this one is the active segment. */
   #refusedIn: Segment | undefined
@@ -39,9 +57,11 @@ export class Preparation {
     this.#parts = parts
   }
 
-  /** The active segment has grown, or has begun. Returns at once. */
-  advance(active: Segment): void {
-    if (this.#running || this.#refusedIn === active) return
+  /** So many bytes were appended to the active segment. Returns at once. */
+  advance(active: Segment, bytes: number): void {
+    this.#usualBytes =
+      this.#usualBytes === 0 ? bytes : this.#usualBytes + (bytes - this.#usualBytes) * NEWEST_PART
+    if (this.#running || this.#refusedIn === active || this.#usualBytes > LARGE_APPEND_BYTES) return
     const work = this.#due(active)
     if (!work) return
     this.#running = work()
@@ -49,6 +69,7 @@ export class Preparation {
       .finally(() => {
         this.#running = undefined
         this.#zeroingFrom = Infinity
+        this.#isHurried = false
       })
   }
 
@@ -59,6 +80,7 @@ export class Preparation {
 
   /** Resolves when nothing is being written. */
   async pause(): Promise<void> {
+    this.#isHurried = this.#running !== undefined
     await this.#running
   }
 
@@ -73,7 +95,7 @@ export class Preparation {
     const { size } = active.file
     const step = Math.min(Math.max(size / 4, MIN_STEP_BYTES), MAX_STEP_BYTES)
     if (size < segmentBytes && active.end + step / 2 >= size) {
-      return () => this.#extend(active.file, Math.min(size + step, segmentBytes))
+      return () => this.#extend(active, Math.min(roundUp(size + step, PAGE_BYTES), segmentBytes))
     }
     const surplus = active.end - segmentBytes * BEGIN_NEXT_AT
     if (surplus < 0 || spares.count > 0 || !spares.hasRoom) return undefined
@@ -81,9 +103,13 @@ export class Preparation {
     return wanted > (this.#draft?.bytes ?? 0) ? () => this.#prepareNext(wanted) : undefined
   }
 
-  async #extend(file: SegmentFile, to: number): Promise<void> {
-    this.#zeroingFrom = file.size
-    await writeZeros(file, file.size, Math.ceil(to))
+  async #extend({ file }: Segment, to: number): Promise<void> {
+    for (let at = file.size; at < to && !this.#isHurried; at = file.size) {
+      this.#zeroingFrom = at
+      await writeZeros(file, at, Math.min(at + FLUSHED_BYTES, to))
+      this.#zeroingFrom = file.size
+      await this.#parts.flush()
+    }
   }
 
   async #prepareNext(wanted: number): Promise<void> {
@@ -91,10 +117,13 @@ export class Preparation {
     const to = Math.ceil(wanted)
     this.#draft ??= { file: await files.create(DRAFT_NAME), bytes: 0 }
     const { file, bytes } = this.#draft
-    await writeZeros(file, bytes, to)
-    this.#draft.bytes = to
-    if (to < segmentBytes) return
-    await file.flush()
+    for (let at = bytes; at < to && !this.#isHurried; at = this.#draft.bytes) {
+      const end = Math.min(at + FLUSHED_BYTES, to)
+      await writeZeros(file, at, end)
+      await file.flush()
+      this.#draft.bytes = end
+    }
+    if (this.#draft.bytes < segmentBytes) return
     this.#draft = undefined
     await file.close()
     await spares.add(DRAFT_NAME)

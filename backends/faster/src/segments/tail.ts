@@ -75,7 +75,8 @@ export class Tail {
   constructor(parts: TailParts) {
     this.#parts = parts
     this.segments = parts.segments
-    this.#preparation = new Preparation(parts)
+    const flush = (): Promise<void> => this.#inTurn(() => this.#flushActive())
+    this.#preparation = new Preparation({ ...parts, flush })
   }
 
   /** What recovery found: the next group follows this one, and everything that is there is flushed. */
@@ -142,7 +143,7 @@ export class Tail {
       previous: builder.summary,
       previousChecksum: checksum,
     }
-    if (this.#unpublishedName === undefined) this.#preparation.advance(active)
+    if (this.#unpublishedName === undefined) this.#preparation.advance(active, bytes.byteLength)
   }
 
   /**
@@ -150,13 +151,18 @@ export class Tail {
    * whoever asks first: nobody asks beside him, and nobody again.
    */
   flush(): Promise<void> {
-    this.#flushing = this.#flushing.then(() => this.#flush())
+    return this.#inTurn(async () => {
+      if (this.#flushedTo < this.position) await this.#flushActive()
+    })
+  }
+
+  #inTurn(flush: () => Promise<void>): Promise<void> {
+    this.#flushing = this.#flushing.then(flush)
     return this.#flushing
   }
 
-  async #flush(): Promise<void> {
+  async #flushActive(): Promise<void> {
     const { active, position } = this
-    if (this.#flushedTo >= position) return
     await active.file.flush()
     this.#flushes++
     this.#flushedTo = Math.max(this.#flushedTo, position)
@@ -203,8 +209,7 @@ export class Tail {
     const { files } = this.#parts
     const { active } = this
     const end = this.position
-    this.#flushing = this.#flushing.then(() => active.file.flush())
-    await this.#flushing
+    await this.#inTurn(() => active.file.flush())
     this.#flushes++
     if (this.#unpublishedName === undefined) throw new Error('no segment was begun')
     await files.rename(this.#unpublishedName, active.name)
