@@ -83,6 +83,24 @@ export class AtOnce {
     return undefined
   }
 
+  /**
+   * At the strongest survival, without an effect of its own: resolves when it survives that and is shown. `undefined`:
+   * nothing has happened, the way through `WritePath` is open.
+   */
+  commitWithFlush(id: CommitId): Promise<void> | undefined {
+    const { writes, counts, space, strongest } = this.#parts
+    const { slot, proof } = id
+    if (proof !== undefined || !this.#engine.commitWithFlush || !writes.isSettled(slot)) return undefined
+    const { round, nodeId } = id.ballot
+    if (this.#verdict({ kind: 'commit', slot, ballot: { round, nodeId } }) === 'no-op') return undefined
+    const flushed = this.#engine.commitWithFlush(slot)
+    if (!flushed) return undefined
+    const shown = writes.decidedWithFlush(slot, flushed, strongest)
+    counts.commits++
+    space.wake()
+    return shown
+  }
+
   /** `undefined`: it is done. */
   learn(decision: Decision): Wait | undefined {
     const { writes, counts } = this.#parts

@@ -68,6 +68,12 @@ export interface AtOnceWrites {
   commit(slot: Slot, ballot: Ballot): boolean
   /** The slot is decided with these bytes, whatever it held; they are copied. False: as above. */
   decide(slot: Slot, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean
+  /**
+   * The stored proposal is going to be decided with a flush: resolves when that survives the strongest that the engine
+   * offers. One promise for all that share the flush, and each flush has its own. `undefined`: nothing has happened, the
+   * way through `write` is open.
+   */
+  commitWithFlush?(slot: Slot): Promise<void> | undefined
 }
 
 /**

@@ -54,6 +54,10 @@ export class SingleWrites {
       checkEntry(given, limits)
       life.check(kind, 'write', options?.signal)
       if (this.#atOnce?.gives(survives) && isDoneAtOnce(this.#atOnce, kind, given)) return DONE
+      if (kind === 'commit' && survives === this.#parts.strongest) {
+        const shown = this.#atOnce?.commitWithFlush(given)
+        if (shown) return shown
+      }
       const item = owned(given)
       if (kind !== 'accept' || this.#fits(item)) return this.#write(kind, item, survives)
       return this.#judged.place([item], options?.signal, undefined, () => this.#write(kind, item, survives))

@@ -10,6 +10,8 @@ import type { Effect } from './effect.js'
 import { entryBytes, type Ledger } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
 import type { LogEngine, StoredEntry } from './log-engine.js'
+import { settled, type Write } from './outstanding-write.js'
+import { SharedFlushes, type SharedFlush } from './shared-flush.js'
 import { VersionsUnderWay } from './versions-under-way.js'
 
 /**
@@ -17,15 +19,6 @@ import { VersionsUnderWay } from './versions-under-way.js'
  * none waits for it.
  */
 export type Scope = Slot | 'log' | 'earlier'
-
-type WhenSettled = (failure?: { readonly cause: unknown }) => void
-
-interface Write {
-  readonly effects: readonly Effect[]
-  readonly survives: Survival
-  /** Later writes that are not shown before this one. */
-  waiting: WhenSettled[] | undefined
-}
 
 /** Whoever reads decides by the code: an error of the system itself says nothing about the log. */
 const readFailure = (slot: Slot, cause: unknown): unknown =>
@@ -44,6 +37,7 @@ export class WritePath implements StoredValues {
   readonly #engine: LogEngine
   readonly #life: LifeCycle
   readonly #underWay = new VersionsUnderWay()
+  readonly #shared = new SharedFlushes()
   readonly #outstanding = new Set<Write>()
   readonly #outstandingBy: Record<Survival, number> = {
     nothing: 0,
@@ -73,7 +67,7 @@ export class WritePath implements StoredValues {
 
   /** No write of the slot and none of the whole log is under way: what is judged is what is shown. */
   isSettled(slot: Slot): boolean {
-    return this.#lastLogWide === undefined && !this.#underWay.has(slot)
+    return this.#lastLogWide === undefined && !this.#isUnderWay(slot)
   }
 
   /** The engine has stored this proposal already, in a settled slot. */
@@ -90,16 +84,22 @@ export class WritePath implements StoredValues {
     this.#onWrite?.(bytes, survives)
   }
 
+  /** The engine is going to decide this settled slot with a flush, and everything that shares it: shown with all of that. */
+  decidedWithFlush(slot: Slot, flushed: Promise<void>, survives: Survival): Promise<void> {
+    this.judged.addDecided(slot)
+    const shown = this.#shared.add(slot, flushed, () => this.#share(flushed, survives))
+    this.#onWrite?.(0, survives)
+    return shown
+  }
+
   /** Takes the effects over before it returns; resolves when they survive what was asked and are shown. */
   write(operation: string, effects: readonly Effect[], survives: Survival, scope: Scope): Promise<void> {
     const write: Write = { effects, survives, waiting: undefined }
     const earlier = this.#mustBeShownBefore(survives, scope)
     this.judged.applyAll(effects)
     this.#underWay.add(effects)
-    this.#outstanding.add(write)
-    this.#outstandingBy[survives]++
+    this.#begin(write)
     if (scope === 'log') this.#lastLogWide = write
-    this.#life.enter()
     const stored = this.#engine.write(effects, survives)
     const done = (earlier ? Promise.all([stored, earlier]) : stored).then(
       () => this.#show(write),
@@ -189,7 +189,7 @@ export class WritePath implements StoredValues {
     if (slot < this.judged.point) throw raise.compacted(slot, this.judged.point)
     if (this.#isBeingDiscarded(slot)) return undefined
     // The version under way replaces the damaged one; to forget it here would let another be judged as if it were not there.
-    return this.#underWay.has(slot) ? entry : this.#remembered(slot, entry)
+    return this.#isUnderWay(slot) ? entry : this.#remembered(slot, entry)
   }
 
   #isBeingDiscarded(slot: Slot): boolean {
@@ -207,6 +207,32 @@ export class WritePath implements StoredValues {
       this.shown.addDamage({ from: slot, to: slot + 1 })
     }
     return entry
+  }
+
+  #isUnderWay(slot: Slot): boolean {
+    return this.#underWay.has(slot) || this.#shared.has(slot)
+  }
+
+  /** One write for all that shares a flush. */
+  #share(flushed: Promise<void>, survives: Survival): SharedFlush {
+    const write: Write = { effects: [], survives, waiting: undefined }
+    this.#begin(write)
+    const slots: Slot[] = []
+    const shown = flushed.then(
+      () => {
+        for (const slot of slots) this.shown.addDecided(slot)
+        this.#shared.end(slots)
+        this.#show(write)
+      },
+      (cause: unknown) => this.#fail('commit', write, cause),
+    )
+    return { flushed, write, slots, shown }
+  }
+
+  #begin(write: Write): void {
+    this.#outstanding.add(write)
+    this.#outstandingBy[write.survives]++
+    this.#life.enter()
   }
 
   #show(write: Write): void {
@@ -239,7 +265,7 @@ export class WritePath implements StoredValues {
   #mustBeShownBefore(survives: Survival, scope: Scope): Promise<void> | undefined {
     if (this.#outstanding.size === this.#outstandingBy[survives]) return undefined
     if (typeof scope === 'string') return settled([...this.#outstanding])
-    const sameSlot = this.#writeUnderWay(scope)
+    const sameSlot = this.#writeUnderWay(scope) ?? this.#shared.writeOf(scope)
     const earlier = [sameSlot, this.#lastLogWide].filter((write) => write !== undefined)
     return earlier.length > 0 ? settled(earlier) : undefined
   }
@@ -251,18 +277,6 @@ export class WritePath implements StoredValues {
     for (const write of this.#outstanding) if (write.effects.includes(version)) return write
     return undefined
   }
-}
-
-/** Resolves when all of these are shown, rejects when one has failed. */
-function settled(writes: readonly Write[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let left = writes.length
-    const one: WhenSettled = (failure) => {
-      if (failure) reject(failure.cause)
-      else if (--left === 0) resolve()
-    }
-    for (const write of writes) (write.waiting ??= []).push(one)
-  })
 }
 
 /** Of all values and proofs; `undefined` where there are no effects. */
