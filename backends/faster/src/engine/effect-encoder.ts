@@ -1,6 +1,7 @@
-import type { EffectOf, Ledger } from '@persistent-log/core/backend'
+import { raise, type EffectOf, type Ledger } from '@persistent-log/core/backend'
 import { isDecided, isInRegion, NOWHERE, placeOf, tailAddress, type Address } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
+import type { RingBuffer } from '../ring/ring-buffer.js'
 import type { GroupBuilder } from '../segments/group-builder.js'
 import { markWord, RECORD, type StoredRecord } from '../segments/record.js'
 import type { Tail } from '../segments/tail.js'
@@ -71,6 +72,9 @@ export class EffectEncoder {
         return this.#relocate(effect.slot, effect.from, write, builder)
       case 'evict':
         return effect.chunk.copyTo(builder, state.point)
+      case 'commit-held':
+        for (const slot of write.held) this.#decideHeld(slot, effect.ring, write, builder)
+        return
       case 'restate':
         for (const fields of restatement(state, this.#weak)) builder.add(fields)
         return
@@ -117,6 +121,21 @@ export class EffectEncoder {
     }
     const { position } = builder.add(fieldsOf(effect))
     this.#place(write, slot, tailAddress(position, true), true)
+  }
+
+  /** The entry is copied as it stands in the ring; where it was evicted meanwhile, a mark is enough. */
+  #decideHeld(slot: number, ring: RingBuffer, write: PendingWrite, builder: GroupBuilder): void {
+    const address = this.#newest(slot)
+    const place = placeOf(address)
+    if (isInRegion(address)) {
+      return this.#place(write, slot, tailAddress(ring.copyDecided(place, slot, builder), true), true)
+    }
+    const accepted = this.#parts.tail.record(place)
+    if (accepted?.a !== slot)
+      throw raise.corrupted('an evicted proposal is damaged', { slots: { from: slot, to: slot + 1 } })
+    const { b, c, checksum } = accepted
+    builder.add({ kind: RECORD.mark, a: slot, b, c, link: place, word: markWord(checksum) })
+    this.#place(write, slot, tailAddress(place, true), false)
   }
 
   #acceptedChecksum(position: number, { slot, ballot }: EffectOf<'decide'>): number | undefined {

@@ -78,9 +78,13 @@ export class PendingSlots {
 const isOfSlot = (effect: StoredEffect): effect is Extract<StoredEffect, { slot: number; kind: EntryKind }> =>
   effect.kind === 'accept' || effect.kind === 'decide' || effect.kind === 'relocate'
 
-/** What is evicted is where it was, only its place changes: nothing is ordered against that. */
+/**
+ * What is evicted is where it was, only its place changes: nothing is ordered against that. Commits of held slots are
+ * single ones, each ordered against its own slot.
+ */
 const isBarrier = ({ effects }: PendingWrite): boolean =>
-  effects.length > 1 || !effects.every((effect) => effect.kind === 'evict' || isOfSlot(effect))
+  effects.length > 1 ||
+  !effects.every((effect) => effect.kind === 'evict' || effect.kind === 'commit-held' || isOfSlot(effect))
 
 /** From here on the write is what reads see: it survives what it asked. */
 export function resolveWrite(write: PendingWrite, table: SlotTable, pending: PendingSlots): void {

@@ -3,7 +3,7 @@ import { RECORD, type RecordFields, type StoredRecord } from '../segments/record
 import type { InternalEffect, StoredEffect } from './stored-effect.js'
 
 /** Effects that are one record each, whatever the state. */
-type PlainEffect = Exclude<StoredEffect, { kind: 'relocate' | 'restate' | 'evict' }>
+type PlainEffect = Exclude<StoredEffect, { kind: 'relocate' | 'restate' | 'evict' | 'commit-held' }>
 
 /** The record of an effect. A `decide` becomes a whole decision; marks are made where the proposal is known. */
 export function fieldsOf(effect: PlainEffect): RecordFields {

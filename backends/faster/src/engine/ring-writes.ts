@@ -12,6 +12,8 @@ import type { PendingSlots } from './pending-slots.js'
 import { newWrite, type PendingWrite } from './stored-effect.js'
 
 const NO_BYTES = new Uint8Array(0)
+/** Commits that share a flush are one write up to so many bytes of entries, then the next one begins. */
+const MAX_COMMITTED_BYTES = 1024 * 1024
 
 /** What writes into the ring work on. */
 export interface RingWriteParts {
@@ -45,6 +47,8 @@ export class RingWrites implements AtOnceWrites {
   #ring: RingBuffer | undefined
   #eviction: Eviction | undefined
   #creating: Promise<void> | undefined
+  /** The newest write of commits that share a flush. */
+  #commits: { readonly write: PendingWrite; readonly flushed: Promise<void>; bytes: number } | undefined
   #isAnnounced = false
   #announcing: Promise<void> | undefined
   /** How often it was announced: what ends one announcement must not end a later one. */
@@ -96,6 +100,24 @@ export class RingWrites implements AtOnceWrites {
     if (!this.#mark(ring, place, slot)) return false
     this.#table.set(slot, regionAddress(place, true))
     return true
+  }
+
+  /** Those of one flush are one write: what a call costs is a number in its list. */
+  commitWithFlush(slot: number): Promise<void> | undefined {
+    const ring = this.#usable()
+    if (!ring || this.#pending.has(slot)) return undefined
+    const address = this.#table.get(slot)
+    if (!isInRegion(address) || isDecided(address) || !ring.holds(placeOf(address), slot)) return undefined
+    const bytes = ring.bytesAt(ring.offsetOf(placeOf(address)))
+    let commits = this.#commits
+    // What was encoded takes no more in.
+    if (commits?.write.changes.length !== 0 || commits.bytes + bytes > MAX_COMMITTED_BYTES) {
+      const write = newWrite([{ kind: 'commit-held', ring }], true)
+      commits = this.#commits = { write, flushed: this.#parts.write(write), bytes: 0 }
+    }
+    commits.bytes += bytes
+    this.#pending.hold(commits.write, slot)
+    return commits.flushed
   }
 
   decide(slot: number, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean {

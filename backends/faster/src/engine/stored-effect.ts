@@ -1,5 +1,6 @@
 import type { Effect } from '@persistent-log/core/backend'
 import type { EvictedChunk } from '../ring/evicted-chunk.js'
+import type { RingBuffer } from '../ring/ring-buffer.js'
 
 /** What the engine stores for its own sake, beside the effects of calls. */
 export type InternalEffect =
@@ -14,6 +15,8 @@ export type InternalEffect =
   | { readonly kind: 'relocate'; readonly slot: number; readonly from: RelocationSource }
   /** A stretch of the mutable region is copied to the tail as it is. */
   | { readonly kind: 'evict'; readonly chunk: EvictedChunk }
+  /** The proposals of all slots that the write holds are decided; they stood in the ring when it took them over. */
+  | { readonly kind: 'commit-held'; readonly ring: RingBuffer }
   /** Everything that is no slot is written once more: promise, point, configurations, checkpoints. */
   | { readonly kind: 'restate' }
 

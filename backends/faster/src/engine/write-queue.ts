@@ -100,8 +100,10 @@ export class WriteQueue {
     } catch (cause) {
       throw this.#fail(cause)
     }
-    this.#flushedWrites += covered.length
-    for (const write of covered) this.#resolve(write)
+    for (const write of covered) {
+      this.#flushedWrites += callsOf(write)
+      this.#resolve(write)
+    }
     // Whatever was appended before the active segment began is among those, or resolved before.
     sealer.settledBelow(number)
   }
@@ -153,3 +155,6 @@ export class WriteQueue {
     return this.#failure.cause
   }
 }
+
+const callsOf = ({ effects, held }: PendingWrite): number =>
+  effects[0]?.kind === 'commit-held' ? held.length : 1

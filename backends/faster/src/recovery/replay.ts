@@ -200,6 +200,7 @@ export class Replay {
       case 'relocate':
       case 'restate':
       case 'evict':
+      case 'commit-held':
         return
       case 'accept':
       case 'decide':

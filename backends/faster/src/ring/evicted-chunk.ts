@@ -1,12 +1,11 @@
-import { raise } from '@persistent-log/core/backend'
 import { maskAt } from '../checksum.js'
 import type { PendingSlots } from '../engine/pending-slots.js'
 import { isDecided, isInRegion, placeOf, tailAddress } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { GroupBuilder } from '../segments/group-builder.js'
-import { RECORD, recordBytes } from '../segments/record.js'
+import { RECORD } from '../segments/record.js'
 import type { Tail } from '../segments/tail.js'
-import { REGION_NAME, isSkip } from './ring-layout.js'
+import { isSkip } from './ring-layout.js'
 import type { RingBuffer } from './ring-buffer.js'
 
 /** So much of the ring is copied at once, in bytes: the main thread stands still meanwhile. */
@@ -59,7 +58,7 @@ export class EvictedChunk {
       const left = ring.capacity - (position & (ring.capacity - 1))
       const offset = ring.offsetOf(position)
       const isSkipped = isSkip(ring.memory, offset, maskAt(ring.seed, position), left)
-      const bytes = isSkipped ? left : this.#bytesAt(offset, left)
+      const bytes = isSkipped ? left : ring.bytesAt(offset)
       const isLive = !isSkipped && this.#isMoved(builder, position, offset, point)
       const runTo = isLive ? position + bytes : position
       position += bytes
@@ -90,26 +89,6 @@ export class EvictedChunk {
       else if (isInRegion(now) && placeOf(now) === placeOf(before)) left++
     }
     return left
-  }
-
-  /** Bytes that the record at an offset takes. A length that rotted in memory would lead anywhere. */
-  #bytesAt(offset: number, left: number): number {
-    const { ring } = this.#parts
-    const { words } = ring.memory
-    const at = offset >>> 2
-    const kind = (words[at]! >>> 16) & 0xff
-    const bytes = recordBytes(words[at + 1]!, words[at + 10]!)
-    if (
-      bytes > 0 &&
-      bytes <= left &&
-      bytes <= ring.maxEntryBytes &&
-      kind >= RECORD.accept &&
-      kind <= RECORD.mark
-    ) {
-      return bytes
-    }
-    const file = `engine/${REGION_NAME}`
-    throw raise.corrupted('a record of the mutable region is damaged', { file, offset })
   }
 
   /** True when the record is an entry that is live, and is noted as one that moves; a live mark is copied at once. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { raise } from '@persistent-log/core/backend'
 import { maskAt } from '../checksum.js'
+import type { GroupBuilder } from '../segments/group-builder.js'
 import {
   CHECKSUM_WORD,
   decodeRecord,
@@ -8,6 +10,7 @@ import {
   MARK_WORD,
   markOf,
   markWord,
+  RECORD,
   recordBytes,
   RECORD_HEADER_BYTES,
   type RecordKind,
@@ -148,6 +151,27 @@ export class RingBuffer {
     Atomics.store(words, at + MARK_WORD, markWord(words[at + CHECKSUM_WORD]! ^ maskAt(this.seed, position)))
     this.#file.stored((at + MARK_WORD) * 4, 4)
     return true
+  }
+
+  /** Bytes that the record at an offset takes. A length that rotted in memory would lead anywhere. */
+  bytesAt(offset: number): number {
+    const { words } = this.memory
+    const at = offset >>> 2
+    const kind = (words[at]! >>> 16) & 0xff
+    const bytes = recordBytes(words[at + 1]!, words[at + 10]!)
+    const isPossible =
+      bytes > 0 && bytes <= Math.min(RING_HEADER_BYTES + this.capacity - offset, this.maxEntryBytes)
+    if (isPossible && kind >= RECORD.accept && kind <= RECORD.mark) return bytes
+    const file = `engine/${REGION_NAME}`
+    throw raise.corrupted('a record of the mutable region is damaged', { file, offset })
+  }
+
+  /** Copies the proposal of a slot into a group, as a decision: nothing is summed. Returns where the copy stands. */
+  copyDecided(position: number, slot: number, builder: GroupBuilder): number {
+    const offset = this.offsetOf(position)
+    const copy = builder.addRun(this.memory, offset, this.bytesAt(offset))
+    builder.restamp(copy, maskAt(this.seed, position), slot, true)
+    return copy
   }
 
   /** True when the record at the position is live and names the slot. */
