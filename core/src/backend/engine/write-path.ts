@@ -114,7 +114,10 @@ export class WritePath implements StoredValues {
    * says that the slot holds something.
    */
   newest(slot: Slot): StoredEntry | 'damaged' {
-    return this.#underWay.get(slot) ?? this.#remembered(slot, this.#readStored(slot))
+    const entry = this.borrowNewest(slot)
+    if (entry === 'damaged' || !this.#engine.borrow || this.#underWay.has(slot)) return entry
+    const { ballot, value, proof } = entry
+    return { ballot, value: copyPooled(value), proof: proof && copyPooled(proof) }
   }
 
   /** Like `newest`, to look at: the bytes live only until the next call of the engine. */
