@@ -108,11 +108,12 @@ export class EffectEncoder {
    * not readable any more, the whole decision is written: survival never sinks.
    */
   #decide(effect: EffectOf<'decide'>, write: PendingWrite, builder: GroupBuilder): void {
+    const { tail } = this.#parts
     const { slot, ballot } = effect
     const address = this.#newest(slot)
     if (effect.matchesAccepted && address !== NOWHERE && !isInRegion(address) && !isDecided(address)) {
       const link = placeOf(address)
-      const checksum = this.#unwritten.get(link) ?? this.#acceptedChecksum(link, effect)
+      const checksum = this.#unwritten.get(link) ?? tail.entryChecksum(link, slot, ballot)
       if (checksum !== undefined) {
         const word = markWord(checksum)
         builder.add({ kind: RECORD.mark, a: slot, b: ballot.round, c: ballot.nodeId, link, word })
@@ -136,12 +137,6 @@ export class EffectEncoder {
     const { b, c, checksum } = accepted
     builder.add({ kind: RECORD.mark, a: slot, b, c, link: place, word: markWord(checksum) })
     this.#place(write, slot, tailAddress(place, true), false)
-  }
-
-  #acceptedChecksum(position: number, { slot, ballot }: EffectOf<'decide'>): number | undefined {
-    const record = this.#parts.tail.record(position)
-    const isIt = record?.a === slot && record.b === ballot.round && record.c === ballot.nodeId
-    return isIt ? record.checksum : undefined
   }
 
   #relocate(slot: number, from: RelocationSource, write: PendingWrite, builder: GroupBuilder): void {

@@ -6,7 +6,6 @@ import { RingBuffer } from '../ring/ring-buffer.js'
 import { NO_ROOM } from '../ring/ring-layout.js'
 import { markWord, RECORD, type RecordKind, type StoredRecord } from '../segments/record.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
-import { entryOf } from '../segments/stored-entry.js'
 import type { Tail } from '../segments/tail.js'
 import type { PendingSlots } from './pending-slots.js'
 import { newWrite, type PendingWrite } from './stored-effect.js'
@@ -139,7 +138,7 @@ export class RingWrites implements AtOnceWrites {
 
   /** The entry of a slot, verified, as such views; `undefined` when it is damaged. */
   entry(position: number, slot: number): StoredEntry | undefined {
-    return entryOf(this.read(position), slot)
+    return this.#ring?.entry(position, slot)
   }
 
   /** The value of a slot's entry, as such a view. */
@@ -197,10 +196,9 @@ export class RingWrites implements AtOnceWrites {
 
   /** The proposal is in the tail: a record in the ring says that it is decided. */
   #storeMark(ring: RingBuffer, slot: number, ballot: Ballot, link: number): boolean {
-    const accepted = this.#tail.record(link)
-    const isIt = accepted?.a === slot && accepted.b === ballot.round && accepted.c === ballot.nodeId
-    if (!isIt) return false
-    const word = markWord(accepted.checksum)
+    const checksum = this.#tail.entryChecksum(link, slot, ballot)
+    if (checksum === undefined) return false
+    const word = markWord(checksum)
     const position = this.#append(ring, RECORD.mark, slot, ballot, link, word, NO_BYTES, undefined)
     if (position === NO_ROOM) return false
     this.#table.set(slot, tailAddress(link, true))

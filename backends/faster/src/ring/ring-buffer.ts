@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { raise } from '@persistent-log/core/backend'
+import { raise, type StoredEntry } from '@persistent-log/core/backend'
 import { maskAt } from '../checksum.js'
 import type { GroupBuilder } from '../segments/group-builder.js'
 import {
@@ -18,6 +18,7 @@ import {
 } from '../segments/record.js'
 import type { RegionFile, SegmentFiles } from '../segments/segment-files.js'
 import { FORMAT_VERSION, SALT_BYTES } from '../segments/segment-header.js'
+import { isMappedEntryIntact, mappedEntry } from '../segments/stored-entry.js'
 import { wordMemory, type WordMemory } from '../word-memory.js'
 import {
   capacityFor,
@@ -206,6 +207,14 @@ export class RingBuffer {
     return isContentIntact(bytes, offset)
       ? decodeRecord(bytes, offset, maskAt(this.seed, position))
       : undefined
+  }
+
+  /** The entry of a slot, verified, as views; `undefined` when it is damaged or gone. */
+  entry(position: number, slot: number): StoredEntry | undefined {
+    if (position < this.#reclaimed || position >= this.#end) return undefined
+    const offset = this.offsetOf(position)
+    const entry = mappedEntry(this.memory, offset, this.memory.bytes.byteLength, slot)
+    return entry && isMappedEntryIntact(this.memory, offset, position, this.seed) ? entry : undefined
   }
 
   /** Everything below the position is superseded by something that survives as much: its space may be used again. */

@@ -1,16 +1,17 @@
-import type { StoredEntry } from '@persistent-log/core/backend'
+import type { Ballot, StoredEntry } from '@persistent-log/core/backend'
 import { checksum, maskAt } from '../checksum.js'
 import {
   decodeRecord,
   isContentIntact,
   isRecordHeader,
+  MARK_WORD,
   RECORD_HEADER_BYTES,
   storedBytes,
   type StoredRecord,
 } from './record.js'
 import type { SegmentFile } from './segment-files.js'
 import type { SegmentHeader } from './segment-header.js'
-import { entryOf, isMappedEntryIntact, mappedEntry } from './stored-entry.js'
+import { entryOf, isMappedEntryIntact, mappedChecksum, mappedEntry } from './stored-entry.js'
 import { VerifiedRecords } from './verified-records.js'
 
 const NAME = /^tail-(\d{10})\.log$/
@@ -62,9 +63,20 @@ export class Segment {
     if (!memory) return entryOf(this.record(offset), slot)
     const entry = mappedEntry(memory, offset, file.size, slot)
     if (!entry || this.#verified.has(offset)) return entry
+    if (memory.words[(offset >>> 2) + MARK_WORD] !== 0) return undefined
     if (!isMappedEntryIntact(memory, offset, header.base + offset, seed)) return undefined
     this.#verified.add(offset)
     return entry
+  }
+
+  /** The checksum of what `entry` finds there under this ballot, from which a mark on it is derived. */
+  entryChecksum(offset: number, slot: number, ballot: Ballot): number | undefined {
+    const { file, header, seed } = this
+    const memory = offset < file.size ? file.map(file.size) : undefined
+    const record = memory ? undefined : this.record(offset)
+    const entry = memory ? this.entry(offset, slot) : entryOf(record, slot)
+    if (entry?.ballot.round !== ballot.round || entry.ballot.nodeId !== ballot.nodeId) return undefined
+    return memory ? mappedChecksum(memory, offset, header.base + offset, seed) : record?.checksum
   }
 
   /** True when the position lies between the first byte and the end of the last group. */

@@ -1,7 +1,7 @@
 import type { StoredEntry } from '@persistent-log/core/backend'
 import { maskAt, wordChecksum } from '../checksum.js'
 import type { WordMemory } from '../word-memory.js'
-import { CHECKSUM_WORD, MARK_WORD, RECORD, RECORD_HEADER_BYTES, type StoredRecord } from './record.js'
+import { CHECKSUM_WORD, RECORD, RECORD_HEADER_BYTES, type StoredRecord } from './record.js'
 
 const MAGIC_MASK = 0xffff
 const MAGIC = 0x5250
@@ -39,7 +39,17 @@ export function mappedEntry(
   }
 }
 
-/** True when the record that `mappedEntry` found is what was written, at this position of the log. */
+/** The checksum of the record that `mappedEntry` found, where it is what was written at this position of the log. */
+export function mappedChecksum(
+  { words }: WordMemory,
+  offset: number,
+  position: number,
+  seed: number,
+): number {
+  return (words[(offset >>> 2) + CHECKSUM_WORD]! ^ maskAt(seed, position)) >>> 0
+}
+
+/** True when the record that `mappedEntry` found is what was written, at this position; its mark is not looked at. */
 export function isMappedEntryIntact(
   { bytes, words }: WordMemory,
   offset: number,
@@ -48,7 +58,7 @@ export function isMappedEntryIntact(
 ): boolean {
   const at = offset >>> 2
   const sum = wordChecksum(bytes, words, offset, offset + CHECKED_BYTES, 0) ^ maskAt(seed, position)
-  if (sum >>> 0 !== words[at + CHECKSUM_WORD]! >>> 0 || words[at + MARK_WORD] !== 0) return false
+  if (sum >>> 0 !== words[at + CHECKSUM_WORD]! >>> 0) return false
   const content = offset + RECORD_HEADER_BYTES
   const end = content + (words[at + 1]! >>> 0) + (words[at + 10]! >>> 0)
   return wordChecksum(bytes, words, content, end, 0) === words[at + 11]! >>> 0

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { raise, type StoredEntry } from '@persistent-log/core/backend'
+import { raise, type Ballot, type StoredEntry } from '@persistent-log/core/backend'
 import { roundUp } from '../integers.js'
 import { EMPTY_SUMMARY, type GroupSummary } from './group.js'
 import type { GroupBuilder } from './group-builder.js'
@@ -241,6 +241,12 @@ export class Tail {
   entry(position: number, slot: number): StoredEntry | undefined {
     const segment = this.segmentAt(position)
     return segment?.entry(position - segment.header.base, slot)
+  }
+
+  /** The checksum of the entry of a slot at a position, where it has this ballot. */
+  entryChecksum(position: number, slot: number, ballot: Ballot): number | undefined {
+    const segment = this.segmentAt(position)
+    return segment?.entryChecksum(position - segment.header.base, slot, ballot)
   }
 
   /** The record at a position, verified; `undefined` when it is damaged or gone. */
