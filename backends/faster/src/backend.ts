@@ -17,6 +17,7 @@ import { PRISTINE_NAME } from './recovery.js'
 import { MappedSegmentFiles, whyNotMapped } from './segments/mapped-segment-files.js'
 import { makeFolder, PositionalSegmentFiles } from './segments/positional-segment-files.js'
 import type { SegmentFiles } from './segments/segment-files.js'
+import { attach } from './threads/shared-log.js'
 
 /** Of the directory as a whole; that of a segment stands in its header. 2: checkpoints may be in parts. */
 const DIRECTORY_FORMAT_VERSION = 2
@@ -29,6 +30,7 @@ export const backend = defineBackend<FasterOptions>({
   needsDirectory: true,
   options: fasterOptions,
   open,
+  attach,
 })
 
 async function open(context: OpenContext<FasterOptions>): Promise<PersistentLog> {
@@ -50,7 +52,7 @@ async function open(context: OpenContext<FasterOptions>): Promise<PersistentLog>
     const { enginePath } = directory
     const files = folder(enginePath)
     const blobFiles = folder(join(enginePath, CHECKPOINT_FOLDER))
-    return await openHybridLog({ ...directory, files, blobFiles }, context)
+    return await openHybridLog({ ...directory, files, blobFiles, path: enginePath }, context)
   } catch (error) {
     // A refusal changes nothing: the next open has to judge the same damage by the same close.
     await directory.end(isPersistentLogError(error, 'PLOG_CORRUPTED') ? 'refused' : 'failed')

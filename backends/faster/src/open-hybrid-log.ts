@@ -15,6 +15,8 @@ import type { SegmentFiles } from './segments/segment-files.js'
 export interface HybridLogHome {
   readonly files: SegmentFiles
   readonly blobFiles: SegmentFiles
+  /** Where `files` are, for threads; `undefined` where those could not open them. */
+  readonly path?: string | undefined
   readonly logId: Uint8Array
   readonly firstSlot: number
   readonly created: boolean
@@ -57,9 +59,10 @@ export async function openHybridEngine(
     await tail.close()
     throw error
   }
-  const capabilities = capabilitiesOf(context.options)
+  const place = home.path === undefined ? undefined : { path: home.path, isMapped: files.mapped, logId }
+  const capabilities = capabilitiesOf(context.options, place ? 'many-threads' : 'one-process')
   const acceptsWeakly = !survivesAtLeast(context.durability.accept ?? 'power-loss', 'power-loss')
-  const shared = { files, logId, blobs, capabilities, directory: home }
+  const shared = { files, logId, blobs, capabilities, directory: home, place }
   const engine = new HybridLogEngine({ ...recovered, ...shared, regionBytes, acceptsWeakly })
   try {
     await engine.begin()

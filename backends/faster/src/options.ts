@@ -1,4 +1,4 @@
-import { z, type Capabilities } from '@persistent-log/core/backend'
+import { z, type Capabilities, type OpenBy } from '@persistent-log/core/backend'
 
 const MIB = 1024 * 1024
 /** Larger files could not be mapped whole. */
@@ -46,10 +46,13 @@ const BATCH_SLOTS = 65_536
 const BATCH_BYTES = 64 * MIB
 
 /** What a log with these options offers. */
-export function capabilitiesOf({ uncommittedBytes }: Pick<FasterOptions, 'uncommittedBytes'>): Capabilities {
+export function capabilitiesOf(
+  { uncommittedBytes }: Pick<FasterOptions, 'uncommittedBytes'>,
+  openBy: OpenBy,
+): Capabilities {
   return {
     survives: { accept: 'power-loss', commit: 'power-loss' },
-    openBy: 'one-process',
+    openBy,
     atomicBatches: true,
     locatesCorruption: true,
     syncReads: true,

@@ -66,6 +66,9 @@ export const capabilityCases: readonly Case[] = [
       expect(log.syncReads !== undefined, 'syncReads').to.equal(log.capabilities.syncReads)
       expect(log.borrowedReads !== undefined, 'borrowedReads').to.equal(log.capabilities.borrowedReads)
       expect(log.syncWrites !== undefined, 'syncWrites').to.equal(log.capabilities.syncWrites !== undefined)
+      expect(log.threadHandle !== undefined, 'threadHandle').to.equal(
+        log.capabilities.openBy === 'many-threads',
+      )
       if (log.syncWrites) expect(log.syncWrites.survives).to.equal(log.capabilities.syncWrites)
     },
   },

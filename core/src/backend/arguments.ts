@@ -55,6 +55,7 @@ export function checkInteger(
   }
 }
 
+/** A slot, or a `RangeError` that names it. */
 export function checkSlot(value: unknown, field = 'slot', part?: string): asserts value is Slot {
   checkInteger(value, field, 0, MAX_SLOT, part)
 }
@@ -93,6 +94,7 @@ export function checkContent(
   throw wrong(field, value, 'a Uint8Array or an async iterable of them')
 }
 
+/** A function, or a `TypeError` that names it. */
 export function checkFunction(value: unknown, field: string): void {
   if (typeof value !== 'function') throw wrong(field, value, 'a function')
 }

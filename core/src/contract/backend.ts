@@ -1,6 +1,7 @@
 import type { Limits } from './capabilities.js'
 import type { DurabilityConfig, PersistentLog } from './persistent-log.js'
 import type { Slot } from './slot.js'
+import type { AttachedLog, ThreadHandle } from './threads.js'
 
 /** What a backend is given to open a log: the configuration's common fields, resolved and checked, and its own options. */
 export interface OpenContext<Options = unknown> {
@@ -47,4 +48,6 @@ export interface Backend<Options = unknown> {
   readonly options: OptionsSchema<Options>
   /** Opens the log, recovers it, and takes its lock: what is returned is ready. */
   open(context: OpenContext<Options>): Promise<PersistentLog>
+  /** Where its logs have a `threadHandle`: makes a log of one in the calling thread. */
+  attach?(handle: ThreadHandle): Promise<AttachedLog>
 }

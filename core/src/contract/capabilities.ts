@@ -1,6 +1,9 @@
 import type { Survival } from './survival.js'
 
-/** Who may have the same log open at the same time. */
+/**
+ * Who may have the same log open at the same time. `many-threads`: one process opens it, and attaches its threads with
+ * `log.threadHandle`, which is there exactly then.
+ */
 export type OpenBy = 'one-process' | 'many-threads' | 'many-processes' | 'many-machines'
 
 /** Upper bounds of one opened log: exactly the limit works, one more is `PLOG_TOO_LARGE`. */

@@ -6,6 +6,7 @@ import type { BorrowedReads, SyncReads, SyncWrites } from './facets.js'
 import type { CompactionReport, LogMetrics, RecoveryReport, VerifyReport } from './reports.js'
 import type { Slot } from './slot.js'
 import type { Survival } from './survival.js'
+import type { ThreadHandle } from './threads.js'
 
 /** The default survival of each kind of call of an opened log: the capability, or the weaker one that its user wrote out. */
 export interface Durability {
@@ -70,6 +71,8 @@ export interface PersistentLog extends DecisionLog, AsyncDisposable {
   readonly syncReads?: SyncReads | undefined
   readonly borrowedReads?: BorrowedReads | undefined
   readonly syncWrites?: SyncWrites | undefined
+  /** A handle for worker threads of this process, which make a log of it with `attachLog`. There exactly if `openBy` is `many-threads`. */
+  readonly threadHandle?: (() => ThreadHandle) | undefined
 
   /**
    * Drop the slots below a point: by slot, online, idempotent, crash-safe; space is given back. Past an undecided slot

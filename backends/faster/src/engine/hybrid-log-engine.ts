@@ -9,8 +9,10 @@ import {
   type EngineCounters,
   type EngineVerification,
   type LogEngine,
+  type ServedCalls,
   type StoredEntry,
   type Survival,
+  type ThreadHandle,
 } from '@persistent-log/core/backend'
 import { isInRegion, NOWHERE, placeOf } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
@@ -19,6 +21,8 @@ import type { Sealer } from '../sealing/sealer.js'
 import type { StoredRecord } from '../segments/record.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
+import type { SharedPlace } from '../threads/shared-handle.js'
+import { ThreadSharing } from '../threads/thread-sharing.js'
 import type { EffectEncoder } from './effect-encoder.js'
 import { LentValues } from './lent-values.js'
 import type { PendingSlots } from './pending-slots.js'
@@ -46,6 +50,8 @@ export interface EngineParts {
   readonly sealer: Sealer
   /** Segments from this number on hold damage that nobody has repaired. */
   readonly keepFrom: number
+  /** Where threads find the files; `undefined` where they are not to be shared. */
+  readonly place: SharedPlace | undefined
   /** The directory: the close is noted when everything is flushed, the lock given back in any case. */
   readonly directory: { markClean(): Promise<void>; release(): Promise<void> }
 }
@@ -68,7 +74,10 @@ export class HybridLogEngine implements LogEngine {
   readonly #queue: WriteQueue
   readonly #ring: RingWrites
   readonly #lent = new LentValues()
+  readonly threadHandle: ((log: ServedCalls) => ThreadHandle) | undefined
   #reclaiming: Promise<void> = DONE
+  /** There is none before the first handle. */
+  #sharing: ThreadSharing | undefined
 
   constructor(parts: EngineParts) {
     this.#parts = parts
@@ -83,6 +92,8 @@ export class HybridLogEngine implements LogEngine {
       fail: this.#queue.fail,
     })
     parts.region.read = this.#ring.read
+    const { place } = parts
+    if (place) this.threadHandle = (log) => this.#share(log, place).newHandle()
   }
 
   get atOnce(): AtOnceWrites {
@@ -169,6 +180,7 @@ export class HybridLogEngine implements LogEngine {
   async close(): Promise<void> {
     const { directory } = this.#parts
     try {
+      await this.#sharing?.close()
       await this.#closeFiles()
       await directory.markClean()
     } finally {
@@ -193,6 +205,11 @@ export class HybridLogEngine implements LogEngine {
       await tail.close()
     }
     await files.remove(REGION_NAME)
+  }
+
+  #share(log: ServedCalls, place: SharedPlace): ThreadSharing {
+    this.#sharing ??= new ThreadSharing({ ...this.#parts, place }, log)
+    return this.#sharing
   }
 
   /**

@@ -88,7 +88,7 @@ const isBarrier = ({ effects }: PendingWrite): boolean =>
 
 /** From here on the write is what reads see: it survives what it asked. */
 export function resolveWrite(write: PendingWrite, table: SlotTable, pending: PendingSlots): void {
-  for (const { slot, address } of write.changes) table.set(slot, address)
+  table.setAll(write.changes)
   if (write.point !== undefined) table.dropBelow(write.point)
   pending.release(write)
 }

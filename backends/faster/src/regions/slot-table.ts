@@ -6,18 +6,41 @@ import { SlotIndex } from './slot-index.js'
 /** In the open index: the slot holds nothing, whatever a sealed index says. No record stands there. */
 const GONE: Address = 4
 
+/** What changes beside single slots, for somebody who shares the table: see `threads/`. */
+export interface TableWatcher {
+  /** What changes until `end` is seen at once. */
+  begin(): void
+  end(): void
+  moved(point: number): void
+  /** The sealed index answers from here on. */
+  sealed(index: SealedIndex): void
+  /** Nothing that counts is in the segment. */
+  retired(segment: Segment): void
+}
+
 /**
  * Where the newest version of each slot is. Slots of segments that are not sealed yet are in memory, in the *open index*;
  * everything else is looked up in the indexes of the sealed segments, newest first. The open index outranks them all, and
  * below the point there is nothing.
  */
 export class SlotTable {
-  readonly #open = new SlotIndex()
+  #open = new SlotIndex()
   /** Ascending. */
   #sealed: readonly SealedIndex[] = []
   /** No sealed index holds a slot at or above it. */
   #sealedTo = 0
   #point = 0
+  #watcher: TableWatcher | undefined
+
+  get point(): number {
+    return this.#point
+  }
+
+  /** From here on another index is the open one, which holds what `open` holds, and somebody hears of the rest. */
+  share(replace: (open: SlotIndex) => SlotIndex, watcher: TableWatcher): void {
+    this.#open = replace(this.#open)
+    this.#watcher = watcher
+  }
 
   /** Slots in memory, and about how many bytes they take. */
   get open(): { readonly count: number; readonly bytes: number } {
@@ -40,9 +63,17 @@ export class SlotTable {
     this.#open.set(slot, address === NOWHERE ? GONE : address)
   }
 
+  /** Changes several slots at once. */
+  setAll(changes: readonly { readonly slot: number; readonly address: Address }[]): void {
+    if (changes.length > 1) this.#watcher?.begin()
+    for (const { slot, address } of changes) this.set(slot, address)
+    if (changes.length > 1) this.#watcher?.end()
+  }
+
   /** Slots below the point hold nothing. */
   dropBelow(point: number): void {
     if (point <= this.#point) return
+    this.#watcher?.moved(point)
     for (const [slot] of this.#open.entries(0, point)) this.#open.set(slot, NOWHERE)
     this.#point = point
   }
@@ -97,6 +128,7 @@ export class SlotTable {
   addSealed(index: SealedIndex): void {
     this.#sealed = [...this.#sealed.filter(({ segment }) => segment !== index.segment), index]
     this.#sealedTo = Math.max(this.#sealedTo, index.to)
+    this.#watcher?.sealed(index)
   }
 
   /** Forgets what the sealed index says as well; a part of it per step. */
@@ -116,6 +148,7 @@ export class SlotTable {
   /** The segment is retired: nothing that counts is in it. */
   removeSealed(segment: Segment): void {
     this.#sealed = this.#sealed.filter((index) => index.segment !== segment)
+    this.#watcher?.retired(segment)
   }
 
   #sealedAddress(slot: number): Address {

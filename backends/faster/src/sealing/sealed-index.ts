@@ -53,6 +53,11 @@ export class SealedIndex {
     else addRanges(this.discards, numbers, indexNumbers, discardNumbers)
   }
 
+  /** True when the footer is where it was written; otherwise it is in memory only. */
+  get isOnDisk(): boolean {
+    return this.#access !== 'held'
+  }
+
   /** True when the whole footer is what was written, or is needed no more. */
   isFooterIntact(): boolean {
     const { segment, head } = this

@@ -1,4 +1,14 @@
-import { close, fdatasync, fstatSync, ftruncate, openSync, readSync, write, writeSync } from 'node:fs'
+import {
+  close,
+  fdatasync,
+  fstatSync,
+  ftruncate,
+  openSync,
+  readdirSync,
+  readSync,
+  write,
+  writeSync,
+} from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -29,7 +39,15 @@ export class PositionalSegmentFiles implements SegmentFiles {
   }
 
   async open(name: string): Promise<SegmentFile> {
+    return this.openNow(name)
+  }
+
+  openNow(name: string): SegmentFile {
     return this.file(openSync(join(this.path, name), 'r+'))
+  }
+
+  listNow(): readonly string[] {
+    return readdirSync(this.path)
   }
 
   async createRegion(name: string, capacity: number): Promise<RegionFile> {
@@ -70,6 +88,10 @@ export class PositionalSegmentFile implements SegmentFile {
 
   get size(): number {
     return this.#size
+  }
+
+  measure(): void {
+    this.#size = fstatSync(this.descriptor).size
   }
 
   async write(bytes: Uint8Array, offset: number): Promise<void> {

@@ -11,6 +11,10 @@ export interface SegmentFiles {
   /** A new, empty file; what had this name is gone. Its name is durable only after `syncDirectory`. */
   create(name: string): Promise<SegmentFile>
   open(name: string): Promise<SegmentFile>
+  /** Like `open`, for a reader that cannot wait. Throws where there is no such file. */
+  openNow(name: string): SegmentFile
+  /** The names, for a reader that cannot wait. */
+  listNow(): readonly string[]
   /** Memory that outlives this process, of at most `capacity` bytes; what had this name is gone. */
   createRegion(name: string, capacity: number): Promise<RegionFile>
   /** Replaces what had the name `to`. Durable only after `syncDirectory`. */
@@ -24,6 +28,8 @@ export interface SegmentFiles {
 export interface SegmentFile {
   /** In bytes, as of the last write that resolved. */
   readonly size: number
+  /** Where somebody else writes: takes over the size that the file has by now. */
+  measure(): void
   /** All bytes, however many system calls that takes. Resolved: the operating system has them. */
   write(bytes: Uint8Array, offset: number): Promise<void>
   /** Like `write`, on this thread: for few bytes below `size`, where no block has to be found for them. */

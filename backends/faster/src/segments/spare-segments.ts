@@ -26,6 +26,8 @@ export interface SpareParts {
  * nobody's: a segment has a salt of its own, under which no older byte passes.
  */
 export class SpareSegments {
+  /** Asked when a retired segment was let go: somebody else may still look at it. Then its file goes. */
+  mayReuse: () => boolean = () => true
   readonly #parts: SpareParts
   readonly #waiting: { readonly name: string; readonly isRecycled: boolean }[] = []
   #nextNumber = 1
@@ -79,7 +81,8 @@ export class SpareSegments {
     try {
       const name = await this.#rename(from)
       await letGo()
-      this.#waiting.push({ name, isRecycled: true })
+      if (this.mayReuse()) this.#waiting.push({ name, isRecycled: true })
+      else await this.#parts.files.remove(name)
     } finally {
       this.#leaving--
     }

@@ -287,6 +287,11 @@ export class Tail {
     await cut(this.active)
   }
 
+  /** The file of a retired segment becomes another one only if nobody looks at it then. */
+  reuseOnlyIf(isQuiet: () => boolean): void {
+    this.#parts.spares.mayReuse = isQuiet
+  }
+
   /** Gives every file back, also when that fails for one. */
   async close(): Promise<void> {
     const stopped = await Promise.allSettled([this.#preparation.stop()])

@@ -103,6 +103,10 @@ class MemoryFolder implements SegmentFiles {
   }
 
   async list(): Promise<readonly string[]> {
+    return this.listNow()
+  }
+
+  listNow(): readonly string[] {
     const here = [...this.#disk.image.names.keys()].filter((name) => name.startsWith(this.#folder))
     return here.map((name) => name.slice(this.#folder.length)).filter((name) => !name.includes('/'))
   }
@@ -112,6 +116,10 @@ class MemoryFolder implements SegmentFiles {
   }
 
   async open(name: string): Promise<SegmentFile> {
+    return this.openNow(name)
+  }
+
+  openNow(name: string): SegmentFile {
     const inode = this.#disk.image.names.get(this.#folder + name)
     if (inode === undefined) throw Object.assign(new Error(`no file ${name}`), { code: 'ENOENT' })
     return new MemoryFile(this.#disk, inode)
@@ -148,6 +156,10 @@ class MemoryFile implements SegmentFile {
 
   get size(): number {
     return this.#bytes().byteLength
+  }
+
+  measure(): void {
+    // The size is always that of now.
   }
 
   async write(bytes: Uint8Array, offset: number): Promise<void> {

@@ -15,6 +15,7 @@ import type { CompactOptions, LogStatus, PersistentLog } from '../../contract/pe
 import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
 import type { CompactionReport, LogMetrics, RecoveryReport, VerifyReport } from '../../contract/reports.js'
 import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
+import type { ThreadHandle } from '../../contract/threads.js'
 import * as check from '../arguments.js'
 import { AtOnce, syncWritesOf } from './at-once.js'
 import { BatchWrites } from './batch-writes.js'
@@ -75,6 +76,7 @@ class EngineLog implements PersistentLog {
   readonly syncReads: SyncReads | undefined
   readonly borrowedReads: BorrowedReads | undefined
   readonly syncWrites: SyncWrites | undefined
+  readonly threadHandle: (() => ThreadHandle) | undefined
   readonly #life = new LifeCycle()
   readonly #parts: LogParts
   readonly #single: SingleWrites
@@ -106,6 +108,12 @@ class EngineLog implements PersistentLog {
     this.#compaction = new Compaction(parts, health)
     if (this.capabilities.syncReads) this.syncReads = syncReadsOf(this.#reads)
     if (this.capabilities.syncWrites && atOnce) this.syncWrites = syncWritesOf(atOnce, parts)
+    if (engine.threadHandle) {
+      this.threadHandle = () => {
+        this.#life.check('threadHandle', 'read')
+        return engine.threadHandle!(this)
+      }
+    }
     if (this.capabilities.borrowedReads) this.borrowedReads = borrowedReadsOf(this.#reads)
   }
 

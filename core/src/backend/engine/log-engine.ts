@@ -3,6 +3,8 @@ import type { Capabilities } from '../../contract/capabilities.js'
 import type { Damage } from '../../contract/reports.js'
 import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
+import type { ThreadHandle } from '../../contract/threads.js'
+import type { ServedCalls } from '../threads/thread-server.js'
 import type { Effect } from './effect.js'
 
 /** The stored bytes of a slot. */
@@ -98,6 +100,11 @@ export interface LogEngine {
   borrowValue?(slot: Slot): Uint8Array | 'damaged'
   /** Present exactly if the engine can write without a Promise. */
   readonly atOnce?: AtOnceWrites | undefined
+  /**
+   * Present exactly if the log may be attached to threads: a handle for them, whose calls `log` answers. Nothing is shared
+   * before the first call.
+   */
+  readonly threadHandle?: ((log: ServedCalls) => ThreadHandle) | undefined
   /**
    * Makes the effects durable as one atomic unit: taken over before the call returns, in the order of the calls.
    * Resolves when they, and all earlier promises and discards, outlive `survives`; writes of one survival resolve in the

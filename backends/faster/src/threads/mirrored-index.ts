@@ -1,0 +1,30 @@
+import { isDecided, NOWHERE, type Address } from '../regions/address.js'
+import { SlotIndex } from '../regions/slot-index.js'
+import type { SharedIndex } from './shared-index.js'
+
+/**
+ * The open index of a log that is shared: what is decided is in the shared index too. A log that is not shared has a plain
+ * `SlotIndex` and pays nothing.
+ */
+export class MirroredIndex extends SlotIndex {
+  readonly #shared: SharedIndex
+  readonly #onDecided: (slot: number) => void
+
+  constructor(from: SlotIndex, shared: SharedIndex, onDecided: (slot: number) => void) {
+    super()
+    this.#shared = shared
+    // What is decided already is no news.
+    this.#onDecided = () => undefined
+    for (const [slot, address] of from.entries(0, Number.MAX_SAFE_INTEGER)) this.set(slot, address)
+    this.#onDecided = onDecided
+  }
+
+  override set(slot: number, address: Address): Address {
+    const before = super.set(slot, address)
+    if (isDecided(address)) {
+      this.#shared.set(slot, address)
+      if (!isDecided(before)) this.#onDecided(slot)
+    } else if (isDecided(before)) this.#shared.set(slot, NOWHERE)
+    return before
+  }
+}
