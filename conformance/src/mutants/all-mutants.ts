@@ -10,6 +10,7 @@ import { scanMutants } from './scan-mutants.js'
 import { slotMutants } from './slot-mutants.js'
 import { storeMutants } from './store-mutants.js'
 import { syncMutants } from './sync-mutants.js'
+import { threadMutants } from './thread-mutants.js'
 
 /** Every way in which the reference log is broken on purpose. */
 export const allMutants: readonly Mutant[] = [
@@ -24,4 +25,5 @@ export const allMutants: readonly Mutant[] = [
   ...holdMutants,
   ...borrowMutants,
   ...syncMutants,
+  ...threadMutants,
 ]

@@ -1,4 +1,5 @@
 import type { Backend } from '@persistent-log/core'
+import { attachServed } from '@persistent-log/core/backend'
 import { allMutants } from './all-mutants.js'
 import { REFERENCE_PARTS, referenceBackend } from './reference-backend.js'
 
@@ -18,6 +19,7 @@ export const backend: Backend<{ readonly name: string }> = {
       }
     },
   },
+  attach: attachServed,
   open(context) {
     const mutant = allMutants.find(({ name }) => name === context.options.name)
     return referenceBackend('mutant', { ...REFERENCE_PARTS, ...mutant?.plant(REFERENCE_PARTS) }).open(context)

@@ -8,6 +8,7 @@ import {
   type OpenContext,
   type RecoveryReport,
 } from '@persistent-log/core'
+import { attachServed } from '@persistent-log/core/backend'
 import { Model } from '../model/model.js'
 import { newState, type ModelState } from '../model/model-state.js'
 import { ReferenceDisk } from './disk.js'
@@ -30,7 +31,7 @@ export const REFERENCE_PARTS: ReferenceParts = { Model, Core: ReferenceCore, Log
 function capabilitiesFor({ limits }: OpenContext): Capabilities {
   return {
     survives: { accept: SURVIVES, commit: SURVIVES },
-    openBy: 'one-process',
+    openBy: 'many-threads',
     atomicBatches: true,
     locatesCorruption: false,
     syncReads: false,
@@ -52,6 +53,7 @@ export function referenceBackend(name: string, parts: ReferenceParts = REFERENCE
     summary: 'The conformance kit examined by itself',
     needsDirectory: true,
     options: { safeParse: () => ({ success: true, data: {} }) },
+    attach: attachServed,
     async open(context) {
       const startedMs = performance.now()
       if (context.directory === undefined) throw new TypeError('directory must be a path')

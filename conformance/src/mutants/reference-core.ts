@@ -20,6 +20,10 @@ export class ReferenceCore {
   state: 'open' | 'closing' | 'closed' = 'open'
   /** Told when closing begins: what waits for the log to go on waits in vain. */
   readonly whenClosing = new Set<() => void>()
+  /** Told when the disk has what was judged. */
+  readonly whenSaved = new Set<() => void>()
+  /** What has to end before the disk is released. */
+  readonly whenClosed = new Set<() => Promise<void>>()
   readonly #running = new Set<Promise<unknown>>()
   #saving = 0
 
@@ -65,6 +69,7 @@ export class ReferenceCore {
     } finally {
       this.#saving--
     }
+    for (const tell of this.whenSaved) tell()
   }
 
   /** Something was judged that the disk does not have yet. */
@@ -80,6 +85,7 @@ export class ReferenceCore {
       throw this.withSlot(error, slot)
     }
     this.disk.saveNow(this.toDisk(this.model.state))
+    for (const tell of this.whenSaved) tell()
   }
 
   /** What is written of the state. */
@@ -101,6 +107,7 @@ export class ReferenceCore {
     this.state = 'closing'
     for (const tell of this.whenClosing) tell()
     await Promise.allSettled(this.#running)
+    for (const end of this.whenClosed) await end()
     try {
       this.disk.saveNow(this.toDisk(this.model.state), true)
     } finally {

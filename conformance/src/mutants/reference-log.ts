@@ -18,6 +18,7 @@ import type {
   RecoveryReport,
   ScanOptions,
   SlotRange,
+  ThreadHandle,
   VerifyReport,
   WriteOptions,
 } from '@persistent-log/core'
@@ -30,6 +31,7 @@ import { ReferenceSpace } from './reference-space.js'
 import { checkBatch, checkSizes, own } from './reference-items.js'
 import { ReferenceCheckpoints, ReferenceConfigurations } from './reference-stores.js'
 import { ReferenceBorrowedReads } from './reference-borrowed-reads.js'
+import { ReferenceThreads } from './reference-threads.js'
 import { ReferenceSyncWrites } from './reference-sync-writes.js'
 
 const MAX_BATCH_LENGTH = 65_536
@@ -47,6 +49,7 @@ export class ReferenceLog implements PersistentLog {
   readonly foundAtOpen: RecoveryReport
   readonly core: ReferenceCore
   readonly space: ReferenceSpace
+  #threads: ReferenceThreads | undefined
   readonly counts = { accepts: 0, commits: 0, learns: 0, reads: 0, refusals: 0 }
 
   constructor(backend: string, core: ReferenceCore, recovery: RecoveryReport) {
@@ -251,6 +254,20 @@ export class ReferenceLog implements PersistentLog {
 
   newBorrowedReads(): ReferenceBorrowedReads {
     return new ReferenceBorrowedReads(this)
+  }
+
+  readonly threadHandle = (): ThreadHandle => {
+    if (!this.#threads) {
+      this.core.checkOpen('threadHandle')
+      const threads = this.newThreads()
+      this.core.whenClosed.add(() => threads.close())
+      this.#threads = threads
+    }
+    return this.#threads.handle()
+  }
+
+  newThreads(): ReferenceThreads {
+    return new ReferenceThreads(this)
   }
 
   newSyncWrites(): ReferenceSyncWrites {

@@ -35,6 +35,7 @@ import { replayCases } from './replay.js'
 import { spaceCases } from './space.js'
 import { syncWriteCases } from './sync-writes.js'
 import { systemCallCases } from './system-calls.js'
+import { threadCases } from './threads.js'
 import { typedCases } from './typed.js'
 
 /** All cases of the kit, in the order in which they run: from the simple to the hard. */
@@ -77,4 +78,5 @@ export const allCases: readonly Case[] = [
   ...fullDiskCases,
   ...crashStateCases,
   ...corruptionCases,
+  ...threadCases,
 ]

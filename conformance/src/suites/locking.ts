@@ -20,10 +20,6 @@ const needsOneProcess = needsAll(needsReopen, ({ openBy }: Capabilities) =>
   openBy === 'one-process' || openBy === 'many-threads' ? undefined : `it may be opened by ${openBy}`,
 )
 
-const needsOneThread = needsAll(needsReopen, ({ openBy }: Capabilities) =>
-  openBy === 'one-process' ? undefined : `it may be opened by ${openBy}`,
-)
-
 const needsSharing = needsAll(needsReopen, ({ openBy }: Capabilities) =>
   openBy === 'many-processes' || openBy === 'many-machines'
     ? undefined
@@ -113,7 +109,7 @@ export const lockCases: readonly Case[] = [
   {
     id: 'lock.worker-thread-refused',
     title: 'refuses a second open in another thread of the same process',
-    requires: needsOneThread,
+    requires: needsOneProcess,
     spawns: true,
     timeoutMs: SPAWN_TIMEOUT_MS,
     async run(ctx) {

@@ -1,0 +1,72 @@
+// The program of a worker thread that attaches a log; it makes the calls that it is sent, and says what came of them.
+import { parentPort, workerData } from 'node:worker_threads'
+import { attachLog, isPersistentLogError, type AttachedLog, type ThreadHandle } from '@persistent-log/core'
+import type { ThreadCall, ThreadOrder, ThreadOutcome } from './attached.js'
+
+const { handle, backend } = workerData as ThreadOrder
+
+async function attach(): Promise<AttachedLog | ThreadOutcome> {
+  try {
+    return await attachLog(handle as ThreadHandle, { backend })
+  } catch (error) {
+    return outcomeOf(error)
+  }
+}
+
+function outcomeOf(error: unknown): ThreadOutcome {
+  const { name, message } = error as Error
+  return { error: isPersistentLogError(error) ? error.code : name, message }
+}
+
+async function perform(log: AttachedLog, { method, args }: ThreadCall): Promise<unknown> {
+  switch (method) {
+    case 'syncRead':
+      return log.syncReads?.read(args[0] as number)
+    case 'borrow':
+      return log.borrowedReads?.read(args[0] as number, (value) => Uint8Array.from(value))
+    case 'scan': {
+      const entries = []
+      for await (const entry of log.decisions(args[0] as object, args[1] as object)) entries.push(entry)
+      return entries
+    }
+    case 'all':
+      // Handed over one behind the other, none awaited before the next.
+      return Promise.allSettled((args as ThreadCall[]).map((call) => perform(log, call)))
+    case 'capabilitiesOf':
+      return log.capabilities
+    case 'halves':
+      return halves(log, args[0] as number, args[1] as number)
+    default:
+      return (log[method as keyof AttachedLog] as (...given: readonly unknown[]) => unknown)(...args)
+  }
+}
+
+/**
+ * Looks at the pairs of slots below `to`, each decided at once by somebody else: how often one was there, and the other one,
+ * asked for after it, was not.
+ */
+async function halves(log: AttachedLog, from: number, to: number): Promise<number> {
+  let found = 0
+  for (let slot = from; slot < to; slot += 2) {
+    for (;;) {
+      const second = await log.read(slot + 1)
+      if (!second) continue
+      if (!(await log.read(slot))) found++
+      break
+    }
+  }
+  return found
+}
+
+const attached = await attach()
+if ('error' in attached) parentPort!.postMessage({ id: 0, outcome: attached })
+else {
+  const log = attached as AttachedLog
+  parentPort!.on('message', ({ id, call }: { id: number; call: ThreadCall }) => {
+    perform(log, call).then(
+      (value) => parentPort!.postMessage({ id, outcome: { value } }),
+      (error: unknown) => parentPort!.postMessage({ id, outcome: outcomeOf(error) }),
+    )
+  })
+  parentPort!.postMessage({ id: 0, outcome: {} })
+}
