@@ -56,6 +56,10 @@ const EXAMPLES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'slot 2: 1 parts shipped, the follower starts at 2',
     'the state has 409600 bytes, verify says true',
   ],
+  '09-worker-threads': [
+    'the worker applied 1000 commands: the sum is 499500, as it must be 499500',
+    "the worker's own proposal is decided: from the worker",
+  ],
 }
 
 const numbered = readdirSync(SOURCES).filter((name) => /^\d\d-.*\.ts$/.test(name))
