@@ -1,11 +1,14 @@
 import { ballotMutants } from './ballot-mutants.js'
 import { borrowMutants } from './borrow-mutants.js'
+import { capabilityMutants } from './capability-mutants.js'
 import { checkpointMutants } from './checkpoint-mutants.js'
 import { divisibleMutants } from './divisible-mutants.js'
 import { diskMutants } from './disk-mutants.js'
+import { everyCallMutants } from './every-call-mutants.js'
 import { holdMutants } from './hold-mutants.js'
 import { interfaceMutants } from './interface-mutants.js'
 import type { Mutant } from './mutant.js'
+import { plainMutants } from './plain-mutants.js'
 import { scanMutants } from './scan-mutants.js'
 import { slotMutants } from './slot-mutants.js'
 import { storeMutants } from './store-mutants.js'
@@ -14,6 +17,8 @@ import { threadMutants } from './thread-mutants.js'
 
 /** Every way in which the reference log is broken on purpose. */
 export const allMutants: readonly Mutant[] = [
+  ...plainMutants,
+  ...everyCallMutants,
   ...ballotMutants,
   ...slotMutants,
   ...storeMutants,
@@ -22,6 +27,7 @@ export const allMutants: readonly Mutant[] = [
   ...diskMutants,
   ...scanMutants,
   ...interfaceMutants,
+  ...capabilityMutants,
   ...holdMutants,
   ...borrowMutants,
   ...syncMutants,

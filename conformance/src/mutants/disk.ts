@@ -34,11 +34,20 @@ export class ReferenceDisk {
   #gathering: Promise<void> | undefined
 
   constructor(directory: string) {
-    mkdirSync(directory, { recursive: true })
-    const place = realpathSync(directory)
+    const place = this.makePlace(directory)
     this.#file = join(place, 'state')
-    this.#lock = join(place, 'owner')
-    this.#takeLock(directory)
+    this.#lock = this.lockFile(place)
+    this.takeLock(directory)
+  }
+
+  /** Where the files are. */
+  makePlace(directory: string): string {
+    mkdirSync(directory, { recursive: true })
+    return realpathSync(directory)
+  }
+
+  lockFile(place: string): string {
+    return join(place, 'owner')
   }
 
   load(): Stored | undefined {
@@ -64,7 +73,7 @@ export class ReferenceDisk {
     rmSync(this.#lock, { force: true })
   }
 
-  #takeLock(directory: string): void {
+  takeLock(directory: string): void {
     // The lock appears with its content: a lock without an owner, which a kill could leave, would never be free.
     const claim = `${this.#lock}.${OWNER}`
     writeFileSync(claim, OWNER)

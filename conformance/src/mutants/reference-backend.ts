@@ -21,12 +21,26 @@ const LIMITS: Limits = { valueBytes: 2 ** 24, batchSlots: 16_384, batchBytes: 2 
 /** The classes that a reference log is made of. A mutant replaces one of them. */
 export interface ReferenceParts {
   readonly Model: typeof Model
+  readonly Disk: typeof ReferenceDisk
   readonly Core: typeof ReferenceCore
   readonly Log: typeof ReferenceLog
+  /** Throws when a default is more than what is on offer. */
+  readonly judgeDurability: (durability: OpenContext['durability']) => void
 }
 
 /** The parts of the log that is right. */
-export const REFERENCE_PARTS: ReferenceParts = { Model, Core: ReferenceCore, Log: ReferenceLog }
+export const REFERENCE_PARTS: ReferenceParts = {
+  Model,
+  Disk: ReferenceDisk,
+  Core: ReferenceCore,
+  Log: ReferenceLog,
+  judgeDurability({ accept, commit }) {
+    for (const wanted of [accept, commit]) {
+      if (wanted !== undefined && !survivesAtLeast(SURVIVES, wanted))
+        throw raise.unsupported('open', `survives ${wanted}`)
+    }
+  },
+}
 
 function capabilitiesFor({ limits }: OpenContext): Capabilities {
   return {
@@ -57,12 +71,8 @@ export function referenceBackend(name: string, parts: ReferenceParts = REFERENCE
     async open(context) {
       const startedMs = performance.now()
       if (context.directory === undefined) throw new TypeError('directory must be a path')
-      const { durability } = context
-      for (const wanted of [durability.accept, durability.commit]) {
-        if (wanted !== undefined && !survivesAtLeast(SURVIVES, wanted))
-          throw raise.unsupported('open', `survives ${wanted}`)
-      }
-      const disk = new ReferenceDisk(context.directory)
+      parts.judgeDurability(context.durability)
+      const disk = new parts.Disk(context.directory)
       const stored = disk.load()
       const state = stored?.state ?? newState(context.firstSlot)
       if (!stored) disk.saveNow(state)

@@ -147,14 +147,14 @@ export class ReferenceLog implements PersistentLog {
   async read(slot: number, options?: CallOptions): Promise<Decision | undefined> {
     check.slot(slot)
     check.options(options)
-    return this.core.call('read', options?.signal, () => this.#entry(slot, this.core.model.read(slot)))
+    return this.core.call('read', options?.signal, () => this.shown(slot, this.core.model.read(slot)))
   }
 
   async readAccepted(slot: number, options?: CallOptions): Promise<Proposal | undefined> {
     check.slot(slot)
     check.options(options)
     return this.core.call('readAccepted', options?.signal, () =>
-      this.#entry(slot, this.core.model.readAccepted(slot)),
+      this.shown(slot, this.core.model.readAccepted(slot)),
     )
   }
 
@@ -233,7 +233,8 @@ export class ReferenceLog implements PersistentLog {
     return this.close()
   }
 
-  #entry(slot: number, held: ModelSlot | undefined): Decision | undefined {
+  /** What a caller gets of a slot. */
+  shown(slot: number, held: ModelSlot | undefined): Decision | undefined {
     if (!held) return undefined
     const { ballot, value, proof } = this.core.entry(slot, held)
     return { slot, ballot, value, proof }

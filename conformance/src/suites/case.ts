@@ -23,7 +23,8 @@ import type { Tier } from '../running/tiers.js'
  * 7. A case that needs strace or a mounted file system names its `tier`, and in `facilities` what not every case of the tier
  *    needs. One that was to hit something and did not throws `Unproven`: it has neither passed nor failed. Where a case
  *    tries many states, `ctx.state` is the one that `--state` asks for; its failure prints what to ask for.
- * 8. Each case must be failed by a mutant (`src/mutants/`), or it proves nothing: plant the defect that it is after.
+ * 8. Each case must be failed by a mutant (`src/mutants/`), or it proves nothing: plant the defect that it is after, and name
+ *    both in `src/mutants/proofs` (a broken reference log) or `src/mutants/toy/toy-mutants.ts` (a broken log on the disk).
  */
 export interface Case {
   readonly id: string

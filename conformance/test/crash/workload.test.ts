@@ -4,7 +4,7 @@ import { perform } from '../../src/crash/operation.js'
 import { Oracle } from '../../src/crash/oracle.js'
 import { planWorkload } from '../../src/crash/workload.js'
 import { TOY_BACKEND } from '../../src/mutants/toy/toy-mutants.js'
-import { TOY_CAPABILITIES } from '../../src/mutants/toy/toy-engine.js'
+import { toyCapabilities } from '../../src/mutants/toy/toy-capabilities.js'
 import { inFreshDirectory } from '../../src/running/run-case.js'
 import { Random } from '../../src/running/random.js'
 import { openLogUnderTest } from '../../src/running/target.js'
@@ -14,7 +14,7 @@ const plan = (seed: number, base = new Oracle()) =>
     base,
     count: 300,
     random: new Random(seed),
-    capabilities: TOY_CAPABILITIES,
+    capabilities: toyCapabilities(),
     valueLength: 20,
     label: 'plan',
   })

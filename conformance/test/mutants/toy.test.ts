@@ -1,8 +1,6 @@
 import { expect } from 'chai'
-import { inspectHost, whyNotHere } from '../../src/host/host.js'
-import { ALL_TIERS } from '../../src/running/tiers.js'
 import { runConformance } from '../../src/run-conformance.js'
-import { TOY_BACKEND, TOY_MUTANTS } from '../../src/mutants/toy/toy-mutants.js'
+import { TOY_BACKEND } from '../../src/mutants/toy/toy-mutants.js'
 
 /** The categories that are about files, processes and their ends. */
 const ABOUT_ENDS = [
@@ -16,8 +14,6 @@ const ABOUT_ENDS = [
   'batch.crash-*',
   'model.commands-*',
 ]
-
-const host = await inspectHost(ALL_TIERS)
 
 describe('the toy log', function () {
   this.timeout(300_000)
@@ -34,24 +30,4 @@ describe('the toy log', function () {
     expect(report.ackedWrites.verified).to.be.greaterThan(50)
     expect(report.ackedWrites.lost).to.equal(0)
   })
-
-  for (const { name, what, caughtBy, tier, state } of TOY_MUTANTS) {
-    const missing = whyNotHere(host, tier)
-    const title = `is caught when ${what} (${name}, tier ${tier})`
-    const register = missing !== undefined && process.env['CI'] !== 'true' ? it.skip : it
-    register(missing === undefined ? title : `${title} [skip: ${missing}]`, async () => {
-      const config = () => ({ options: { toy: { defect: name } } })
-      const report = await runConformance({
-        backend: TOY_BACKEND,
-        config,
-        seed: 1,
-        only: caughtBy,
-        tiers: [tier],
-        state,
-        budgets: { kills: 24, crashStates: 1_200 },
-      })
-      const caught = report.failures.map((failure) => failure.case).sort()
-      expect(caught).to.deep.equal([...caughtBy].sort())
-    })
-  }
 })

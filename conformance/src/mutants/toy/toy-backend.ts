@@ -20,6 +20,7 @@ import { ToyState } from './toy-state.js'
 const FORMAT_VERSION = 1
 const LOG_FILE = 'log'
 const OWNER_FILE = 'owner'
+const OPENING_FILE = 'opening'
 
 const options = z.strictObject({
   /** Broken on purpose: which way. */
@@ -42,27 +43,32 @@ export const backend = defineBackend<ToyOptions>({
 async function openToy(context: OpenContext<ToyOptions>): Promise<PersistentLog> {
   const startedMs = performance.now()
   const { defect } = context.options
+  const wasThere = context.directory !== undefined && existsSync(context.directory)
   const directory = await openPlace(resolve(context.directory ?? '.'), context)
   try {
     const place = directory.enginePath
     if (defect === 'stalePidFile') await takeOwnerFile(directory)
+    if (defect === 'openingNotRepeatable') await beginOpening(directory)
     const blobs = new ToyBlobs(place, defect)
-    const { state, found } = await load(directory, defect)
-    const { tornBytes } = found
+    const { state, found } = await load(directory, context)
+    const { tornBytes, damaged } = found
     const journal = await goOn(directory, state, found, defect)
     if (defect === 'noLock') await directory.release()
+    if (defect === 'openingNotRepeatable') await rm(join(place, OPENING_FILE))
+    // It would end no sooner than the kit itself: it acts in the processes that the kit forks.
+    if (defect === 'timerWhileOpen' && process.send !== undefined) setInterval(() => undefined, 1_000)
     const log = await openEngineLog({
       engine: new ToyEngine(directory, journal, state, blobs, defect),
       firstSlot: directory.firstSlot,
       ledger: state.ledger,
       recovery: {
-        created: directory.created,
-        cleanClose: directory.cleanClose,
+        created: directory.created && !(defect === 'creationNotTold' && wasThere),
+        cleanClose: directory.cleanClose || defect === 'endNotNoticed',
         decisions: state.ledger.decided.count,
         accepted: state.ledger.accepted.count,
         tornBytes,
         ambiguous: tornBytes > 0,
-        damaged: [],
+        damaged,
         votesLost: false,
         tookMs: performance.now() - startedMs,
       },
@@ -104,7 +110,10 @@ async function openPlace(
   } catch (error) {
     if (defect === 'lockLeak' && isPersistentLogError(error, 'PLOG_LOCKED'))
       await openHere.get(path)?.release()
-    if (defect === 'takesAnyBackend' && isPersistentLogError(error, 'PLOG_WRONG_BACKEND')) {
+    const isInTheWay =
+      (defect === 'takesAnyBackend' && isPersistentLogError(error, 'PLOG_WRONG_BACKEND')) ||
+      (defect === 'startsAnew' && !isPersistentLogError(error, 'PLOG_LOCKED'))
+    if (isInTheWay) {
       await rm(path, { recursive: true })
       return openPlace(path, { options: {}, firstSlot } as OpenContext<ToyOptions>)
     }
@@ -122,15 +131,29 @@ async function takeOwnerFile(directory: LogDirectory): Promise<void> {
   }
 }
 
+/** The defect: what an opening that was killed leaves behind is taken for damage. */
+async function beginOpening({ enginePath }: LogDirectory): Promise<void> {
+  const file = join(enginePath, OPENING_FILE)
+  if (existsSync(file)) throw raise.corrupted(`${file} tells of an unfinished opening`, { file })
+  await writeFile(file, '')
+}
+
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 async function load(
   { enginePath, firstSlot, logId, cleanClose, created }: LogDirectory,
-  defect: ToyDefect | undefined,
+  { options: { defect }, recovery }: OpenContext<ToyOptions>,
 ): Promise<{ state: ToyState; found: FoundFile }> {
   const file = join(enginePath, LOG_FILE)
   const bytes = await read(file, hexOf(logId), defect)
-  const expectation = { file, logId: hexOf(logId), cleanClose: cleanClose && !created, defect }
+  const expectation = {
+    file,
+    logId: hexOf(logId),
+    cleanClose: cleanClose && !created,
+    // The toy cannot say which slots a bad line held: only the defects go on over one.
+    salvages: recovery === 'salvage' && (defect === 'salvageShowsOlder' || defect === 'salvageDropsRest'),
+    defect,
+  }
   const found = decodeFile(bytes, expectation)
   if (defect === 'tornLineFatal' && found.tornBytes > 0) throw raise.corrupted(`${file} is torn`, { file })
   const state = new ToyState(firstSlot)

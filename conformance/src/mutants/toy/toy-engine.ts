@@ -11,20 +11,10 @@ import {
   type StoredEntry,
 } from '@persistent-log/core/backend'
 import type { ToyBlobs } from './toy-blobs.js'
+import { toyCapabilities } from './toy-capabilities.js'
 import type { ToyDefect } from './toy-defects.js'
 import type { ToyJournal } from './toy-journal.js'
 import type { ToyState } from './toy-state.js'
-
-/** What the toy offers. */
-export const TOY_CAPABILITIES: Capabilities = {
-  survives: { accept: 'power-loss', commit: 'power-loss' },
-  openBy: 'one-process',
-  atomicBatches: true,
-  locatesCorruption: false,
-  syncReads: false,
-  borrowedReads: false,
-  limits: { valueBytes: 2 ** 20, batchSlots: 4_096, batchBytes: 2 ** 22 },
-}
 
 /** Effects that a defect leaves out of the file. */
 const VOLATILE: Partial<Record<ToyDefect, Effect['kind']>> = {
@@ -44,7 +34,7 @@ interface PendingWrite {
 /** An engine that appends lines to one file. It is there to be broken and killed, not to be used. */
 export class ToyEngine implements LogEngine {
   readonly backend = 'toy'
-  readonly capabilities = TOY_CAPABILITIES
+  readonly capabilities: Capabilities
   readonly blobs: ToyBlobs
   readonly #directory: LogDirectory
   readonly #journal: ToyJournal
@@ -68,6 +58,7 @@ export class ToyEngine implements LogEngine {
     this.#state = state
     this.blobs = blobs
     this.#defect = defect
+    this.capabilities = toyCapabilities(defect)
   }
 
   read(slot: number): StoredEntry {
@@ -108,7 +99,9 @@ export class ToyEngine implements LogEngine {
       this.#leaveBehind()
     } finally {
       await this.#journal.close()
-      await this.#directory.end(this.#failed ? 'failed' : 'intact')
+      if (this.#defect !== 'lockNotReleased') {
+        await this.#directory.end(this.#failed ? 'failed' : 'intact')
+      }
     }
   }
 

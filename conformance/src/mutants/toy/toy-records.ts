@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { raise } from '@persistent-log/core'
+import { raise, type Damage } from '@persistent-log/core'
 import type { Effect } from '@persistent-log/core/backend'
 import type { ToyDefect } from './toy-defects.js'
 
@@ -83,6 +83,8 @@ export interface FoundFile {
   /** In bytes: behind them comes what was cut. */
   readonly goodBytes: number
   readonly tornBytes: number
+  /** What was passed over by a log that is opened to be salvaged. */
+  readonly damaged: readonly Damage[]
 }
 
 /** What is known about a file before it is read. */
@@ -90,6 +92,8 @@ export interface ToyExpectation {
   readonly file: string
   readonly logId: string
   readonly cleanClose: boolean
+  /** Opened over damage as well. */
+  readonly salvages: boolean
   readonly defect: ToyDefect | undefined
 }
 
@@ -98,7 +102,7 @@ export interface ToyExpectation {
  * before such a proof, or in a log that was closed, is damage.
  */
 export function decodeFile(bytes: Buffer, expectation: ToyExpectation): FoundFile {
-  const { file, logId, cleanClose, defect } = expectation
+  const { file, logId, cleanClose, salvages, defect } = expectation
   const [first, ...rest] = [...linesIn(bytes)]
   const header = first && (jsonOf(first.line, 0, defect) as ToyHeader | undefined)
   if (first === undefined || header === undefined) throw raise.corrupted(`${file} has no header`, { file })
@@ -109,19 +113,22 @@ export function decodeFile(bytes: Buffer, expectation: ToyExpectation): FoundFil
     jsonOf(line, seedOf(header, number, defect), defect) as ToyLine | undefined
   const lines: ToyLine[] = []
   let goodBytes = first.end
-  for (const { line, end } of rest) {
-    const content = read(line, lines.length)
-    if (content === undefined) break
-    lines.push(content)
+  for (const [number, { line, end }] of rest.entries()) {
+    const content = read(line, number)
+    if (content !== undefined) lines.push(content)
+    else if (!salvages || defect !== 'salvageShowsOlder') break
     goodBytes = end
   }
   const isWhole =
     (lines.at(-1)?.closed === true || defect === 'endNotProven') && goodBytes === bytes.byteLength
   const proof = defect === 'cutAtFirstBad' ? 0 : provenLines(rest.slice(lines.length), lines, read)
+  const damaged: Damage[] = []
   if (proof > lines.length || (cleanClose && !isWhole && defect !== 'cutAtFirstBad')) {
-    throw raise.corrupted(`line ${lines.length} of ${file} is not what was written`, { file })
+    const reason = `line ${lines.length} of ${file} is not what was written`
+    if (!salvages) throw raise.corrupted(reason, { file })
+    damaged.push({ reason, file })
   }
-  return { header, lines, goodBytes, tornBytes: bytes.byteLength - goodBytes }
+  return { header, lines, goodBytes, tornBytes: bytes.byteLength - goodBytes, damaged }
 }
 
 /** How many lines were flushed for certain, as the good ones behind a bad one tell. */
