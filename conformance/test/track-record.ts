@@ -1,0 +1,64 @@
+/** A bug in a real engine, and what reproduces it. */
+export interface FoundBug {
+  readonly bug: string
+  readonly engine: string
+  /** The case that fails over it. */
+  readonly case: string
+  /** A test of this repository, or the name of a broken log with the same defect: `npm run mutants -- --only name`. */
+  readonly shownBy: string
+}
+
+const LEVEL = 'backends/level/test/bare/bare-level.test.ts'
+const LMDB = 'backends/lmdb/test/bare/bare-lmdb.test.ts'
+
+/** What the kit has found in engines as they come, and in the backends of this repository while they were made. */
+export const TRACK_RECORD: readonly FoundBug[] = [
+  {
+    bug: 'a log file that is too short is taken for a whole one: acknowledged writes give way to older ones without a word',
+    engine: 'LevelDB as it comes',
+    case: 'rot.truncate-every-length',
+    shownBy: LEVEL,
+  },
+  {
+    bug: 'a read of its log that fails in recovery is taken for the end of the log (waived)',
+    engine: 'LevelDB, `level`',
+    case: 'fault.each-syscall-eio-until-none',
+    shownBy: 'backends/level/test/conformance.test.ts',
+  },
+  {
+    bug: 'writes are acknowledged before they are flushed, by default',
+    engine: 'LevelDB as it comes',
+    case: 'dur.sync-before-ack',
+    shownBy: LEVEL,
+  },
+  {
+    bug: 'a file that is too short is a SIGSEGV',
+    engine: 'LMDB as it comes',
+    case: 'rot.truncate-every-length',
+    shownBy: LMDB,
+  },
+  {
+    bug: 'a flush that fails behind a write (`overlappingSync`) ends the process by a promise that nobody can catch',
+    engine: 'LMDB as it comes',
+    case: 'fault.failed-flush-proves-nothing',
+    shownBy: LMDB,
+  },
+  {
+    bug: 'writes are acknowledged and never flushed (`noSync`)',
+    engine: 'LMDB as it comes',
+    case: 'dur.sync-before-ack',
+    shownBy: LMDB,
+  },
+  {
+    bug: 'a folder that is gone was an error of the system, not damage (mended)',
+    engine: '`faster`',
+    case: 'rot.missing-file',
+    shownBy: 'missingFileIsEmpty',
+  },
+  {
+    bug: 'a file was missing, or could be cut back to any flush, and passed for whole (mended)',
+    engine: 'the example of a custom backend',
+    case: 'rot.truncate-every-length',
+    shownBy: 'endNotProven',
+  },
+]
