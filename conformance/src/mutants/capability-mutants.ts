@@ -1,4 +1,4 @@
-import type { BorrowedReads, Capabilities, LogStatus, SyncReads } from '@persistent-log/core'
+import type { Capabilities, LogStatus, SyncReads } from '@persistent-log/core'
 import type { Mutant } from './mutant.js'
 import type { ReferenceCore } from './reference-core.js'
 
@@ -88,21 +88,6 @@ export const capabilityMutants: readonly Mutant[] = [
         readonly syncReads: SyncReads = {
           read: (slot) => this.shown(slot, this.core.model.held(slot)),
           readAccepted: (slot) => this.shown(slot, this.core.model.readAccepted(slot)),
-        }
-      },
-    }),
-  },
-  {
-    name: 'borrowedReadsShowAccepted',
-    defect: 'borrowed reads lend a proposal',
-    plant: ({ Log }) => ({
-      Log: class extends Log {
-        override readonly capabilities = { ...this.core.capabilities, borrowedReads: true }
-        readonly borrowedReads: BorrowedReads = {
-          read: (slot, use) => {
-            const held = this.shown(slot, this.core.model.held(slot))
-            return held && use(held.value)
-          },
         }
       },
     }),

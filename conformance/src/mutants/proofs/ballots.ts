@@ -82,4 +82,8 @@ export const ballotProofs: Proofs = {
   'discard.idempotent': ['zeroMeansNone'],
   'discard.end-below-start': ['discardCountsBackwards'],
   'discard.promise-stays': ['discardForgetsPromise'],
+  'borrow.scan-same-as-decisions': ['borrowedScanFollows', 'borrowedScanLendsProposals'],
+  'borrow.scan-ends-where-asked': ['borrowedScanNeverStops', 'borrowedScanTwice'],
+  'borrow.scan-upper-bound-frozen': ['borrowedScanLendsProposals'],
+  'borrow.scan-refusals': ['borrowedScanFromPoint'],
 }

@@ -24,7 +24,7 @@ export const lifeProofs: Proofs = {
   'cap.status-shows-durability': ['statusForgetsDurability'],
   'cap.sync-reads-agree': ['facetMissing', 'syncReadsShowUnwritten'],
   'cap.sync-reads-show-only-acknowledged': ['facetMissing'],
-  'cap.borrowed-reads-agree': ['borrowedReadsShowAccepted'],
+  'cap.borrowed-reads-agree': ['borrowedReadLendsProposals'],
   'cap.sync-writes-agree': ['claimsNothing'],
   'cap.verify-reads-all': ['verifyReadsNothing'],
   'cap.metrics-count': ['lowerBallotOverwrites'],
