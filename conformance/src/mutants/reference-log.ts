@@ -257,15 +257,7 @@ export class ReferenceLog implements PersistentLog {
     return new ReferenceBorrowedReads(this)
   }
 
-  readonly threadHandle = (): ThreadHandle => {
-    if (!this.#threads) {
-      this.core.checkOpen('threadHandle')
-      const threads = this.newThreads()
-      this.core.whenClosed.add(() => threads.close())
-      this.#threads = threads
-    }
-    return this.#threads.handle()
-  }
+  readonly threadHandle = (): ThreadHandle => (this.#threads ??= this.newThreads()).handle()
 
   newThreads(): ReferenceThreads {
     return new ReferenceThreads(this)

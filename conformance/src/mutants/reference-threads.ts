@@ -11,6 +11,7 @@ export class ReferenceThreads extends ThreadServer {
     super(log, new SharedProgress())
     this.log = log
     log.core.whenSaved.add(() => this.publish())
+    log.core.whenClosed.add(() => this.close())
     this.publish()
   }
 
