@@ -1,5 +1,6 @@
 import { isPersistentLogError } from '@persistent-log/core/backend'
 import { expect } from 'chai'
+import { REGION_NAME } from '../src/ring/ring-layout.js'
 import { GROUP_HEADER_BYTES } from '../src/segments/group.js'
 import { RECORD } from '../src/segments/record.js'
 import { crashStates } from './support/crash-states.js'
@@ -75,6 +76,18 @@ describe('faster: durable commits of what is in the ring', () => {
       }
     }
   }).timeout(60_000)
+
+  it('make no ring where nothing was accepted at process-crash', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (const slot of slotsTo(3)) {
+      await log.accept({ slot, ballot, value: valueOf(slot, 1) })
+      await log.commit({ slot, ballot })
+    }
+    await turn()
+    expect([...disk.image.names.keys()].filter((name) => name.startsWith(REGION_NAME))).deep.equal([])
+    await log.close()
+  })
 
   it('become marks where the proposal is evicted meanwhile', async () => {
     let marks = 0

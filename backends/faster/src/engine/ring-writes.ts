@@ -103,8 +103,9 @@ export class RingWrites implements AtOnceWrites {
 
   /** Those of one flush are one write: what a call costs is a number in its list. */
   commitWithFlush(slot: number): Promise<void> | undefined {
-    const ring = this.#usable()
-    if (!ring || this.#pending.has(slot)) return undefined
+    // Where there is no ring, nothing is in it: none is made for this.
+    const ring = this.#ring
+    if (!ring || this.#parts.hasFailed() || this.#pending.has(slot)) return undefined
     const address = this.#table.get(slot)
     if (!isInRegion(address) || isDecided(address) || !ring.holds(placeOf(address), slot)) return undefined
     const bytes = ring.bytesAt(ring.offsetOf(placeOf(address)))
