@@ -85,7 +85,11 @@ async function verifySegment(
   const bytes = file.map(end)?.bytes.subarray(0, end) ?? file.read(0, end)
   const head = decodeSegmentHeader(bytes.subarray(0, SEGMENT_HEADER_BYTES), logId)
   if ('header' in head && head.damagedAt !== undefined) {
-    damaged.push({ reason: 'a copy of the header is damaged', file: `engine/${name}`, offset: head.damagedAt })
+    damaged.push({
+      reason: 'a copy of the header is damaged',
+      file: `engine/${name}`,
+      offset: head.damagedAt,
+    })
   }
   let next = STEP_BYTES
   const { base, firstSequence } = header
