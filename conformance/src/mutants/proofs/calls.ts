@@ -138,4 +138,13 @@ export const callProofs: Proofs = {
   'closed.async-dispose': ['disposeClosesNothing'],
   'aborted.later-tells-real-outcome': ['writesDropped'],
   'aborted.checkpoint-in-the-middle': ['signalsDropped'],
+  'threads.reads-what-is-decided': ['threadLosesTheProof'],
+  'threads.facets-agree': ['threadReadsItsNeighbour'],
+  'threads.wait-then-read': ['threadWaitEndsEarly'],
+  'threads.same-law': ['threadCommitsNothing', 'threadSkipsTheLaw'],
+  'threads.call-order': ['threadCallsOvertake'],
+  'threads.batch-at-once': ['threadSeesHalfABatch'],
+  'threads.compacted-is-said': ['threadShowsCompactedAsEmpty'],
+  'threads.close-ends-them': ['threadHandleOfAClosedLog'],
+  'threads.bad-handle': ['threadOutlivesTheLog'],
 }
