@@ -49,7 +49,6 @@ export interface TailParts {
  * - flushedTo <= position; only the last segment holds anything behind `flushedTo`.
  * - A segment gets its name after the one before was flushed whole, so its header proves that.
  * - Bytes below `position` never change.
- *
  * - No byte is written at or behind `position` but by the next append, and zeros by the preparation.
  *
  * An append normally meets blocks that are written already, so that its flush changes no metadata. Where it does not, it
@@ -138,11 +137,8 @@ export class Tail {
     else await active.file.write(bytes, active.end)
     active.end = end
     this.#bytesWritten += bytes.byteLength
-    this.#chain = {
-      sequence: this.#chain.sequence + 1,
-      previous: builder.summary,
-      previousChecksum: checksum,
-    }
+    const sequence = this.#chain.sequence + 1
+    this.#chain = { sequence, previous: builder.summary, previousChecksum: checksum }
     if (this.#unpublishedName === undefined) this.#preparation.advance(active, bytes.byteLength)
   }
 
