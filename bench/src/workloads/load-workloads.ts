@@ -12,6 +12,7 @@ import { readWorkloads } from './reads.js'
 import { recoveryWorkloads } from './recovery.js'
 import { steadyLoadWorkloads } from './steady-load.js'
 import { syncWriteWorkloads } from './sync-writes.js'
+import { threadWorkloads } from './threads.js'
 import type { Workload } from './workload.js'
 import { writeWorkloads } from './writes.js'
 
@@ -25,6 +26,7 @@ export async function loadWorkloads(files: readonly string[]): Promise<Workload[
     ...groupWorkloads,
     ...readWorkloads,
     ...coldReadWorkloads,
+    ...threadWorkloads,
     ...mixWorkloads,
     ...checkpointWorkloads,
     ...recoveryWorkloads,

@@ -3,6 +3,7 @@ import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
 import { raise, withIndex } from '../../errors/index.js'
 import * as check from '../arguments.js'
+import { discardOf } from './discarding.js'
 import type { Effect } from './effect.js'
 import { JudgedWrites, owned, type Kind } from './judged-writes.js'
 import { judgeItem, type Item } from './judging.js'
@@ -87,8 +88,7 @@ export class BatchWrites {
     if (damaged !== undefined) throw raise.damagedSlot(damaged)
     const decided = firstUnnamed(judged.decided, from, named)
     if (decided !== undefined) throw raise.alreadyCommitted(decided)
-    if (judged.accepted.firstFrom(from) === undefined) return undefined
-    return { kind: 'discard', from, to: Number.MAX_SAFE_INTEGER }
+    return discardOf(judged, from)
   }
 }
 

@@ -10,6 +10,7 @@ import { copyBallot, copyBytes } from '../bytes.js'
 import { judgeCheckpoint, type CheckpointCall } from '../laws/checkpoint-law.js'
 import { ballotBelow } from './ballot-below.js'
 import type { CheckpointHealth } from './checkpoint-health.js'
+import { discardOf } from './discarding.js'
 import type { Effect, StoredCheckpoint } from './effect.js'
 import type { LogParts } from './log-parts.js'
 
@@ -118,9 +119,8 @@ export class CheckpointNaming {
     if (slot > judged.point) {
       effects.push({ kind: 'compact', before: slot, ballot: ballot ?? ballotBelow(slot, writes) })
     }
-    if (discardFrom !== undefined && judged.accepted.firstFrom(discardFrom) !== undefined) {
-      effects.push({ kind: 'discard', from: discardFrom, to: Number.MAX_SAFE_INTEGER })
-    }
+    const discard = discardFrom === undefined ? undefined : discardOf(judged, discardFrom)
+    if (discard) effects.push(discard)
     return effects
   }
 }

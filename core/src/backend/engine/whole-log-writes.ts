@@ -5,6 +5,7 @@ import { PersistentLogError, raise } from '../../errors/index.js'
 import * as check from '../arguments.js'
 import { copyBallot } from '../bytes.js'
 import { judgePromise } from '../laws/promise-law.js'
+import { discardOf } from './discarding.js'
 import type { Effect } from './effect.js'
 import { survivalOf, type LogParts } from './log-parts.js'
 
@@ -51,8 +52,8 @@ export class WholeLogWrites {
         discarded: judged.accepted.countIn(from, to),
         keptCommitted: judged.decided.countIn(from, to),
       }
-      const effects: Effect[] = result.discarded > 0 ? [{ kind: 'discard', from, to }] : []
-      const shown = writes.write('discard', effects, survives, 'log')
+      const discard = discardOf(judged, from, to)
+      const shown = writes.write('discard', discard ? [discard] : [], survives, 'log')
       space.wake()
       await shown
       return result
