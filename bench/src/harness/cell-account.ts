@@ -5,15 +5,24 @@ import type { PlannedCell } from './plan.js'
 /** What is known of one cell while a run goes on. */
 export class CellAccount {
   readonly cell: PlannedCell
-  /** How many rounds it gets. */
-  readonly rounds: number
   readonly #rounds: Round[] = []
   #end: { readonly outcome: 'failed' | 'not applicable'; readonly reason: string } | undefined
+  #most: number
   #tookMs: number | undefined
 
   constructor(cell: PlannedCell, rounds: number) {
     this.cell = cell
-    this.rounds = Math.min(rounds, cell.workload.rounds ?? rounds)
+    this.#most = Math.min(rounds, cell.workload.rounds ?? rounds)
+  }
+
+  /** How many rounds it gets. */
+  get rounds(): number {
+    return this.#most
+  }
+
+  /** There is no time for more than these. */
+  endAfter(rounds: number): void {
+    this.#most = Math.min(this.#most, rounds)
   }
 
   get label(): string {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { dropLongest } from './budget.js'
 import { CellAccount } from './cell-account.js'
 import type { CellMessage } from './cell-child.js'
 import type { Journal } from './journal.js'
@@ -31,7 +32,7 @@ export interface RunRequest {
   readonly directory: string
   readonly workloadFiles: readonly string[]
   readonly timeoutMs: number
-  /** No further round is begun that would probably end later than this after the start. */
+  /** Cells that take long get fewer rounds, so that the run will probably end within this after the start. */
   readonly budgetMs?: number | undefined
   /** Rounds that an earlier run has finished already, and where those of this one are kept. */
   readonly journal?: Journal | undefined
@@ -64,9 +65,8 @@ export async function runCells(request: RunRequest): Promise<CellResult[]> {
       if (!account.isSettled) await runRound(account, round, request)
       done++
     }
-    const elapsed = performance.now() - start
-    const nextMs = accounts.reduce((sum, account) => sum + account.expectedMs(round + 1), 0)
-    if (elapsed + nextMs * SAFETY > budgetMs) break
+    const leftMs = budgetMs - (performance.now() - start)
+    dropLongest(accounts, round + 1, leftMs / SAFETY / Math.max(1, rounds - round - 1))
   }
   onRound?.({ done: total, total, label: '', leftMs: 0 })
   return accounts.map((account) => account.result())

@@ -55,7 +55,8 @@ export function resultRow(result: CellResult): string[] {
     backend,
     workload,
     formatNs(medianNs),
-    `${digits((spread ?? 0) * 100)} %`,
+    // One round spreads over nothing: 0 % would pass for steadiness.
+    rounds.length < 2 ? '-' : `${digits((spread ?? 0) * 100)} %`,
     formatNs(worst('p50')),
     formatNs(worst('p99')),
     digits(entriesPerSecond(result) ?? 0),
