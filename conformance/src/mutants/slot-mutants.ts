@@ -172,6 +172,17 @@ export const slotMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'batchCutShort',
+    defect: 'of a batch only the first 8,192 slots are stored',
+    plant: ({ Model }) => ({
+      Model: class extends Model {
+        override learnAll(decisions: readonly Decision[]): void {
+          super.learnAll(decisions.slice(0, 8_192))
+        }
+      },
+    }),
+  },
+  {
     name: 'batchSkipsOffenders',
     defect: 'a batch is stored without the items that are refused',
     plant: ({ Model }) => ({

@@ -57,7 +57,7 @@ export const valueProofs: Proofs = {
   'batch.noops-inside': ['retryOfDecisionIsConflict'],
   'batch.shown-at-once': ['writesDropped'],
   'batch.survives-reopen': ['acceptLostOnReopen'],
-  'batch.ten-thousand': ['batchPartial'],
+  'batch.ten-thousand': ['batchCutShort'],
   'batch.mixed-sizes': ['emptyValueIsMissing'],
   'batch.hole-named': ['holesLeftOut'],
   'append.discards-and-stores': ['discardNotDurable'],
