@@ -5,7 +5,14 @@ import type { LogEntry } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
 import { raise } from '../../errors/raise.js'
 import { HANDLE_VERSION, SEATS, type ServedHandle } from './handle.js'
-import { decodeCall, encodeAnswer, thrown, type OwnerAnswer, type OwnerCall } from './messages.js'
+import {
+  decodeCall,
+  encodeAnswer,
+  thrown,
+  type OwnerAnswer,
+  type OwnerCall,
+  type OwnerMethod,
+} from './messages.js'
 import { heard, ring, rung } from './parking.js'
 import type { PipeReader, PipeWriter } from './pipe.js'
 import { Seat } from './seat.js'
@@ -20,21 +27,7 @@ const POLL_MS = 1
 /** What the threads may ask of the log, and what they are told of it. */
 export type ServedCalls = Pick<
   PersistentLog,
-  | 'backend'
-  | 'firstSlot'
-  | 'capabilities'
-  | 'promise'
-  | 'accept'
-  | 'acceptAll'
-  | 'commit'
-  | 'commitAll'
-  | 'learn'
-  | 'learnAll'
-  | 'discard'
-  | 'read'
-  | 'readAccepted'
-  | 'decisions'
-  | 'bounds'
+  Exclude<OwnerMethod, 'entries'> | 'backend' | 'firstSlot' | 'capabilities' | 'decisions' | 'bounds'
 >
 
 interface Place {
