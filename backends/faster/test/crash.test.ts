@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { crashStates } from './support/crash-states.js'
 import { MemoryDisk, performOn, type DiskImage } from './support/memory-disk.js'
 import { newDisk, openImage, openOn, shownBy, valueOf } from './support/open-log.js'
+import { everyNth } from './support/thorough.js'
 
 /** Something that was acknowledged when `after` operations had been done; `holds` on every log that is recovered later. */
 interface Acknowledged {
@@ -99,8 +100,11 @@ describe('faster: power cuts', () => {
     const disk = await newDisk()
     const acks = await workload(disk)
     let states = 0
-    for (const { after, image } of crashStates(disk.operations, 1, 3)) {
+    const isChosen = everyNth(4)
+    for (const state of crashStates(disk.operations, 1, 3)) {
       states++
+      if (!isChosen()) continue
+      const { after, image } = state
       const recovered = new MemoryDisk(image)
       try {
         const log = await openOn(recovered, { sameBoot: false, options: SMALL })
@@ -117,8 +121,10 @@ describe('faster: power cuts', () => {
     const disk = await newDisk()
     const acks = await workload(disk)
     let states = 0
-    for (const { after, image } of crashStates(disk.operations, 2, 3)) {
-      if (states++ % 7 !== 0) continue
+    const isChosen = everyNth(3)
+    for (const state of crashStates(disk.operations, 2, 3)) {
+      if (states++ % 7 !== 0 || !isChosen()) continue
+      const { after, image } = state
       const first = new MemoryDisk(image)
       const log = await openOn(first, { sameBoot: false, acceptLostVotes: true, options: SMALL })
       const shown = await shownBy(log)
@@ -156,8 +162,10 @@ describe('faster: power cuts', () => {
     const disk = await newDisk()
     const acks = await workload(disk)
     let states = 0
-    for (const { after, image } of crashStates(disk.operations, 3, 3)) {
-      if (states++ % 83 !== 0) continue
+    const isChosen = everyNth(4)
+    for (const state of crashStates(disk.operations, 3, 3)) {
+      if (states++ % 83 !== 0 || !isChosen()) continue
+      const { after, image } = state
       const before = new MemoryDisk(new MemoryDisk(image).copy())
       const recovering = new MemoryDisk(image)
       await openOn(recovering, { sameBoot: false, options: SMALL })

@@ -42,7 +42,7 @@ export async function loadConfig(source: ConfigSource, options: LoadOptions = {}
   return { config: parseConfig(source), relativeTo: base }
 }
 
-const PARSERS: ReadonlyMap<string, (text: string, file: string) => unknown> = new Map([
+const PARSERS = new Map<string, (text: string, file: string) => unknown>([
   ['.json', parseJson],
   ['.yaml', parseYaml],
   ['.yml', parseYaml],
@@ -60,7 +60,7 @@ async function loadFile(file: string): Promise<LoadedConfig> {
   } catch (cause) {
     throw raise.io('reading the configuration', { file }, { cause })
   }
-  const config = parseConfig(parse(text, file), (issue) => ({
+  const config = parseConfig(await parse(text, file), (issue) => ({
     ...issue,
     message: `${issue.message} (in ${file})`,
   }))

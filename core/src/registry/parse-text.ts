@@ -1,4 +1,3 @@
-import { LineCounter, parseDocument } from 'yaml'
 import { raise } from '../errors/raise.js'
 
 /** The byte order mark that some editors put in front. */
@@ -28,8 +27,12 @@ export function parseJson(text: string, file: string): unknown {
   }
 }
 
-/** The value of a YAML text; a mistake, or a tag that nobody knows, is `PLOG_INVALID_CONFIG` with its line. */
-export function parseYaml(text: string, file: string): unknown {
+/**
+ * The value of a YAML text; a mistake, or a tag that nobody knows, is `PLOG_INVALID_CONFIG` with its line. The parser takes
+ * as long to load as all of this package: only who has a YAML file waits for it.
+ */
+export async function parseYaml(text: string, file: string): Promise<unknown> {
+  const { LineCounter, parseDocument } = await import('yaml')
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false })
   const mistake = document.errors[0] ?? document.warnings[0]

@@ -16,6 +16,7 @@ interface Piece {
 /** One legal content of the disk after a power cut behind operation `after`. */
 export interface CrashState {
   readonly after: number
+  /** Made when it is asked for, which is what costs; anew each time. */
   readonly image: DiskImage
   readonly pending: number
 }
@@ -39,14 +40,24 @@ export function* crashStates(
     const inPlay = pieces.slice(0, after + 1).flatMap(({ parts }) => parts)
     const pending = inPlay.filter(({ durableAt }) => durableAt > after)
     for (const lost of lostSets(pending, random)) {
-      const image: DiskImage = { names: new Map(), inodes: new Map() }
-      for (const piece of inPlay) if (!lost.has(piece)) performOn(image, piece.operation)
-      // A name may be durable before anything of its file is.
-      for (const inode of image.names.values())
-        if (!image.inodes.has(inode)) image.inodes.set(inode, Buffer.alloc(0))
-      yield { after, image, pending: pending.length }
+      yield {
+        after,
+        pending: pending.length,
+        get image() {
+          return imageWithout(lost, inPlay)
+        },
+      }
     }
   }
+}
+
+function imageWithout(lost: ReadonlySet<Piece>, inPlay: readonly Piece[]): DiskImage {
+  const image: DiskImage = { names: new Map(), inodes: new Map() }
+  for (const piece of inPlay) if (!lost.has(piece)) performOn(image, piece.operation)
+  // A name may be durable before anything of its file is.
+  for (const inode of image.names.values())
+    if (!image.inodes.has(inode)) image.inodes.set(inode, Buffer.alloc(0))
+  return image
 }
 
 function* lostSets(pending: readonly Piece[], random: () => number): Generator<ReadonlySet<Piece>> {
