@@ -18,8 +18,10 @@ const WORDS = { passed: 'ok      ', failed: 'FAILED  ', unproven: 'unproven' } a
 function lines(terminal: Terminal): ConformanceProgress {
   return {
     onStart() {},
-    onCase({ case: id, title, outcome, tookMs, index, total }) {
+    onCase({ case: id, title, outcome, error, tookMs, index, total }) {
       terminal.err(`${WORDS[outcome]} ${index + 1}/${total} ${id}: ${title} (${Math.round(tookMs)} ms)`)
+      // The summary has it too, and an hour later.
+      if (error instanceof Error) terminal.err(error.message.replaceAll(/^/gm, '         '))
     },
     stop() {},
   }

@@ -12,8 +12,8 @@ export const backend = defineStoreBackend<LevelOptions>({
   async openStore(enginePath, { created, cleanClose, options }) {
     if (created) return { store: await createStore(enginePath, options) }
     // Before LevelDB looks: its own recovery replaces the log, and with it the evidence.
-    const torn = await checkFiles(enginePath, { cleanClose, tables: options.verifyTables })
-    const database = await openDatabase(enginePath, options)
+    const { torn, logs } = await checkFiles(enginePath, { cleanClose, tables: options.verifyTables })
+    const database = await openDatabase(enginePath, options, logs)
     return { store: new LevelStore({ database, closed: () => Promise.resolve() }), torn }
   },
 })

@@ -12,6 +12,13 @@ export interface LevelCheckOptions {
   readonly tables?: boolean
 }
 
+/** What a check found, and what LevelDB will do when it opens the store. */
+export interface LevelCheck {
+  readonly findings: readonly LevelFinding[]
+  /** The names of the logs that it will replay, and then remove, oldest first. */
+  readonly logs: readonly string[]
+}
+
 /**
  * Checks the files of a LevelDB store before LevelDB opens it. This is needed because LevelDB, as it is bundled,
  * replays its logs without telling about damage: it drops a bad block, opens, and the acknowledged writes in it
@@ -22,17 +29,18 @@ export interface LevelCheckOptions {
 export async function checkLevelDirectory(
   directory: string,
   options: LevelCheckOptions = {},
-): Promise<LevelFinding[]> {
+): Promise<LevelCheck> {
   const findings: LevelFinding[] = []
+  let logs: readonly string[] = []
   try {
     const names = await readdir(directory)
     const manifest = await checkManifest(directory, findings)
-    await checkLogs(directory, names, manifest, findings)
+    logs = await checkLogs(directory, names, manifest, findings)
     if (manifest) await checkTables(directory, names, manifest, options.tables ?? false, findings)
   } catch (error) {
     findings.push(corrupt('.', 0, describe(error)))
   }
-  return findings
+  return { findings, logs }
 }
 
 async function checkManifest(
@@ -64,13 +72,13 @@ async function checkManifest(
   return state
 }
 
-/** Reads the logs that LevelDB would replay; without a readable MANIFEST, all there are. */
+/** Reads the logs that LevelDB would replay, and returns their names; without a readable MANIFEST, all there are. */
 async function checkLogs(
   directory: string,
   names: readonly string[],
   manifest: ManifestState | undefined,
   findings: LevelFinding[],
-): Promise<void> {
+): Promise<string[]> {
   const logs = names
     .flatMap((name) => (/^\d+\.log$/.test(name) ? [{ name, number: Number.parseInt(name, 10) }] : []))
     .filter(({ number }) => !manifest || number >= manifest.logNumber! || number === manifest.previousLog)
@@ -90,6 +98,7 @@ async function checkLogs(
   const newest = scans.findLastIndex(({ size }) => size > 0)
   scans.forEach(({ name, size, scan }, index) => report(name, size, scan, index === newest, findings))
   checkSequence(scans, manifest?.lastSequence, findings)
+  return logs.map(({ name }) => name)
 }
 
 /**

@@ -7,7 +7,7 @@ const VALUE_BYTES = 20_000
 
 const options = levelOptions.parse({ compression: false, writeBufferBytes: 1024 * 1024 * 1024 })
 const store = new LevelStore({
-  database: await openDatabase(String(process.argv[2]), options),
+  database: await openDatabase(String(process.argv[2]), options, []),
   closed: (intact) => {
     console.log(JSON.stringify({ intact }))
     return Promise.resolve()

@@ -36,7 +36,7 @@ describe('LevelDB when the system takes no more', function () {
     expect(end).to.deep.equal({ intact: false })
 
     await checkFiles(directory, { cleanClose: false, tables: true })
-    const database = await openDatabase(directory, options)
+    const database = await openDatabase(directory, options, [])
     const store = new LevelStore({ database, closed: () => Promise.resolve() })
     const pairs = await store.page({ from: Uint8Array.of(1), to: Uint8Array.of(2), limit: 2_000 })
     expect(pairs.length).to.be.at.least(Number(told?.['acknowledged']))

@@ -19,7 +19,7 @@ describe('LevelDB as an ordered store', function () {
 
   const open = async (): Promise<LevelStore> =>
     new LevelStore({
-      database: await openDatabase(directory, options),
+      database: await openDatabase(directory, options, []),
       closed: (intact) => {
         closed.push(intact)
         return Promise.resolve()
@@ -131,7 +131,7 @@ describe('LevelDB as an ordered store', function () {
   it('refuses a store whose CURRENT file is gone, and starts no new one', async () => {
     await store.close()
     await rm(join(directory, 'CURRENT'))
-    const error = await openDatabase(directory, options).catch((reason: unknown) => reason)
+    const error = await openDatabase(directory, options, []).catch((reason: unknown) => reason)
     expect(isPersistentLogError(error)).to.equal(true)
     expect(await readdir(directory)).not.to.include('CURRENT')
   })

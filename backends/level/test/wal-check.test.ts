@@ -3,9 +3,12 @@ import { ClassicLevel } from 'classic-level'
 import { cp, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkLevelDirectory, type LevelFinding } from '../src/wal-check.js'
+import { checkLevelDirectory, type LevelCheckOptions, type LevelFinding } from '../src/wal-check.js'
 
 type Database = ClassicLevel<Uint8Array, Uint8Array>
+
+const findingsIn = async (directory: string, options?: LevelCheckOptions): Promise<readonly LevelFinding[]> =>
+  (await checkLevelDirectory(directory, options)).findings
 
 describe('checkLevelDirectory', function () {
   this.timeout(60_000) // Thousands of copies of a file are written.
@@ -47,7 +50,7 @@ describe('checkLevelDirectory', function () {
   after(() => rm(root, { recursive: true, force: true }))
 
   it('finds nothing in a healthy store', async () => {
-    expect(await checkLevelDirectory(healthy, { tables: true })).to.deep.equal([])
+    expect(await findingsIn(healthy, { tables: true })).to.deep.equal([])
   })
 
   it('finds every flipped byte of a log', async () => {
@@ -65,7 +68,7 @@ describe('checkLevelDirectory', function () {
     for (let at = 0; at < bytes.length; at += 7 + bytes.readUInt16LE(at + 4)) boundaries.add(at)
     for (let length = bytes.length - 1; length >= 0; length--) {
       await truncate(log, length)
-      const findings = await checkLevelDirectory(healthy)
+      const findings = await findingsIn(healthy)
       const expected = boundaries.has(length) ? [] : ['torn']
       expect(kinds(findings), `cut to ${length} bytes`).to.deep.equal(expected)
     }
@@ -75,7 +78,7 @@ describe('checkLevelDirectory', function () {
   it('calls a log that ends in zeros torn', async () => {
     const bytes = await readFile(log)
     await writeFile(log, Buffer.concat([bytes, Buffer.alloc(5_000)]))
-    expect(await checkLevelDirectory(healthy)).to.deep.include({
+    expect(await findingsIn(healthy)).to.deep.include({
       kind: 'torn',
       file: log.slice(healthy.length + 1),
       offset: bytes.length,
@@ -90,9 +93,9 @@ describe('checkLevelDirectory', function () {
     const newer = join(healthy, '999999.log')
     await truncate(log, bytes.length - 10)
     await writeFile(newer, '')
-    expect(kinds(await checkLevelDirectory(healthy))).to.deep.equal(['torn'])
+    expect(kinds(await findingsIn(healthy))).to.deep.equal(['torn'])
     await writeFile(newer, bytes)
-    expect(kinds(await checkLevelDirectory(healthy))).to.include('corrupt')
+    expect(kinds(await findingsIn(healthy))).to.include('corrupt')
     await rm(newer)
     await writeFile(log, bytes)
   })
@@ -100,9 +103,9 @@ describe('checkLevelDirectory', function () {
   it('finds a log that lost its first record, and a missing one', async () => {
     const bytes = await readFile(log)
     await writeFile(log, bytes.subarray(7 + bytes.readUInt16LE(4)))
-    expect(kinds(await checkLevelDirectory(healthy))).to.deep.equal(['corrupt'])
+    expect(kinds(await findingsIn(healthy))).to.deep.equal(['corrupt'])
     await rm(log)
-    expect(kinds(await checkLevelDirectory(healthy))).to.deep.equal(['corrupt'])
+    expect(kinds(await findingsIn(healthy))).to.deep.equal(['corrupt'])
     await writeFile(log, bytes)
   })
 
@@ -131,12 +134,12 @@ describe('checkLevelDirectory', function () {
       const file = join(healthy, name)
       const bytes = await readFile(file)
       await rm(file)
-      expect(await checkLevelDirectory(healthy), `without ${name}`).not.to.be.empty
+      expect(await findingsIn(healthy), `without ${name}`).not.to.be.empty
       await writeFile(file, bytes.subarray(0, bytes.length - 1))
-      expect(await checkLevelDirectory(healthy), `${name} cut`).not.to.be.empty
+      expect(await findingsIn(healthy), `${name} cut`).not.to.be.empty
       await writeFile(file, bytes)
     }
-    expect(kinds(await checkLevelDirectory(join(root, 'nowhere')))).to.deep.equal(['corrupt'])
+    expect(kinds(await findingsIn(join(root, 'nowhere')))).to.deep.equal(['corrupt'])
   })
 
   it('follows records over block boundaries', async () => {
@@ -144,7 +147,7 @@ describe('checkLevelDirectory', function () {
     await withDatabase(directory, async (db) => {
       for (let batch = 0; batch < 12; batch++) await write(db, batch, 1, 20_000 + 3_000 * batch)
     })
-    expect(await checkLevelDirectory(directory)).to.deep.equal([])
+    expect(await findingsIn(directory)).to.deep.equal([])
     const file = join(
       directory,
       (await readdir(directory)).find((name) => name.endsWith('.log'))!,
@@ -153,7 +156,7 @@ describe('checkLevelDirectory', function () {
     for (const [at, findings] of await flipEach(file, 997)) expect(findings, `byte ${at}`).not.to.be.empty
     for (let length = bytes.length; length > bytes.length - 53_000; length -= 1_009) {
       await truncate(file, length)
-      for (const kind of kinds(await checkLevelDirectory(directory))) expect(kind).to.equal('torn')
+      for (const kind of kinds(await findingsIn(directory))) expect(kind).to.equal('torn')
     }
   })
 
@@ -163,16 +166,16 @@ describe('checkLevelDirectory', function () {
     step: number,
     tables = false,
     from = 0,
-  ): Promise<Map<number, LevelFinding[]>> {
+  ): Promise<Map<number, readonly LevelFinding[]>> {
     const bytes = await readFile(file)
-    const found = new Map<number, LevelFinding[]>()
+    const found = new Map<number, readonly LevelFinding[]>()
     const directory = join(file, '..')
     for (let at = from; at < bytes.length; at += step) {
       // Each position gets another bit, so that all bits have their turn.
       const bit = 1 << (at % 8)
       bytes[at]! ^= bit
       await writeFile(file, bytes)
-      found.set(at, await checkLevelDirectory(directory, { tables }))
+      found.set(at, await findingsIn(directory, { tables }))
       bytes[at]! ^= bit
     }
     await writeFile(file, bytes)
