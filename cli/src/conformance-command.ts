@@ -9,6 +9,7 @@ import { versionAt } from './manifest.js'
 import { realDirectory } from './real-directory.js'
 import type { Terminal } from './terminal.js'
 import { version } from './version.js'
+import { readWaivers } from './waivers.js'
 
 /** Options of `plog conformance`. */
 export interface ConformanceCommandOptions {
@@ -23,6 +24,7 @@ export interface ConformanceCommandOptions {
   readonly budget?: 'quick' | 'full'
   readonly directory?: string
   readonly options?: string
+  readonly waivers?: string
 }
 
 /** Runs the conformance kit over a backend; 1 on any failure. */
@@ -40,7 +42,9 @@ export async function conformanceCommand(
   const reportFile = json === undefined ? undefined : await writable(resolve(json))
   const pageFile = html === undefined ? undefined : await writable(resolve(html))
 
-  const { newTally, runConformance } = await import('@persistent-log/conformance')
+  const { allCases, newTally, runConformance } = await import('@persistent-log/conformance')
+  const waivers =
+    asked.waivers === undefined ? undefined : await readWaivers(resolve(asked.waivers), allCases)
   const tally = newTally()
   const progress = await conformanceProgress(terminal, tally)
   let report: ConformanceReport
@@ -53,6 +57,7 @@ export async function conformanceCommand(
       seed: asked.seed,
       only: asked.case === undefined ? asked.only : [asked.case],
       state: asked.state,
+      waivers,
       tiers: asked.tier,
       require: asked.require,
       budgets: budget,

@@ -68,6 +68,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .addOption(new Option('--budget <budget>', 'how hard to try').choices(['quick', 'full']).default('quick'))
     .option('--directory <directory>', 'where the logs are made (default: the temporary directory)')
     .option('--options <json>', "the backend's own options")
+    .option(
+      '--waivers <file>',
+      'cases to do without, each with its reason, as JSON; no tier of theirs is reached',
+    )
     .action(async (backend: string, options: ConformanceCommandOptions) => {
       const { conformanceCommand } = await import('./conformance-command.js')
       exitCode = await conformanceCommand(backend, options, terminal)

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
@@ -63,6 +63,44 @@ describe('plog conformance', function () {
     expect(out).to.include('no case has such a name')
   })
 
+  it('does without what is waived, and lists the reason', async () => {
+    const [json, waivers] = [join(place.path, 'report.json'), join(place.path, 'waivers.json')]
+    writeFileSync(waivers, '{ "ballot.lower-rejected": "it forgets ballots" }')
+    const argv = ['conformance', 'memory', '--only', 'ballot', '--waivers', waivers, '--json', json]
+    const { exitCode, out } = await plog(argv)
+    expect(exitCode).to.equal(0)
+    expect(out).to.include('skipped ballot.lower-rejected: it forgets ballots')
+    expect(reportIn(json).skipped).to.deep.include({
+      case: 'ballot.lower-rejected',
+      tier: 1,
+      reason: 'it forgets ballots',
+      because: 'waiver',
+    })
+  })
+
+  for (const [title, content, message] of [
+    ['that are no JSON', '{', 'PLOG_INVALID_CONFIG: --waivers: must be JSON'],
+    ['that are a list', '[]', 'PLOG_INVALID_CONFIG: --waivers: must be an object of case ids and reasons'],
+    [
+      'of a case that there is not',
+      '{ "no.such": "x" }',
+      'PLOG_INVALID_CONFIG: --waivers.no.such: no case has',
+    ],
+    [
+      'without a reason',
+      '{ "ballot.lower-rejected": " " }',
+      'PLOG_INVALID_CONFIG: --waivers.ballot.lower-rejected: must be the reason',
+    ],
+  ] as const) {
+    it(`refuses waivers ${title}`, async () => {
+      const waivers = join(place.path, 'waivers.json')
+      writeFileSync(waivers, content)
+      const { exitCode, out, err } = await plog(['conformance', 'memory', ...ONE_CASE, '--waivers', waivers])
+      expect([exitCode, out]).to.deep.equal([1, ''])
+      expect(err).to.include(message)
+    })
+  }
+
   const refused: [title: string, argv: string[], message: string][] = [
     [
       'an unknown backend',
@@ -79,6 +117,11 @@ describe('plog conformance', function () {
       'a directory that does not exist',
       ['lmdb', '--directory', '/no/such'],
       'PLOG_IO: looking at the directory failed: ENOENT',
+    ],
+    [
+      'waivers that cannot be read',
+      ['lmdb', '--waivers', '/no/such.json'],
+      'PLOG_IO: reading the waivers failed: ENOENT',
     ],
     [
       'a report that could not be written',

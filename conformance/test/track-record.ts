@@ -26,6 +26,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: LEVEL,
   },
   {
+    bug: 'an open over a folder that could not be closed was refused by an error of Node.js, not of the log (mended)',
+    engine: 'every backend with files',
+    case: 'fault.each-syscall-enospc-until-none',
+    shownBy: 'backends/level/test/found.test.ts',
+  },
+  {
     bug: 'writes are acknowledged before they are flushed, by default',
     engine: 'LevelDB as it comes',
     case: 'dur.sync-before-ack',

@@ -36,20 +36,26 @@ export async function lockDirectory(path: string): Promise<DirectoryLock> {
   held.add(key)
   try {
     const handle = await lockFile(path)
-    return { release: releaseOnce(key, handle) }
+    return { release: releaseOnce(path, key, handle) }
   } catch (error) {
     held.delete(key)
     throw error
   }
 }
 
-function releaseOnce(key: string, handle: FileHandle): () => Promise<void> {
-  let released: Promise<void> | undefined
-  return () => {
-    // The file is closed first: whoever finds the registry free finds the lock free too.
-    released ??= handle.close().finally(() => held.delete(key))
-    return released
+function releaseOnce(path: string, key: string, handle: FileHandle): () => Promise<void> {
+  const release = async (): Promise<void> => {
+    try {
+      // The file is closed first: whoever finds the registry free finds the lock free too.
+      await handle.close()
+    } catch (cause) {
+      throw raise.io('close', { file: join(path, LOCK_FILE) }, { cause })
+    } finally {
+      held.delete(key)
+    }
   }
+  let released: Promise<void> | undefined
+  return () => (released ??= release())
 }
 
 async function lockFile(path: string): Promise<FileHandle> {

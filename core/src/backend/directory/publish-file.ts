@@ -7,14 +7,24 @@ export const TEMPORARY_SUFFIX = '.tmp'
 
 /** Makes creations, renames and removals in a directory durable. */
 export async function syncDirectory(path: string): Promise<void> {
-  let handle: FileHandle | undefined
   try {
-    handle = await open(path, 'r')
-    await handle.sync()
+    await withFile(path, 'r', (handle) => handle.sync())
   } catch (cause) {
     throw raise.io('fsync of a directory', { file: path }, { cause })
+  }
+}
+
+/** Closing may fail like every other call: some file systems tell then only that bytes are lost. */
+async function withFile(
+  path: string,
+  flags: string,
+  use: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
+  const handle = await open(path, flags)
+  try {
+    await use(handle)
   } finally {
-    await handle?.close()
+    await handle.close()
   }
 }
 
@@ -33,15 +43,13 @@ export async function writeAll(
 
 /** Writes a file of its own and makes its content durable; its name is durable after `syncDirectory` of its folder. */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  let handle: FileHandle | undefined
   try {
-    handle = await open(path, 'w')
-    await writeAll(handle, bytes, 0)
-    await handle.datasync()
+    await withFile(path, 'w', async (handle) => {
+      await writeAll(handle, bytes, 0)
+      await handle.datasync()
+    })
   } catch (cause) {
     throw raise.io('write', { file: path }, { cause })
-  } finally {
-    await handle?.close()
   }
 }
 
