@@ -56,6 +56,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: LMDB,
   },
   {
+    bug: 'half a footer, which a close left whose flush failed, was reported as damage (mended)',
+    engine: '`faster`',
+    case: 'fault.failed-flush-proves-nothing',
+    shownBy: 'backends/faster/test/sealing.test.ts',
+  },
+  {
     bug: 'a folder that is gone was an error of the system, not damage (mended)',
     engine: '`faster`',
     case: 'rot.missing-file',

@@ -148,7 +148,8 @@ async function recoverTail(
   const isCut = cleanClose && !hasUnreadableEnd
   // An entry of the region belongs between records: those have to be gone through one by one.
   const limit = scanned.entries[0]?.order ?? Infinity
-  const footers = findFooters(tail.segments, known, limit, isCut)
+  // A close that could not seal says so: half a footer is what it left, not damage.
+  const footers = findFooters(tail.segments, known, limit, isCut && !names.includes(UNSEALED_NAME))
   const sealed = damage.length === 0 ? footers.sealed : undefined
   if (sealed) restoreSealed(sealed, tail.segments, replay, table, files.mapped)
   const open = tail.segments.slice(sealed?.heads.length ?? 0)

@@ -233,6 +233,24 @@ describe('faster: sealed segments', () => {
     expect((await shownBy(again)).size).equal(60)
   })
 
+  it('takes half a footer, of a close whose flush failed, for what it is: no damage', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (let slot = 0; slot < 20; slot++) await log.learn(learn(slot))
+    let isFooterWritten = false
+    disk.beforeOperation = (operation) => {
+      if (operation.kind === 'flush' && isFooterWritten)
+        throw Object.assign(new Error('EIO'), { code: 'EIO' })
+      isFooterWritten ||= operation.kind === 'write' && operation.bytes.includes('PRFE')
+    }
+    await log.close()
+    expect(isFooterWritten).equal(true)
+    disk.beforeOperation = () => undefined
+    const again = await openOn(disk, { cleanClose: true })
+    expect(again.recovery.damaged).deep.equal([])
+    expect((await shownBy(again)).size).equal(20)
+  })
+
   it('gives sealed segments back below the point while they are read', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'plog-'))
     let log: PersistentLog | undefined

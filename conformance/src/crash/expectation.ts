@@ -75,6 +75,7 @@ export class Expectation {
 export function checkReport(recovery: RecoveryReport, { bounds }: Observation): void {
   expect(recovery.decisions, 'recovery.decisions').to.equal(bounds.committedCount)
   expect(recovery.accepted, 'recovery.accepted').to.equal(bounds.acceptedCount)
-  expect(recovery.damaged, 'recovery.damaged').to.deep.equal([])
+  const damaged = recovery.damaged.map(({ file, offset, reason }) => `${file} at ${offset}: ${reason}`)
+  if (damaged.length > 0) expect.fail(`recovery reports damage: ${damaged.join('; ')}`)
   expect(recovery.votesLost, 'recovery.votesLost').to.equal(false)
 }
