@@ -99,10 +99,10 @@ describe('faster: calls of mixed survival', () => {
         await check(log, facts, after, false)
       }
       let states = 0
-      for (const { after, image: left } of crashStates(disk.operations, seed, 3)) {
+      for (const state of crashStates(disk.operations, seed, 3)) {
         if (states++ % 23 !== 0) continue
-        const log = await openOn(new MemoryDisk(left), { sameBoot: false, options: SMALL })
-        await check(log, facts, after, true)
+        const log = await openOn(new MemoryDisk(state.image), { sameBoot: false, options: SMALL })
+        await check(log, facts, state.after, true)
       }
     })
   }
