@@ -56,6 +56,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: LMDB,
   },
   {
+    bug: 'the ballot of the point was forgotten when the group that told it was written anew after a crash, and compacted (mended)',
+    engine: '`faster`',
+    case: 'model.commands-with-crash-state',
+    shownBy: 'backends/faster/test/lost-ends.test.ts',
+  },
+  {
     bug: 'half a footer, which a close left whose flush failed, was reported as damage (mended)',
     engine: '`faster`',
     case: 'fault.failed-flush-proves-nothing',

@@ -20,6 +20,20 @@ import {
 } from './support/closed-log.js'
 
 describe('faster: lost ends and torn tails', () => {
+  it('keeps the ballot of the point when what moved it is written anew behind the groups of a crash', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    await log.checkpoints.install(1, Buffer.from('state'), { ballot: ballot(4) })
+    await log.promise(ballot(5))
+    const crashed = new MemoryDisk(disk.copy())
+    const recovered = await openOn(crashed, { sameBoot: false })
+    // Retires the segment that the crash left: the point is restated behind the promise that recovery wrote anew.
+    await recovered.compact({ before: 0 })
+    const again = await openOn(new MemoryDisk(crashed.copy()), { sameBoot: false })
+    expect(again.bounds()).include({ compactedBefore: 1 })
+    expect(again.bounds().compactedBallot).deep.equal(ballot(4))
+  })
+
   it('remembers over every later open that the end of a closed log is missing, until it is repaired', async () => {
     const disk = await newDisk()
     const first = await openOn(disk, { created: true, cleanClose: true })

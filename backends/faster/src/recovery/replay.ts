@@ -1,4 +1,4 @@
-import { compareBallots, Ledger, type Effect } from '@persistent-log/core/backend'
+import { compareBallots, Ledger, type Ballot, type Effect } from '@persistent-log/core/backend'
 import { effectOf } from '../engine/record-fields.js'
 import type { InternalEffect, StoredEffect } from '../engine/stored-effect.js'
 import { isDecided, isInRegion, NOWHERE, placeOf, regionAddress, tailAddress } from '../regions/address.js'
@@ -210,8 +210,11 @@ export class Replay {
       case 'checkpoint':
         if (this.state.checkpoints.some(({ blob }) => blob === effect.checkpoint.blob)) return
         break
-      case 'promise':
       case 'compact':
+        tellBallot(this.ledger, effect)
+        if (stateToo) tellBallot(this.state, effect)
+        break
+      case 'promise':
       case 'configure':
       case 'drop-checkpoint':
       case 'accept-lost-votes':
@@ -270,4 +273,12 @@ export class Replay {
     this.ledger.addDecided(slot)
     this.#marked.add(slot)
   }
+}
+
+/** The frame of a group tells the point without its ballot, and may stand in front of the record that has both. */
+function tellBallot(
+  state: Ledger,
+  told: { readonly before: number; readonly ballot: Ballot | undefined },
+): void {
+  if (told.before === state.point) state.compactedBallot ??= told.ballot
 }
