@@ -56,6 +56,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: LMDB,
   },
   {
+    bug: 'opened once more after the flush of its first names had failed, and acknowledging, a log was empty after a power cut (mended)',
+    engine: '`faster`',
+    case: 'fault.fsync-eio-poisons',
+    shownBy: 'backends/faster/test/crash.test.ts',
+  },
+  {
     bug: 'the ballot of the point was forgotten when the group that told it was written anew after a crash, and compacted (mended)',
     engine: '`faster`',
     case: 'model.commands-with-crash-state',

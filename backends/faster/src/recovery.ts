@@ -85,6 +85,9 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
   const isNew = names.includes(PRISTINE_NAME)
   const spares = new SpareSegments({ files, segmentBytes, limit: spareSegments })
   if (isNew) await makeFirstSegment(request, names, spares)
+  // An earlier open may have ended between the removal of the marker and its flush: coming back behind a power cut, it
+  // would have everything wiped that is acknowledged from here on.
+  else if (!request.cleanClose) await files.syncDirectory()
   const found = await findSegments(files, isNew ? await files.list() : names, logId)
   const { segments, floor } = found
   const tail = new Tail({ files, logId, segmentBytes, segments, floor, spares })

@@ -157,6 +157,27 @@ describe('faster: power cuts', () => {
     }
   })
 
+  it('loses nothing where the flush of its first names failed, and it was opened once more', async () => {
+    const disk = await newDisk()
+    let removals = 0
+    disk.beforeOperation = ({ kind }) => {
+      if (kind === 'remove') removals++
+      const fails = kind === 'sync-directory' && removals > 0
+      if (fails) throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'fsync' })
+    }
+    const request = { created: true, cleanClose: false, options: SMALL }
+    const error: unknown = await openOn(disk, request).catch((reason: unknown) => reason)
+    expect(error).instanceOf(Error)
+    disk.beforeOperation = () => undefined
+    const log = await openOn(disk, { cleanClose: false, options: SMALL })
+    await log.learn({ slot: 0, ballot: ballot(1), value: valueOf(0, 1) })
+    const acknowledged = disk.operations.length - 1
+    for (const { after, image } of crashStates(disk.operations, 5, acknowledged)) {
+      const again = await openOn(new MemoryDisk(image), { sameBoot: false, options: SMALL })
+      expect([...(await shownBy(again)).keys()], `after operation ${after}`).deep.equal([0])
+    }
+  })
+
   it('survives power cuts during recovery', async function () {
     this.timeout(180_000)
     const disk = await newDisk()
