@@ -6,18 +6,10 @@ import { findSegments, missing } from './recovery/found-segments.js'
 import { isKnown, readKnownDamage, writeKnownDamage } from './recovery/known-damage.js'
 import { Replay } from './recovery/replay.js'
 import { findFooters, footerDamage, restoreSealed } from './recovery/sealed-part.js'
+import { readStretches } from './recovery/read-stretches.js'
+import { chainBehind } from './recovery/stretches.js'
+import { appendEffects, dropLeftovers, finalEffects } from './recovery/settling.js'
 import {
-  appendEffects,
-  applyStretches,
-  chainBehind,
-  reappend,
-  scanAll,
-  splitLast,
-  unscanned,
-} from './recovery/stretches.js'
-import { dropLeftovers, finalEffects } from './recovery/settling.js'
-import {
-  knownEnds,
   lostMarks,
   markDamaged,
   missingEnd,
@@ -76,8 +68,8 @@ export interface Recovered {
 
 /**
  * Reads the tail, and after a crash in the same boot the mutable region, and builds the log. After an unclean close,
- * everything behind the last proven flush is written to a new segment and flushed before anything of it is shown: the
- * page cache may hold what the disk never got.
+ * everything behind the last proven flush is written once more and flushed before anything of it is shown: the page
+ * cache may hold what the disk never got. A new segment proves it.
  */
 export async function recover(request: RecoveryRequest): Promise<Recovered> {
   const { files, logId, firstSlot, segmentBytes, spareSegments } = request
@@ -156,18 +148,13 @@ async function recoverTail(
   const sealed = damage.length === 0 ? footers.sealed : undefined
   if (sealed) restoreSealed(sealed, tail.segments, replay, table, files.mapped)
   const open = tail.segments.slice(sealed?.heads.length ?? 0)
-  const scannedLast = scanAll(open, damage, isCut, (one) => {
-    applyStretches(replay, one, one.stretches, damage)
-    damage.push(...knownEnds(one, known))
+  const read = await readStretches({
+    ...{ open, tail, replay, damage, known, isCut },
+    allProven: cleanClose || hasUnreadableEnd,
   })
-  const last = scannedLast ?? unscanned(tail.active)
-  const lastKnownEnds = knownEnds(last, known)
-  const split = scannedLast
-    ? splitLast(last, cleanClose || hasUnreadableEnd)
-    : { proven: [], unproven: [], end: tail.position, tornBytes: 0 }
-  applyStretches(replay, last, split.proven, damage)
-  const sealedChain = scannedLast ? undefined : sealed?.heads.at(-1)?.chain
-  tail.continueFrom(sealedChain ?? chainBehind(last.segment, split.proven))
+  const { isScanned, last, lastKnownEnds, split } = read
+  const sealedChain = isScanned ? undefined : sealed?.heads.at(-1)?.chain
+  tail.continueFrom(sealedChain ?? chainBehind(last.segment, [...split.proven, ...split.unproven]))
 
   const pending = new PendingSlots()
   const readRegionEntry = (position: number): StoredRecord | undefined => region.read(position)
@@ -178,14 +165,13 @@ async function recoverTail(
     readRegion: readRegionEntry,
     state: replay.state,
   })
-  const steps = { replay, encoder, pending, tail, table }
+  const steps = { encoder, pending, tail, table }
   const isLastDamaged = damage.some(({ segment }) => segment >= last.segment.header.number)
   // Parts of a group may be left in a recycled file without a trace that tells them from older bytes.
-  const mayHideParts = !isCut && scannedLast !== undefined && last.segment.header.isRecycled
-  let hasBegun = split.unproven.length > 0 || split.tornBytes > 0 || isLastDamaged || mayHideParts
+  const mayHideParts = !isCut && isScanned && last.segment.header.isRecycled
+  let hasBegun = split.unproven.length > 0 || split.isCut || isLastDamaged || mayHideParts
   // A segment without a name: until it is published, nothing on the disk has changed.
   if (hasBegun) await tail.begin()
-  await reappend(steps, last, split.unproven)
   // What rests on a part of the tail that is not there is intact all the same; the loss is told below.
   replay.applyRegion(Infinity)
 

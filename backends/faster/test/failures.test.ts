@@ -41,7 +41,7 @@ describe('faster: failing devices', () => {
     })
   }
 
-  it('writes what an unclean end left unproven to a fresh segment before it shows it', async () => {
+  it('writes what an unclean end left unproven once more, and flushes it, before it shows it', async () => {
     const disk = await newDisk()
     const log = await openOn(disk, { created: true, cleanClose: true })
     await log.learn({ slot: 0, ballot, value: valueOf(0, 1) })
@@ -50,15 +50,21 @@ describe('faster: failing devices', () => {
     const second = await openOn(reopened)
     expect([...(await shownBy(second)).keys()]).deep.equal([0, 1])
     const order = reopened.operations.map(({ kind }) => kind)
-    expect(order.slice(0, 7)).deep.equal([
+    expect(order.slice(0, 8)).deep.equal([
       'sync-directory',
-      'create',
       'write',
+      'flush',
+      'create',
       'write',
       'flush',
       'rename',
       'sync-directory',
     ])
+    const refused = new MemoryDisk(disk.copy())
+    refused.beforeOperation = (operation) => {
+      if (operation.kind === 'flush') throw failure('EIO')
+    }
+    expect(await reasonOf(openOn(refused)), 'what could not be flushed is not shown').not.equal(undefined)
   })
 
   it('goes on over a full device when the log is reopened with space', async () => {

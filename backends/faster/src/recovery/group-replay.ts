@@ -7,6 +7,8 @@ import type { WordMemory } from '../word-memory.js'
 import type { Replay } from './replay.js'
 
 const TWO_32 = 0x1_0000_0000
+/** Decisions that are counted at once. */
+const RUN_SLOTS = 1024
 
 /**
  * Applies the records of an intact group that stays where it is, as `Replay.apply` would one by one: but no object is made
@@ -17,9 +19,10 @@ export class GroupReplay {
   readonly #replay: Replay
   readonly #segment: Segment
   readonly #memory: WordMemory
-  /** Decided slots that the ledger does not know of yet. */
+  /** Neighbouring decided slots that neither table nor ledger knows of yet, and where they are. */
   #from = 0
   #to = 0
+  readonly #addresses = new Float64Array(RUN_SLOTS)
 
   /** `memory` is the segment from its first byte. */
   constructor(replay: Replay, segment: Segment, memory: WordMemory) {
@@ -47,12 +50,11 @@ export class GroupReplay {
 
   #decide(word: number, position: number): void {
     const slot = this.#u64(word + 2)
-    this.#segment.writtenSlots++
-    this.#replay.table.set(slot, tailAddress(position, true))
-    if (slot !== this.#to) {
+    if (slot !== this.#to || slot - this.#from === RUN_SLOTS) {
       this.#settle()
       this.#from = slot
     }
+    this.#addresses[slot - this.#from] = tailAddress(position, true)
     this.#to = slot + 1
   }
 
@@ -89,9 +91,13 @@ export class GroupReplay {
   }
 
   #settle(): void {
-    const { ledger } = this.#replay
+    const count = this.#to - this.#from
+    if (count === 0) return
+    const { ledger, table } = this.#replay
     const from = Math.max(this.#from, ledger.point)
-    if (this.#to > this.#from) this.#replay.isClosed = false
+    this.#replay.isClosed = false
+    this.#segment.writtenSlots += count
+    table.setRun(this.#from, this.#addresses, count)
     if (this.#to > from) ledger.addDecidedRange({ from, to: this.#to })
     this.#from = 0
     this.#to = 0

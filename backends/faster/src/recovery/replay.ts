@@ -9,11 +9,6 @@ import { markWord, RECORD, type StoredRecord } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import type { Tail } from '../segments/tail.js'
 
-interface KnownAccept {
-  readonly position: number
-  readonly checksum: number
-}
-
 /** A commit mark whose proposal is not there: the slot is decided, the value is lost. */
 export interface LostMark {
   readonly slot: number
@@ -35,7 +30,6 @@ export class Replay {
   readonly lostMarks: LostMark[] = []
   readonly #tail: Tail
   readonly table: SlotTable
-  readonly #accepts = new Map<number, KnownAccept>()
   #region: readonly RingEntry[] = []
   #nextRegionEntry = 0
   /** Slots that a mark in the region decided. */
@@ -116,17 +110,14 @@ export class Replay {
         segment.writtenSlots++
         if (this.isOldCopy(record)) return
         this.table.set(record.a, tailAddress(position, false))
-        this.#accepts.delete(record.a)
         break
       case RECORD.decide:
         segment.writtenSlots++
         this.table.set(record.a, tailAddress(position, true))
-        this.#accepts.delete(record.a)
         break
       case RECORD.mark:
         if (!this.isMarkGood(record, position)) return
         this.table.set(record.a, tailAddress(record.link, true))
-        this.#accepts.delete(record.a)
         this.ledger.addDecided(record.a)
         return
       case RECORD.discard:
@@ -157,7 +148,7 @@ export class Replay {
 
   /** True when the mark names the newest proposal of its slot; false also where that is gone for a good reason. */
   isMarkGood(mark: StoredRecord, position: number): boolean {
-    const accept = this.#accepts.get(mark.a) ?? this.#tailAccept(mark.a)
+    const accept = this.#tailAccept(mark.a)
     if (accept?.position === mark.link && markWord(accept.checksum) === mark.word) return true
     // The proposal was in a segment that went: the slot was moved to the tail or lies below the point.
     const first = this.#tail.segments[0]
@@ -166,8 +157,8 @@ export class Replay {
     return false
   }
 
-  /** The newest proposal of a slot that stays where it is. */
-  #tailAccept(slot: number): KnownAccept | undefined {
+  /** The newest proposal of a slot, where it is in the tail. */
+  #tailAccept(slot: number): { readonly position: number; readonly checksum: number } | undefined {
     const address = this.table.get(slot)
     if (address === NOWHERE || isDecided(address) || isInRegion(address)) return undefined
     const position = placeOf(address)
@@ -175,13 +166,8 @@ export class Replay {
     return record && { position, checksum: record.checksum }
   }
 
-  /** An accept that will be written once more: marks still name its old place. */
-  rememberAccept(record: StoredRecord, position: number): void {
-    this.#accepts.set(record.a, { position, checksum: record.checksum })
-  }
-
-  /** What an effect means beside the place of a slot. What is written once more reaches the small state by that. */
-  note(effect: Effect | InternalEffect, stateToo = true): void {
+  /** What an effect means beside the place of a slot. */
+  note(effect: Effect | InternalEffect): void {
     switch (effect.kind) {
       case 'votes-lost':
         this.ledger.votesLost = true
@@ -221,7 +207,7 @@ export class Replay {
         break
     }
     this.ledger.apply(effect)
-    if (stateToo) this.state.apply(effect)
+    this.state.apply(effect)
   }
 
   /** What the frame of a group repeats is not lost with the record that said it. */
@@ -259,17 +245,15 @@ export class Replay {
     if (slot < ledger.point || isDecided(this.table.get(slot))) return
     if (!decided && stored && compareBallots(ballot, stored) < 0) return
     this.table.set(slot, regionAddress(position, decided))
-    this.#accepts.delete(slot)
     if (decided) ledger.addDecided(slot)
     else ledger.apply({ kind: 'accept', slot, ballot, value, proof })
   }
 
-  /** The proposal is in the tail, at its old place where it was written once more since. */
+  /** The proposal is in the tail. */
   #applyRegionMark(mark: StoredRecord): void {
     const slot = mark.a
     if (!this.isMarkGood(mark, mark.link)) return
     this.table.set(slot, tailAddress(placeOf(this.table.get(slot)), true))
-    this.#accepts.delete(slot)
     this.ledger.addDecided(slot)
     this.#marked.add(slot)
   }

@@ -1,6 +1,9 @@
-import type { StoredEffect } from '../engine/stored-effect.js'
+import type { EffectEncoder } from '../engine/effect-encoder.js'
+import { resolveWrite, type PendingSlots } from '../engine/pending-slots.js'
+import { newWrite, type StoredEffect } from '../engine/stored-effect.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { REGION_NAME } from '../ring/ring-layout.js'
+import { GroupBuilder } from '../segments/group-builder.js'
 import { cut, type Segment } from '../segments/segment.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
@@ -22,6 +25,27 @@ export function finalEffects(replay: Replay, losesVotes: boolean): StoredEffect[
   if (replay.isWeak) rest.push({ kind: 'weak-end' })
   if (rest.length > 0) batches.push(rest)
   return batches
+}
+
+/** What appending takes before the log has an engine. */
+export interface AppendParts {
+  readonly encoder: EffectEncoder
+  readonly pending: PendingSlots
+  readonly tail: Tail
+  readonly table: SlotTable
+}
+
+/** Appends effects as one group of their own and counts them at once: nobody else is there. */
+export async function appendEffects(parts: AppendParts, effects: readonly StoredEffect[]): Promise<void> {
+  const { encoder, pending, tail, table } = parts
+  const builder = new GroupBuilder()
+  const write = newWrite(effects, true)
+  pending.holdAll(write)
+  builder.begin({ position: tail.position, seed: tail.active.seed })
+  encoder.encode(write, builder)
+  if (builder.summary.records > 0) await tail.append(builder, encoder.state.point)
+  encoder.wasAppended()
+  resolveWrite(write, table, pending)
 }
 
 /** What the last segment was found to be. */

@@ -1,26 +1,20 @@
-import { effectOf } from '../engine/record-fields.js'
-import type { EffectEncoder } from '../engine/effect-encoder.js'
-import { resolveWrite, type PendingSlots } from '../engine/pending-slots.js'
-import { newWrite, type StoredEffect } from '../engine/stored-effect.js'
-import { placeOf } from '../regions/address.js'
-import type { SlotTable } from '../regions/slot-table.js'
 import { footerEnd } from '../sealing/footer.js'
 import { GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
-import { GroupBuilder } from '../segments/group-builder.js'
-import { RECORD, type StoredRecord } from '../segments/record.js'
+import { RECORD } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import {
   firstGroupOf,
   recordsIn,
-  scanSegment,
+  stretchesOf,
   type IntactStretch,
   type Stretch,
 } from '../segments/segment-scan.js'
-import { FIRST_CHAIN, type Chain, type Tail } from '../segments/tail.js'
+import { FIRST_CHAIN, type Chain } from '../segments/tail.js'
 import { wordMemory } from '../word-memory.js'
 import type { FoundDamage } from './damage.js'
 import { GroupReplay } from './group-replay.js'
+import type { Pace } from './pace.js'
 import type { Replay } from './replay.js'
 
 /** A segment and what the scan of it found. */
@@ -30,40 +24,39 @@ export interface ScannedSegment {
   readonly stretches: readonly Stretch[]
 }
 
-/** The last segment, taken apart: proven to be flushed; whole but unproven; cut. */
+/** The last segment, taken apart: proven to be flushed; whole but unproven; the rest is cut. */
 export interface SplitTail {
   readonly proven: readonly Stretch[]
   readonly unproven: readonly IntactStretch[]
   /** The position behind the last group that counts. */
   readonly end: number
   readonly tornBytes: number
+  /** Something stands behind the end: it is going to be cut. */
+  readonly isCut: boolean
 }
 
-/**
- * Scans the segments in order, hands each sealed one over and returns the last. A sealed segment ends where its
- * successor says, and was flushed up to there; the last one of a closed log ends with its file (`lastIsCut`).
- */
-export function scanAll(
-  segments: readonly Segment[],
-  damage: FoundDamage[],
-  lastIsCut: boolean,
-  sealed: (scanned: ScannedSegment) => void,
-): ScannedSegment | undefined {
-  let last: ScannedSegment | undefined
-  for (const [index, segment] of segments.entries()) {
-    if (last) sealed(last)
-    const next = segments[index + 1]
-    last = scanOne(segment, next, damage, lastIsCut && next === undefined)
-  }
-  return last
+/** Of a last segment that need not be scanned. */
+export const nothingSplit = (end: number): SplitTail => ({
+  ...{ proven: [], unproven: [], end },
+  ...{ tornBytes: 0, isCut: false },
+})
+
+/** A segment to scan. */
+export interface SegmentToScan {
+  readonly segment: Segment
+  readonly next: Segment | undefined
+  /** It ends with its file. */
+  readonly isCut: boolean
+  /** What gets each stretch as soon as it is verified, while its bytes are near. */
+  readonly applier?: ((bytes: Buffer) => (stretch: Stretch) => void) | undefined
 }
 
-function scanOne(
-  segment: Segment,
-  next: Segment | undefined,
+/** Scans a segment. A sealed one ends where its successor says, and was flushed up to there. */
+export async function scanOne(
+  { segment, next, isCut, applier }: SegmentToScan,
   damage: FoundDamage[],
-  isCut: boolean,
-): ScannedSegment {
+  pace: Pace,
+): Promise<ScannedSegment> {
   const { header, file, name, seed } = segment
   const isFollowed = next?.header.number === header.number + 1
   const limit = isFollowed ? next.header.previousEnd : (footerEnd(segment) ?? file.size)
@@ -82,10 +75,16 @@ function scanOne(
   }
   segment.end = Math.min(file.size, limit)
   const bytes = file.view(0, segment.end)
+  const apply = applier?.(bytes)
   const request = { bytes, base: header.base, seed, firstSequence: header.firstSequence }
   const successor = isFollowed ? headOf(next) : undefined
   const unused = isFollowed || isCut ? undefined : header
-  const stretches = scanSegment({ ...request, successor, unused })
+  const stretches: Stretch[] = []
+  for (const stretch of stretchesOf({ ...request, successor, unused })) {
+    stretches.push(stretch)
+    apply?.(stretch)
+    if (pace.isOver(stretch.to - stretch.from)) await pace.turn()
+  }
   // Where nobody says it, the segment ends behind the last trace of a group.
   if (unused) segment.end = stretches.at(-1)?.to ?? Math.min(SEGMENT_HEADER_BYTES, segment.end)
   if (isCut && isFooter(stretches)) segment.end = stretches.pop()?.from ?? segment.end
@@ -112,7 +111,9 @@ export function unscanned(segment: Segment): ScannedSegment {
 
 /**
  * Tells the torn tail of an unclean end from rot: what a later group says was flushed is proven, and so is everything
- * after a clean close. Unproven damage is where the log ends. The segment's `end` becomes the end of the proven part.
+ * after a clean close. Unproven damage is where the log ends. The segment's `end` becomes the end of what counts.
+ *
+ * A close that is not proven is left out: nobody rolls directly behind a close (see `Tail.mayRoll`).
  */
 export function splitLast({ segment, stretches }: ScannedSegment, allProven: boolean): SplitTail {
   const { base } = segment.header
@@ -122,18 +123,21 @@ export function splitLast({ segment, stretches }: ScannedSegment, allProven: boo
   const proven: Stretch[] = []
   const unproven: IntactStretch[] = []
   let end = Math.min(SEGMENT_HEADER_BYTES, segment.end)
-  let provenEnd = end
   for (const stretch of stretches) {
-    if (isProven(stretch.from)) {
-      proven.push(stretch)
-      provenEnd = stretch.to
-    } else if (stretch.kind === 'group') unproven.push(stretch)
+    if (isProven(stretch.from)) proven.push(stretch)
+    else if (stretch.kind === 'group') unproven.push(stretch)
     else break
     end = stretch.to
   }
   const tornBytes = segment.end - end
-  segment.end = provenEnd
-  return { proven, unproven, end: base + end, tornBytes }
+  const last = unproven.at(-1)
+  if (last && isClose(last.header) && last.header.records === 1) {
+    unproven.pop()
+    end = last.from
+  }
+  const isCut = segment.end > end
+  segment.end = end
+  return { proven, unproven, end: base + end, tornBytes, isCut }
 }
 
 /** What the next group has to follow. */
@@ -146,91 +150,28 @@ export function chainBehind(segment: Segment, stretches: readonly Stretch[]): Ch
   return { sequence, previous: { records, kinds, lowest, end }, previousChecksum: checksum }
 }
 
-/** Applies what stays where it is. */
-export function applyStretches(
+/** Applies stretches of a segment, one per call, in order. */
+export function applierOf(
   replay: Replay,
-  { segment, bytes }: ScannedSegment,
-  stretches: readonly Stretch[],
+  segment: Segment,
+  bytes: Buffer,
   damage: FoundDamage[],
-): void {
+): (stretch: Stretch) => void {
   const { seed } = segment
   const { base, number } = segment.header
   const place = { bytes, base, seed }
   const groups = replay.hasRegion ? undefined : new GroupReplay(replay, segment, wordMemory(bytes))
-  for (const stretch of stretches) {
+  return (stretch) => {
     replay.applyRegion(base + stretch.from)
     if (stretch.kind === 'group' && groups) {
       groups.apply(stretch.from, stretch.to)
-      replay.frame(stretch.header)
-      continue
+      return replay.frame(stretch.header)
     }
     const records = stretch.kind === 'group' ? recordsIn(place, stretch.from, stretch.to) : stretch.records
     for (const { offset, record } of records) replay.apply(record, base + offset, segment)
     if (stretch.header) replay.frame(stretch.header)
-    if (stretch.kind === 'group') continue
+    if (stretch.kind === 'group') return
     const { from, to, reason, lost } = stretch
     damage.push({ segment: number, file: segment.name, from, to, reason, lost, position: base + from })
   }
-}
-
-/** What writing the unproven groups once more takes. */
-export interface ReappendParts {
-  readonly replay: Replay
-  readonly encoder: EffectEncoder
-  readonly pending: PendingSlots
-  readonly tail: Tail
-  readonly table: SlotTable
-}
-
-/** Writes the unproven groups once more, group by group, into the segment that was begun. */
-export async function reappend(
-  parts: ReappendParts,
-  { bytes, segment }: ScannedSegment,
-  groups: readonly IntactStretch[],
-): Promise<void> {
-  const { replay } = parts
-  const accepts = new Map<number, StoredRecord>()
-  const { seed } = segment
-  const place = { bytes, base: segment.header.base, seed }
-  for (const group of groups) {
-    replay.applyRegion(place.base + group.from)
-    const effects: StoredEffect[] = []
-    for (const { offset, record } of recordsIn(place, group.from, group.to)) {
-      const position = place.base + offset
-      if (record.kind === RECORD.accept) {
-        if (replay.isOldCopy(record)) continue
-        replay.rememberAccept(record, position)
-        accepts.set(position, record)
-      }
-      const effect = effectOf(record, markedBy(record, position, accepts, parts))
-      if (!effect || effect.kind === 'close') continue
-      replay.note(effect, false)
-      effects.push(effect)
-    }
-    await appendEffects(parts, effects)
-  }
-}
-
-/** The proposal that a mark decides. */
-function markedBy(
-  mark: StoredRecord,
-  position: number,
-  accepts: ReadonlyMap<number, StoredRecord>,
-  { replay, tail, table }: ReappendParts,
-): StoredRecord | undefined {
-  if (mark.kind !== RECORD.mark || !replay.isMarkGood(mark, position)) return undefined
-  return accepts.get(mark.link) ?? tail.record(placeOf(table.get(mark.a)))
-}
-
-/** Appends effects as one group of their own and counts them at once: nobody else is there. */
-export async function appendEffects(parts: ReappendParts, effects: readonly StoredEffect[]): Promise<void> {
-  const { encoder, pending, tail, table } = parts
-  const builder = new GroupBuilder()
-  const write = newWrite(effects, true)
-  pending.holdAll(write)
-  builder.begin({ position: tail.position, seed: tail.active.seed })
-  encoder.encode(write, builder)
-  if (builder.summary.records > 0) await tail.append(builder, encoder.state.point)
-  encoder.wasAppended()
-  resolveWrite(write, table, pending)
 }

@@ -64,6 +64,18 @@ export class SlotIndex {
     return before
   }
 
+  /** The slots from `from` on get the first `count` of these addresses, none of which is `NOWHERE`. */
+  setRun(from: number, addresses: Float64Array, count: number): void {
+    for (let done = 0; done < count;) {
+      const slot = from + done
+      const number = Math.floor(slot / PAGE_SLOTS)
+      const at = slot - number * PAGE_SLOTS
+      const length = Math.min(PAGE_SLOTS - at, count - done)
+      this.#setInPage(this.#page(number) ?? this.#addPage(number), at, addresses, done, length)
+      done += length
+    }
+  }
+
   /**
    * The slots of `from <= slot < to` that hold something, by pages in no order, each page ascending. Slots may be changed
    * while they are walked.
@@ -96,6 +108,24 @@ export class SlotIndex {
       this.#lastPage = page
     }
     return page
+  }
+
+  #setInPage(page: Page, at: number, source: Float64Array, from: number, length: number): void {
+    if (page.few !== undefined && length > FEW_SLOTS) {
+      page.addresses = expand(page.few, this.#newAddresses())
+      page.few = undefined
+    }
+    let added = 0
+    for (let index = 0; index < length; index++) {
+      const { few } = page
+      const address = source[from + index]!
+      const before = few === undefined ? page.addresses[at + index]! : (few.get(at + index) ?? NOWHERE)
+      if (before === NOWHERE) added++
+      if (few === undefined) page.addresses[at + index] = address
+      else this.#putFew(page, few, at + index, address)
+    }
+    page.used += added
+    this.#count += added
   }
 
   #addPage(number: number): Page {

@@ -63,6 +63,12 @@ export class SlotTable {
     this.#open.set(slot, address === NOWHERE ? GONE : address)
   }
 
+  /** The slots from `from` on get the first `count` of these addresses. For recovery: nobody shares the table then. */
+  setRun(from: number, addresses: Float64Array, count: number): void {
+    if (from >= this.#point) return this.#open.setRun(from, addresses, count)
+    for (let at = 0; at < count; at++) this.set(from + at, addresses[at]!)
+  }
+
   /** Changes several slots at once. */
   setAll(changes: readonly { readonly slot: number; readonly address: Address }[]): void {
     if (changes.length > 1) this.#watcher?.begin()

@@ -84,11 +84,6 @@ export function firstGroupOf({ bytes, base, seed }: ScanRequest): GroupHeader | 
   return decodeGroupHeader(bytes, SEGMENT_HEADER_BYTES, bytes.byteLength, base + SEGMENT_HEADER_BYTES, seed)
 }
 
-/** All stretches of a segment. */
-export function scanSegment(request: ScanRequest): Stretch[] {
-  return [...stretchesOf(request)]
-}
-
 /**
  * Splits a segment into whole groups and damaged stretches, one per step. Behind damage it goes on at the next intact
  * frame, and inside damage it picks out every record that has its own checksums right.

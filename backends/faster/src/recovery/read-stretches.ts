@@ -1,0 +1,77 @@
+import type { Segment } from '../segments/segment.js'
+import type { Tail } from '../segments/tail.js'
+import type { FoundDamage } from './damage.js'
+import type { KnownStretch } from './known-damage.js'
+import { Pace } from './pace.js'
+import type { Replay } from './replay.js'
+import { rewrite } from './rewriting.js'
+import {
+  applierOf,
+  nothingSplit,
+  scanOne,
+  splitLast,
+  unscanned,
+  type ScannedSegment,
+  type SplitTail,
+} from './stretches.js'
+import { knownEnds } from './verdict.js'
+
+/** What has to be read, and where it leads. */
+export interface ReadRequest {
+  /** Segments that no footer stands for, in order. */
+  readonly open: readonly Segment[]
+  readonly tail: Tail
+  readonly replay: Replay
+  /** What is found is added. */
+  readonly damage: FoundDamage[]
+  readonly known: readonly KnownStretch[]
+  /** The last segment ends with its file. */
+  readonly isCut: boolean
+  /** No part of the last segment is a torn end. */
+  readonly allProven: boolean
+}
+
+/** The last segment, read and applied as all others are. */
+export interface ReadTail {
+  readonly last: ScannedSegment
+  readonly isScanned: boolean
+  readonly split: SplitTail
+  readonly lastKnownEnds: readonly FoundDamage[]
+}
+
+/**
+ * Scans the segments and applies them in order. The last one is scanned first: what it holds beyond the last proven
+ * flush is written and flushed while the others are read. On return everything that counts is on the device.
+ */
+export async function readStretches(request: ReadRequest): Promise<ReadTail> {
+  const { open, tail, replay, damage, known, isCut, allProven } = request
+  const pace = new Pace()
+  const active = open.at(-1)
+  const last = active
+    ? await scanOne({ segment: active, next: undefined, isCut }, damage, pace)
+    : unscanned(tail.active)
+  const lastKnownEnds = knownEnds(last, known)
+  const split = active ? splitLast(last, allProven) : nothingSplit(tail.position)
+  const { proven, unproven } = split
+  const { end } = last.segment
+  const rewriting = rewrite(last.segment, last.bytes, unproven[0]?.from ?? end, end)
+  // Told below, once nobody is in between.
+  rewriting.catch(() => undefined)
+  try {
+    for (const [at, segment] of open.slice(0, -1).entries()) {
+      const applier = (bytes: Buffer) => applierOf(replay, segment, bytes, damage)
+      const one = await scanOne({ segment, next: open[at + 1], isCut: false, applier }, damage, pace)
+      damage.push(...knownEnds(one, known))
+    }
+    const apply = applierOf(replay, last.segment, last.bytes, damage)
+    for (const stretch of [...proven, ...unproven]) {
+      apply(stretch)
+      if (pace.isOver(stretch.to - stretch.from)) await pace.turn()
+    }
+  } finally {
+    // Nobody closes a file that is being written.
+    await Promise.allSettled([rewriting])
+  }
+  await rewriting
+  return { last, isScanned: active !== undefined, split, lastKnownEnds }
+}
