@@ -5,7 +5,7 @@ import { REGION_NAME } from '../src/ring/ring-layout.js'
 import { RECORD } from '../src/segments/record.js'
 import { SpareSegments } from '../src/segments/spare-segments.js'
 import { Tail } from '../src/segments/tail.js'
-import { MemoryDisk } from './support/memory-disk.js'
+import { MemoryDisk, type DiskImage } from './support/memory-disk.js'
 import { LOG_ID, newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
 
 const ballot = { round: 1, nodeId: 1 }
@@ -65,6 +65,29 @@ describe('faster: failing devices', () => {
       if (operation.kind === 'flush') throw failure('EIO')
     }
     expect(await reasonOf(openOn(refused)), 'what could not be flushed is not shown').not.equal(undefined)
+  })
+
+  it('leaves out a close that nothing proves: the segment behind it would not be missed', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    await log.learn({ slot: 0, ballot, value: valueOf(0, 1) })
+    let unproven: DiskImage | undefined
+    disk.beforeOperation = ({ kind }) => {
+      if (kind === 'flush') unproven ??= disk.copy()
+    }
+    await log.close()
+    if (!unproven) throw new Error('a close is flushed')
+    const killed = new MemoryDisk(unproven)
+    const second = await openOn(killed)
+    expect(second.recovery).deep.include({ tornBytes: 0, ambiguous: false, damaged: [] })
+    await second.learn({ slot: 1, ballot, value: valueOf(1, 1) })
+    await second.close()
+    expect([...(await shownBy(await openOn(killed, { cleanClose: true }))).keys()]).deep.equal([0, 1])
+    const lost = new MemoryDisk(killed.copy())
+    await lost.folder('').remove('tail-0000000002.log')
+    expect(isPersistentLogError(await reasonOf(openOn(lost, { cleanClose: true })), 'PLOG_CORRUPTED')).equal(
+      true,
+    )
   })
 
   it('goes on over a full device when the log is reopened with space', async () => {

@@ -73,6 +73,34 @@ describe('faster: organs', () => {
     expect(index.get(512)).equal(0)
   })
 
+  it('takes runs of slots as it takes slots one by one, counts by place, and drops whole pages', () => {
+    const one = new SlotIndex()
+    const run = new SlotIndex()
+    for (const index of [one, run]) for (const slot of [3, 600, 1030]) index.set(slot, 8)
+    for (const [from, count] of [
+      [0, 5],
+      [510, 1],
+      [508, 1600],
+      [5000, 4],
+      [2 ** 40 - 3, 20],
+    ] as const) {
+      const addresses = Float64Array.from({ length: count }, (_, at) => tailAddress(4096 + 8 * at, true))
+      for (let at = 0; at < count; at++) one.set(from + at, addresses[at]!)
+      run.setRun(from, addresses, count)
+    }
+    const all = (index: SlotIndex) => [...index.entries(0, 2 ** 53 - 1)]
+    expect(all(run)).deep.equal(all(one))
+    expect(run.count).equal(all(run).length)
+    run.set(700, regionAddress(4096, false))
+    const isCounted = ([slot, address]: readonly [number, number]) =>
+      slot >= 700 && !isInRegion(address) && placeOf(address) >= 4200 && placeOf(address) < 9000
+    expect(run.countPlacedIn(700, 4200, 9000)).equal(all(run).filter(isCounted).length)
+    const kept = all(run).filter(([slot]) => slot >= 1300)
+    run.dropBelow(1300)
+    expect(all(run)).deep.equal(kept)
+    expect(run.count).equal(kept.length)
+  })
+
   it('notices every flipped bit of a record, and a record that is at another place', () => {
     const memory = wordMemory(Buffer.alloc(256))
     const target = memory.bytes

@@ -1,4 +1,4 @@
-import { NOWHERE, type Address } from './address.js'
+import { isInRegion, NOWHERE, type Address } from './address.js'
 
 /** Slots per page: 4 KiB each, so that a far-apart slot costs no giant array. */
 const PAGE_SLOTS = 512
@@ -86,6 +86,33 @@ export class SlotIndex {
       if (first + PAGE_SLOTS <= from || first >= to) continue
       yield* pageEntries(page, first, from, to)
     }
+  }
+
+  /** The slots below the point hold nothing any more. Whole pages go at once. */
+  dropBelow(point: number): void {
+    for (const [number, { used }] of [...this.#pages]) {
+      const first = number * PAGE_SLOTS
+      if (first + PAGE_SLOTS <= point) {
+        this.#count -= used
+        this.#dropPage(number)
+      } else if (first < point) for (let slot = first; slot < point; slot++) this.set(slot, NOWHERE)
+    }
+  }
+
+  /** How many slots at or above `slot` have their newest version in the tail, at a position in `from <= it < to`. */
+  countPlacedIn(slot: number, from: number, to: number): number {
+    const isInside = (address: Address): boolean => !isInRegion(address) && address >= from && address < to
+    let count = 0
+    for (const [number, page] of this.#pages) {
+      const skipped = Math.max(slot - number * PAGE_SLOTS, 0)
+      if (skipped >= PAGE_SLOTS) continue
+      if (page.few) {
+        for (const [at, address] of page.few) if (at >= skipped && isInside(address)) count++
+        continue
+      }
+      for (let at = skipped; at < PAGE_SLOTS; at++) if (isInside(page.addresses[at]!)) count++
+    }
+    return count
   }
 
   /** All pages, ascending: the first slot of each, and an address per slot. What is handed out must not be changed. */

@@ -1,5 +1,6 @@
 import type { SealedIndex } from '../sealing/sealed-index.js'
 import type { Segment } from '../segments/segment.js'
+import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import { isDecided, isInRegion, NOWHERE, placeOf, type Address } from './address.js'
 import { SlotIndex } from './slot-index.js'
 
@@ -16,6 +17,10 @@ export interface TableWatcher {
   sealed(index: SealedIndex): void
   /** Nothing that counts is in the segment. */
   retired(segment: Segment): void
+}
+
+function isPlacedIn({ header: { base }, end }: Segment, address: Address): boolean {
+  return !isInRegion(address) && placeOf(address) >= base && placeOf(address) < base + end
 }
 
 /**
@@ -63,7 +68,7 @@ export class SlotTable {
     this.#open.set(slot, address === NOWHERE ? GONE : address)
   }
 
-  /** The slots from `from` on get the first `count` of these addresses. For recovery: nobody shares the table then. */
+  /** The slots from `from` on get the first `count` of these addresses. */
   setRun(from: number, addresses: Float64Array, count: number): void {
     if (from >= this.#point) return this.#open.setRun(from, addresses, count)
     for (let at = 0; at < count; at++) this.set(from + at, addresses[at]!)
@@ -80,7 +85,7 @@ export class SlotTable {
   dropBelow(point: number): void {
     if (point <= this.#point) return
     this.#watcher?.moved(point)
-    for (const [slot] of this.#open.entries(0, point)) this.#open.set(slot, NOWHERE)
+    this.#open.dropBelow(point)
     this.#point = point
   }
 
@@ -101,19 +106,11 @@ export class SlotTable {
 
   /** Slots whose newest version stands in the segment, in no order; they may be changed while they are walked. */
   *liveIn(segment: Segment): Generator<readonly [slot: number, address: Address]> {
-    const { base } = segment.header
-    const isInside = (address: Address): boolean =>
-      !isInRegion(address) && placeOf(address) >= base && placeOf(address) < base + segment.end
     for (const entry of this.#open.entries(this.#point, Number.MAX_SAFE_INTEGER)) {
-      if (isInside(entry[1])) yield entry
+      if (isPlacedIn(segment, entry[1])) yield entry
     }
     const index = this.#sealed.find((one) => one.segment === segment)
-    if (!index) return
-    for (const [slot] of index.entries(this.#point, Number.MAX_SAFE_INTEGER)) {
-      if (this.#open.get(slot) !== NOWHERE) continue
-      const address = this.get(slot)
-      if (isInside(address)) yield [slot, address]
-    }
+    if (index) yield* this.#liveByIndex(index)
   }
 
   /** How many slots `liveIn` would yield, at most: those of a segment above the point are not looked at one by one. */
@@ -122,8 +119,10 @@ export class SlotTable {
     const isWhole = index?.head.end === segment.end
     if (index && isWhole && index.to <= this.#point) return 0
     if (index && isWhole && index.from >= this.#point) return index.count
-    let count = 0
-    for (const entry of this.liveIn(segment)) if (entry[0] >= this.#point) count++
+    const { base } = segment.header
+    const first = base + SEGMENT_HEADER_BYTES
+    let count = this.#open.countPlacedIn(this.#point, first, base + segment.end)
+    if (index) for (const _ of this.#liveByIndex(index)) count++
     return count
   }
 
@@ -155,6 +154,15 @@ export class SlotTable {
   removeSealed(segment: Segment): void {
     this.#sealed = this.#sealed.filter((index) => index.segment !== segment)
     this.#watcher?.retired(segment)
+  }
+
+  /** Of the slots that only the indexes of sealed segments tell about. */
+  *#liveByIndex(index: SealedIndex): Generator<readonly [slot: number, address: Address]> {
+    for (const [slot] of index.entries(this.#point, Number.MAX_SAFE_INTEGER)) {
+      if (this.#open.get(slot) !== NOWHERE) continue
+      const address = this.get(slot)
+      if (isPlacedIn(index.segment, address)) yield [slot, address]
+    }
   }
 
   #sealedAddress(slot: number): Address {

@@ -78,9 +78,17 @@ export class Sealer {
     const { number } = tail.active.header
     this.settledBelow(number + 1)
     await this.idle()
-    if (this.#next > number) return files.remove(UNSEALED_NAME)
+    if (this.#next > number) return this.#nothingUnsealed()
     const file = await files.create(UNSEALED_NAME)
     await file.close()
+    await files.syncDirectory()
+  }
+
+  /** Durably: a note that comes back after a power cut would excuse a footer that is missing then. */
+  async #nothingUnsealed(): Promise<void> {
+    const { files } = this.#parts
+    if (!(await files.list()).includes(UNSEALED_NAME)) return
+    await files.remove(UNSEALED_NAME)
     await files.syncDirectory()
   }
 

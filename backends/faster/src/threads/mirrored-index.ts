@@ -27,4 +27,11 @@ export class MirroredIndex extends SlotIndex {
     } else if (isDecided(before)) this.#shared.set(slot, NOWHERE)
     return before
   }
+  override dropBelow(point: number): void {
+    for (const [slot] of this.entries(0, point)) this.set(slot, NOWHERE)
+  }
+
+  override setRun(from: number, addresses: Float64Array, count: number): void {
+    for (let at = 0; at < count; at++) this.set(from + at, addresses[at]!)
+  }
 }
