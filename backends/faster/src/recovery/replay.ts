@@ -198,7 +198,7 @@ export class Replay {
         break
       case 'compact':
         tellBallot(this.ledger, effect)
-        if (stateToo) tellBallot(this.state, effect)
+        tellBallot(this.state, effect)
         break
       case 'promise':
       case 'configure':
