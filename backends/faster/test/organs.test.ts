@@ -13,6 +13,7 @@ import {
   RECORD,
   restampRecord,
 } from '../src/segments/record.js'
+import { headerChecksum } from '../src/segments/header-checksum.js'
 import {
   decodeSegmentHeader,
   encodeSegmentHeader,
@@ -32,6 +33,23 @@ describe('faster: organs', () => {
       expect(wordChecksum(bytes, words, from, 600, 0)).equal(crc32(bytes.subarray(from)))
     }
     expect(seedAt(1, 8)).not.equal(seedAt(1, 8 + 2 ** 32))
+  })
+
+  it('sums a header word by word to its CRC-32, whatever the words before were', () => {
+    const bytes = Buffer.alloc(64)
+    const { words } = wordMemory(bytes)
+    const check = (): void => {
+      expect(headerChecksum(words, 2)).equal(crc32(bytes.subarray(8, 56)))
+    }
+    check()
+    for (let word = 2; word < 14; word++) {
+      for (const value of [1, -1, 0x1234567, 0]) {
+        words[word] = value
+        check()
+      }
+      words[word] = Math.imul(word, 0x9e3779b1)
+      check()
+    }
   })
 
   it('stores every safe integer', () => {

@@ -2,12 +2,12 @@ import type { Ballot } from '../contract/ballot.js'
 
 /** True when both hold the same bytes. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && Buffer.compare(a, b) === 0
+  return a.length === b.length && Buffer.compare(a, b) === 0
 }
 
 /** A copy that nobody else holds. */
 export function copyBytes(bytes: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(bytes.byteLength)
+  const copy = new Uint8Array(bytes.length)
   copy.set(bytes)
   return copy
 }
@@ -24,15 +24,15 @@ let used = 0
  * each would cost more than all else on the way of a write or a scan. Whoever keeps one of them keeps its piece, 16 KiB.
  */
 export function copyPooled(bytes: Uint8Array): Uint8Array {
-  const { byteLength } = bytes
-  if (byteLength > SHARED_COPY_BYTES) return copyBytes(bytes)
-  if (used + byteLength > PIECE_BYTES) {
+  const { length } = bytes
+  if (length > SHARED_COPY_BYTES) return copyBytes(bytes)
+  if (used + length > PIECE_BYTES) {
     piece = new ArrayBuffer(PIECE_BYTES)
     used = 0
   }
-  const copy = new Uint8Array(piece, used, byteLength)
+  const copy = new Uint8Array(piece, used, length)
   copy.set(bytes)
-  used += byteLength
+  used += length
   return copy
 }
 

@@ -126,7 +126,7 @@ export class RingBuffer {
     value: Uint8Array,
     proof: Uint8Array | undefined,
   ): number {
-    const bytes = recordBytes(value.byteLength, proof === undefined ? 0 : proof.byteLength)
+    const bytes = recordBytes(value.length, proof === undefined ? 0 : proof.length)
     if (bytes > this.maxEntryBytes) return NO_ROOM
     const position = placeFor(this.#end, this.#reclaimed, bytes, this.capacity)
     if (position === NO_ROOM || (position !== this.#end && !this.#skipTo(position))) return NO_ROOM
@@ -136,7 +136,7 @@ export class RingBuffer {
     const end = position + bytes
     words[CONTROL.reserved] = end / RING_UNIT_BYTES
     const sum = fillRecord(this.memory, offset, kind, 0, slot, round, nodeId, link, word, value, proof)
-    Atomics.store(words, (offset >>> 2) + CHECKSUM_WORD, sum ^ maskAt(this.seed, position))
+    words[(offset >>> 2) + CHECKSUM_WORD] = sum ^ maskAt(this.seed, position)
     this.#file.stored(offset, bytes)
     words[CONTROL.frontier] = end / RING_UNIT_BYTES
     this.#end = end
@@ -149,7 +149,7 @@ export class RingBuffer {
     if (!this.holds(position, slot)) return false
     const { words } = this.memory
     const at = this.offsetOf(position) >>> 2
-    Atomics.store(words, at + MARK_WORD, markWord(words[at + CHECKSUM_WORD]! ^ maskAt(this.seed, position)))
+    words[at + MARK_WORD] = markWord(words[at + CHECKSUM_WORD]! ^ maskAt(this.seed, position))
     this.#file.stored((at + MARK_WORD) * 4, 4)
     return true
   }
@@ -194,7 +194,7 @@ export class RingBuffer {
     const from = offset + RECORD_HEADER_BYTES
     const length = words[(offset >>> 2) + 1]! >>> 0
     // A length that rotted reaches anywhere.
-    if (length > this.maxEntryBytes || from + length > bytes.byteLength) return undefined
+    if (length > this.maxEntryBytes || from + length > bytes.length) return undefined
     return new Uint8Array(bytes.buffer, bytes.byteOffset + from, length)
   }
 
@@ -203,7 +203,7 @@ export class RingBuffer {
     if (position < this.#reclaimed || position >= this.#end) return undefined
     const { bytes } = this.memory
     const offset = this.offsetOf(position)
-    if (markOf(bytes, offset, bytes.byteLength, position, this.seed) === undefined) return undefined
+    if (markOf(bytes, offset, bytes.length, position, this.seed) === undefined) return undefined
     return isContentIntact(bytes, offset)
       ? decodeRecord(bytes, offset, maskAt(this.seed, position))
       : undefined
@@ -213,7 +213,7 @@ export class RingBuffer {
   entry(position: number, slot: number): StoredEntry | undefined {
     if (position < this.#reclaimed || position >= this.#end) return undefined
     const offset = this.offsetOf(position)
-    const entry = mappedEntry(this.memory, offset, this.memory.bytes.byteLength, slot)
+    const entry = mappedEntry(this.memory, offset, this.memory.bytes.length, slot)
     return entry && isMappedEntryIntact(this.memory, offset, position, this.seed) ? entry : undefined
   }
 

@@ -50,7 +50,7 @@ export class GroupBuilder {
   }
 
   begin(place: GroupPlace): void {
-    if (this.#memory.bytes.byteLength > KEPT_BUFFER_BYTES) this.#memory = newMemory(FIRST_BUFFER_BYTES)
+    if (this.#memory.bytes.length > KEPT_BUFFER_BYTES) this.#memory = newMemory(FIRST_BUFFER_BYTES)
     this.#place = place
     this.#length = GROUP_HEADER_BYTES
     this.#records = 0
@@ -61,7 +61,7 @@ export class GroupBuilder {
 
   /** The position and the checksum of a record are known as soon as it is added. */
   add(fields: RecordFields): PlacedRecord {
-    const bytes = recordBytes(fields.value?.byteLength ?? 0, fields.proof?.byteLength ?? 0)
+    const bytes = recordBytes(fields.value?.length ?? 0, fields.proof?.length ?? 0)
     this.#ensure(this.#length + bytes)
     const offset = this.#length
     const position = this.#place.position + offset
@@ -116,8 +116,8 @@ export class GroupBuilder {
 
   #ensure(bytes: number): void {
     const { bytes: before } = this.#memory
-    if (bytes <= before.byteLength) return
-    this.#memory = newMemory(Math.max(bytes, before.byteLength * 2))
+    if (bytes <= before.length) return
+    this.#memory = newMemory(Math.max(bytes, before.length * 2))
     before.copy(this.#memory.bytes, 0, 0, this.#length)
   }
 }

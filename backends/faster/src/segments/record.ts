@@ -1,6 +1,7 @@
 import { checksum, maskAt, wordChecksum } from '../checksum.js'
 import { readU64, roundUp } from '../integers.js'
 import type { WordMemory } from '../word-memory.js'
+import { headerChecksum } from './header-checksum.js'
 
 /** What a record says; the number is what is stored. */
 export const RECORD = {
@@ -110,8 +111,8 @@ export function fillRecord(
 ): number {
   const at = offset >>> 2
   const content = offset + RECORD_HEADER_BYTES
-  const valueBytes = value.byteLength
-  const proofBytes = proof === undefined ? 0 : proof.byteLength
+  const valueBytes = value.length
+  const proofBytes = proof === undefined ? 0 : proof.length
   const end = content + valueBytes + proofBytes
   const last = ((end - 1) >>> 3) << 1
   words[last] = 0
@@ -131,7 +132,7 @@ export function fillRecord(
   words[at + 10] = proofBytes
   words[at + 11] = kind === RECORD.mark ? word : wordChecksum(bytes, words, content, end, 0)
   words[at + MARK_WORD] = 0
-  return wordChecksum(bytes, words, offset, offset + CHECKED_BYTES, 0)
+  return headerChecksum(words, at)
 }
 
 /** A whole record with its checksum. Returns that, unmasked. */

@@ -1,11 +1,11 @@
 import type { StoredEntry } from '@persistent-log/core/backend'
 import { maskAt, wordChecksum } from '../checksum.js'
 import type { WordMemory } from '../word-memory.js'
+import { headerChecksum } from './header-checksum.js'
 import { CHECKSUM_WORD, RECORD, RECORD_HEADER_BYTES, type StoredRecord } from './record.js'
 
 const MAGIC_MASK = 0xffff
 const MAGIC = 0x5250
-const CHECKED_BYTES = 48
 const HAS_PROOF = 1
 const TWO_32 = 0x1_0000_0000
 
@@ -57,7 +57,7 @@ export function isMappedEntryIntact(
   seed: number,
 ): boolean {
   const at = offset >>> 2
-  const sum = wordChecksum(bytes, words, offset, offset + CHECKED_BYTES, 0) ^ maskAt(seed, position)
+  const sum = headerChecksum(words, at) ^ maskAt(seed, position)
   if (sum >>> 0 !== words[at + CHECKSUM_WORD]! >>> 0) return false
   const content = offset + RECORD_HEADER_BYTES
   const end = content + (words[at + 1]! >>> 0) + (words[at + 10]! >>> 0)

@@ -7,7 +7,7 @@ const SLOT_MASK = PAGE_SLOTS - 1
 /** Marks an empty place; no proposal has fewer than 0 bytes. */
 const EMPTY = -1
 
-const NO_PAGE = -1
+const NO_PAGE = -PAGE_SLOTS
 
 interface Page {
   readonly rounds: Float64Array
@@ -28,8 +28,8 @@ export class AcceptedSlots {
    * next.
    */
   #empty = NO_PAGE
-  /** Nearly every look-up is on the page of the one before. */
-  #lastNumber = NO_PAGE
+  /** Nearly every look-up is on the page of the one before; its first slot says so without a division. */
+  #lastFirst = NO_PAGE
   #lastPage: Page | undefined
 
   constructor(from?: AcceptedSlots) {
@@ -58,6 +58,18 @@ export class AcceptedSlots {
     return bytes === EMPTY ? undefined : bytes
   }
 
+  /** True when the proposal of the slot has this ballot: like `ballot`, without an object. */
+  has(slot: Slot, { round, nodeId }: Ballot): boolean {
+    const page = this.#page(slot)
+    const at = slot & SLOT_MASK
+    return (
+      page !== undefined &&
+      page.bytes[at] !== EMPTY &&
+      page.rounds[at] === round &&
+      page.nodeIds[at] === nodeId
+    )
+  }
+
   /** Returns the bytes of the proposal that it replaces; `undefined` when there was none. */
   set(slot: Slot, ballot: Ballot, bytes: number): number | undefined {
     const page = this.#page(slot) ?? this.#addPage(slot)
@@ -83,14 +95,21 @@ export class AcceptedSlots {
   }
 
   #page(slot: Slot): Page | undefined {
+    const first = this.#lastFirst
+    if (slot >= first && slot < first + PAGE_SLOTS) return this.#lastPage
+    return this.#otherPage(slot)
+  }
+
+  #otherPage(slot: Slot): Page | undefined {
     const number = Math.floor(slot / PAGE_SLOTS)
-    if (number === this.#lastNumber) return this.#lastPage
     const page = this.#pages.get(number)
-    if (page) {
-      this.#lastNumber = number
-      this.#lastPage = page
-    }
+    if (page) this.#remember(number, page)
     return page
+  }
+
+  #remember(number: number, page: Page | undefined): void {
+    this.#lastFirst = page ? number * PAGE_SLOTS : NO_PAGE
+    this.#lastPage = page
   }
 
   #addPage(slot: Slot): Page {
@@ -102,8 +121,7 @@ export class AcceptedSlots {
       used: 0,
     }
     this.#pages.set(number, page)
-    this.#lastNumber = number
-    this.#lastPage = page
+    this.#remember(number, page)
     return page
   }
 
@@ -114,7 +132,7 @@ export class AcceptedSlots {
     this.#empty = NO_PAGE
     if (page?.used !== 0) return undefined
     this.#pages.delete(number)
-    if (this.#lastNumber === number) this.#lastNumber = NO_PAGE
+    if (this.#lastPage === page) this.#remember(NO_PAGE, undefined)
     return page
   }
 

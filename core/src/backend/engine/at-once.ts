@@ -1,12 +1,14 @@
+import type { Ballot } from '../../contract/ballot.js'
 import type { SyncWrites } from '../../contract/facets.js'
 import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
+import type { Slot } from '../../contract/slot.js'
 import { survivesAtLeast, type Survival } from '../../contract/survival.js'
 import { raise } from '../../errors/raise.js'
 import * as check from '../arguments.js'
-import type { BallotCall, Grant } from '../laws/ballot-law.js'
+import { keepsPromise, type BallotCall, type Grant } from '../laws/ballot-law.js'
 import type { Effect } from './effect.js'
 import { judgeItem, verdictOn } from './judging.js'
-import { entryBytes } from './ledger.js'
+import { entryBytes, type Ledger } from './ledger.js'
 import type { AtOnceWrites } from './log-engine.js'
 import { checkEntry, type LogParts } from './log-parts.js'
 
@@ -45,15 +47,18 @@ export class AtOnce {
   /** `undefined`: it is done. */
   accept(proposal: Proposal): Wait | undefined {
     const { writes, space, counts } = this.#parts
-    const { slot, value, proof } = proposal
+    const { slot, ballot, value, proof } = proposal
     if (!writes.isSettled(slot)) return UNDER_WAY
     if (space.waiting > 0) return IN_LINE
-    if (writes.judged.votesLost) throw this.#refused(raise.votesLost('accept'))
-    const { round, nodeId } = proposal.ballot
-    const ballot = { round, nodeId }
-    if (this.#verdict({ kind: 'accept', slot, ballot, value }) === 'no-op') return undefined
-    const bytes = entryBytes(proposal)
-    if (!space.has(bytes, bytes - writes.judged.acceptedBytes(slot))) return NO_SPACE
+    const { judged } = writes
+    if (judged.votesLost) throw this.#refused(raise.votesLost('accept'))
+    const bytes = proof === undefined ? value.length : entryBytes(proposal)
+    let added = bytes
+    if (!isFirst(slot, ballot, judged)) {
+      if (this.#verdict({ kind: 'accept', slot, ballot, value }) === 'no-op') return undefined
+      added -= judged.acceptedBytes(slot)
+    }
+    if (!space.has(bytes, added)) return NO_SPACE
     if (!this.#engine.accept(slot, ballot, value, proof)) return ENGINE_WAITS
     writes.acceptedAtOnce(slot, ballot, bytes, this.survives)
     counts.accepts++
@@ -63,11 +68,9 @@ export class AtOnce {
   /** `undefined`: it is done. */
   commit(id: CommitId): Wait | undefined {
     const { writes, counts } = this.#parts
-    const { slot, proof } = id
+    const { slot, ballot, proof } = id
     if (!writes.isSettled(slot)) return UNDER_WAY
-    const { round, nodeId } = id.ballot
-    const ballot = { round, nodeId }
-    if (this.#verdict({ kind: 'commit', slot, ballot }) === 'no-op') return undefined
+    if (!this.#isToDecide(slot, ballot)) return undefined
     if (proof === undefined) {
       if (!this.#engine.commit(slot, ballot)) {
         if (writes.borrowNewest(slot) === 'damaged') throw this.#refused(raise.damagedSlot(slot))
@@ -78,7 +81,7 @@ export class AtOnce {
       if (accepted === 'damaged') throw this.#refused(raise.damagedSlot(slot))
       if (!this.#engine.decide(slot, accepted.ballot, accepted.value, proof)) return ENGINE_WAITS
     }
-    this.#decided(slot, proof?.byteLength ?? 0)
+    this.#decided(slot, proof?.length ?? 0)
     counts.commits++
     return undefined
   }
@@ -89,10 +92,9 @@ export class AtOnce {
    */
   commitWithFlush(id: CommitId): Promise<void> | undefined {
     const { writes, counts, space, strongest } = this.#parts
-    const { slot, proof } = id
+    const { slot, ballot, proof } = id
     if (proof !== undefined || !this.#engine.commitWithFlush || !writes.isSettled(slot)) return undefined
-    const { round, nodeId } = id.ballot
-    if (this.#verdict({ kind: 'commit', slot, ballot: { round, nodeId } }) === 'no-op') return undefined
+    if (!this.#isToDecide(slot, ballot)) return undefined
     const flushed = this.#engine.commitWithFlush(slot)
     if (!flushed) return undefined
     const shown = writes.decidedWithFlush(slot, flushed, strongest)
@@ -124,6 +126,14 @@ export class AtOnce {
     space.wake()
   }
 
+  /** A commit of this ballot changes something; a refusal is thrown. */
+  #isToDecide(slot: Slot, ballot: Ballot): boolean {
+    return (
+      this.#parts.writes.judged.isAcceptedAs(slot, ballot) ||
+      this.#verdict({ kind: 'commit', slot, ballot }) !== 'no-op'
+    )
+  }
+
   #verdict(call: BallotCall): Grant {
     try {
       return verdictOn(call, this.#parts.writes)
@@ -144,6 +154,11 @@ export class AtOnce {
     this.#parts.counts.refusals++
     return error
   }
+}
+
+/** What nearly every accept of a running log is: the first of its slot, and no promise forbids it. */
+function isFirst(slot: Slot, ballot: Ballot, judged: Ledger): boolean {
+  return slot >= judged.point && judged.status(slot) === 'empty' && keepsPromise(ballot, judged.promised)
 }
 
 /** The facet over these writes. */

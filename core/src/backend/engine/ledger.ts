@@ -7,11 +7,15 @@ import { AcceptedSlots } from './accepted-slots.js'
 import type { Effect, StoredCheckpoint } from './effect.js'
 import { SlotRanges } from './slot-ranges.js'
 
+/** A ledger that does without the ballots and the sizes of proposals: only who judges asks for them. */
+export type Outline = Omit<Ledger, OfProposals | 'copy'>
+type OfProposals = 'state' | 'acceptedBallot' | 'isAcceptedAs' | 'acceptedBytes' | 'uncommittedBytes'
+
 /**
  * What each slot holds, and everything else of a log that is small: all but the bytes of the entries. Decided slots cost
  * memory by their gaps only, undecided ones 24 bytes each.
  *
- * A log keeps two: one with every judged effect, one with those that are durable and may be shown.
+ * A log keeps two: one with every judged effect, and an outline with those that are durable and may be shown.
  */
 export class Ledger {
   readonly decided: SlotRanges
@@ -25,10 +29,11 @@ export class Ledger {
   /** The ballot of the decision just below the point, where it is known. */
   compactedBallot: Ballot | undefined
   votesLost = false
-  readonly #acceptedSlots: AcceptedSlots
+  /** An outline has none. */
+  readonly #acceptedSlots: AcceptedSlots | undefined
   #uncommittedBytes = 0
 
-  constructor(firstSlot: Slot, from?: Ledger) {
+  constructor(firstSlot: Slot, from?: Ledger, isOutline = false) {
     this.decided = from ? from.decided.copy() : new SlotRanges()
     this.accepted = from ? from.accepted.copy() : new SlotRanges()
     this.damaged = from ? from.damaged.copy() : new SlotRanges()
@@ -38,7 +43,7 @@ export class Ledger {
     this.point = firstSlot
     this.compactedBallot = from?.compactedBallot
     this.votesLost = from?.votesLost ?? false
-    this.#acceptedSlots = from ? new AcceptedSlots(from.#acceptedSlots) : new AcceptedSlots()
+    this.#acceptedSlots = isOutline ? undefined : new AcceptedSlots(from ? from.#acceptedSlots : undefined)
     this.#uncommittedBytes = from ? from.#uncommittedBytes : 0
   }
 
@@ -46,9 +51,19 @@ export class Ledger {
     return new Ledger(this.point, this)
   }
 
+  outline(): Outline {
+    return new Ledger(this.point, this, true)
+  }
+
   /** Bytes of all values and proofs that are accepted but undecided. */
   get uncommittedBytes(): number {
     return this.#uncommittedBytes
+  }
+
+  status(slot: Slot): SlotState['status'] {
+    if (this.decided.has(slot)) return 'decided'
+    if (this.accepted.count > 0 && this.accepted.has(slot)) return 'accepted'
+    return this.damaged.count > 0 && this.damaged.has(slot) ? 'damaged' : 'empty'
   }
 
   state(slot: Slot): SlotState {
@@ -59,12 +74,17 @@ export class Ledger {
   }
 
   acceptedBallot(slot: Slot): Ballot | undefined {
-    return this.accepted.count > 0 ? this.#acceptedSlots.ballot(slot) : undefined
+    return this.accepted.count > 0 ? this.#acceptedSlots?.ballot(slot) : undefined
+  }
+
+  /** True when the slot holds an undecided proposal of this ballot. */
+  isAcceptedAs(slot: Slot, ballot: Ballot): boolean {
+    return this.accepted.count > 0 && this.#acceptedSlots?.has(slot, ballot) === true
   }
 
   /** Bytes that the proposal in a slot counts towards the limit of undecided entries. */
   acceptedBytes(slot: Slot): number {
-    return this.#acceptedSlots.bytes(slot) ?? 0
+    return this.accepted.count > 0 ? (this.#acceptedSlots?.bytes(slot) ?? 0) : 0
   }
 
   /**
@@ -115,15 +135,18 @@ export class Ledger {
 
   addAccepted(slot: Slot, ballot: Ballot, bytes: number): void {
     if (slot < this.point) return
-    const before = this.#acceptedSlots.set(slot, ballot, bytes)
-    this.#uncommittedBytes += bytes - (before ?? 0)
+    const before = this.#acceptedSlots?.set(slot, ballot, bytes)
     if (before === undefined) this.accepted.add(slot, slot + 1)
+    this.#uncommittedBytes += bytes - (before ?? 0)
     this.#repair(slot)
   }
 
   addDecided(slot: Slot): void {
     if (slot < this.point) return
-    this.#dropAccepted(slot)
+    if (this.accepted.count > 0) {
+      if (this.#acceptedSlots) this.#forget(slot, this.#acceptedSlots)
+      this.accepted.remove(slot, slot + 1)
+    }
     this.decided.add(slot, slot + 1)
     this.#repair(slot)
   }
@@ -136,10 +159,12 @@ export class Ledger {
   }
 
   removeAccepted(from: Slot, to: Slot): void {
-    // The set must not change while it is walked.
-    for (const range of [...this.accepted.ranges(from, to)]) {
-      for (let slot = range.from; slot < range.to; slot++) this.#dropAccepted(slot)
+    if (this.#acceptedSlots) {
+      for (const range of this.accepted.ranges(from, to)) {
+        for (let slot = range.from; slot < range.to; slot++) this.#forget(slot, this.#acceptedSlots)
+      }
     }
+    this.accepted.remove(from, to)
   }
 
   /** The slots hold something unreadable: neither decided nor accepted, and not empty. */
@@ -197,11 +222,8 @@ export class Ledger {
     }
   }
 
-  #dropAccepted(slot: Slot): void {
-    const before = this.#acceptedSlots.delete(slot)
-    if (before === undefined) return
-    this.#uncommittedBytes -= before
-    this.accepted.remove(slot, slot + 1)
+  #forget(slot: Slot, acceptedSlots: AcceptedSlots): void {
+    this.#uncommittedBytes -= acceptedSlots.delete(slot) ?? 0
   }
 
   #repair(slot: Slot): void {
@@ -228,5 +250,5 @@ export function entryBytes(entry: {
   readonly value: Uint8Array
   readonly proof?: Uint8Array | undefined
 }): number {
-  return entry.value.byteLength + (entry.proof?.byteLength ?? 0)
+  return entry.value.length + (entry.proof?.length ?? 0)
 }

@@ -54,8 +54,8 @@ interface Sized {
 
 /** The value and the proof of one entry against the limits; returns their bytes. */
 export function checkEntry({ value, proof }: Sized, limits: Limits, index?: number): number {
-  const valueBytes = value?.byteLength ?? 0
-  const proofBytes = proof?.byteLength ?? 0
+  const valueBytes = value?.length ?? 0
+  const proofBytes = proof?.length ?? 0
   if (valueBytes > limits.valueBytes)
     throw raise.tooLarge('value bytes', valueBytes, limits.valueBytes, where(index))
   if (proofBytes > limits.valueBytes)

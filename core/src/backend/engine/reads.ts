@@ -4,7 +4,7 @@ import type { Decision, Proposal } from '../../contract/proposal.js'
 import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
 import { raise } from '../../errors/raise.js'
 import * as check from '../arguments.js'
-import type { Ledger } from './ledger.js'
+import type { Outline } from './ledger.js'
 import type { LogParts } from './log-parts.js'
 
 /** Reads of single slots over the shown state. */
@@ -83,14 +83,14 @@ export class Reads {
   #status(slot: Slot) {
     const { shown } = this.#parts.writes
     if (slot < shown.point) throw raise.compacted(slot, shown.point)
-    const { status } = shown.state(slot)
+    const status = shown.status(slot)
     if (status === 'damaged') throw raise.damagedSlot(slot)
     return status
   }
 }
 
 /** The first decided slots of `from <= slot < to`; throws where a damaged one comes before. */
-function decidedFrom({ decided, damaged }: Ledger, from: Slot, to: Slot): SlotRange | undefined {
+function decidedFrom({ decided, damaged }: Outline, from: Slot, to: Slot): SlotRange | undefined {
   const stretch = from < to ? decided.firstRangeFrom(from) : undefined
   const end = Math.min(stretch?.from ?? to, to)
   const firstDamaged = damaged.count > 0 ? damaged.firstFrom(from) : undefined

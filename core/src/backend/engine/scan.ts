@@ -3,7 +3,7 @@ import type { LogEntry } from '../../contract/proposal.js'
 import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
 import { raise } from '../../errors/raise.js'
 import * as check from '../arguments.js'
-import type { Ledger } from './ledger.js'
+import type { Outline } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
 import type { WritePath } from './write-path.js'
 
@@ -123,7 +123,7 @@ interface Stretch extends SlotRange {
 }
 
 /** The first slots at or above `from` that the scan must look at; damaged ones may have been of any kind. */
-function firstStretch(ledger: Ledger, from: Slot, scope: ScanScope): Stretch | undefined {
+function firstStretch(ledger: Outline, from: Slot, scope: ScanScope): Stretch | undefined {
   const { damaged, decided, accepted } = ledger
   let first: Stretch | undefined
   const consider = (range: SlotRange | undefined, status: Stretch['status']): void => {

@@ -7,7 +7,7 @@ import { raise } from '../../errors/raise.js'
 import { copyPooled, equalBytes } from '../bytes.js'
 import type { StoredValues } from '../laws/ballot-law.js'
 import type { Effect } from './effect.js'
-import { entryBytes, type Ledger } from './ledger.js'
+import { entryBytes, type Ledger, type Outline } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
 import type { LogEngine, StoredEntry } from './log-engine.js'
 import { settled, type Write } from './outstanding-write.js'
@@ -33,7 +33,7 @@ const readFailure = (slot: Slot, cause: unknown): unknown =>
  */
 export class WritePath implements StoredValues {
   readonly judged: Ledger
-  readonly shown: Ledger
+  readonly shown: Outline
   readonly #engine: LogEngine
   readonly #life: LifeCycle
   readonly #underWay = new VersionsUnderWay()
@@ -54,7 +54,7 @@ export class WritePath implements StoredValues {
     this.#engine = engine
     this.#life = life
     this.judged = ledger.copy()
-    this.shown = ledger.copy()
+    this.shown = ledger.outline()
   }
 
   /**

@@ -74,8 +74,13 @@ export function judge(
   }
   if (kind === 'learn') return 'decide'
 
-  if (promised && compareBallots(ballot, promised) < 0) return 'PLOG_STALE_BALLOT'
+  if (!keepsPromise(ballot, promised)) return 'PLOG_STALE_BALLOT'
   return against !== undefined && against < 0 ? 'PLOG_STALE_BALLOT' : 'store'
+}
+
+/** True when no promise forbids an accept of this ballot: in an empty slot nothing else could. */
+export function keepsPromise(ballot: Ballot, promised: Ballot | undefined): boolean {
+  return promised === undefined || compareBallots(ballot, promised) >= 0
 }
 
 /** The error of a refused call, with what its caller has to know. */
