@@ -2,6 +2,7 @@ import { isInRegion, NOWHERE, type Address } from './address.js'
 
 /** Slots per page: 4 KiB each, so that a far-apart slot costs no giant array. */
 const PAGE_SLOTS = 512
+const SLOT_MASK = PAGE_SLOTS - 1
 /** Up to so many slots of a page are kept one by one: a slot far from all others costs no page either. */
 const FEW_SLOTS = 8
 
@@ -16,13 +17,14 @@ const PIECE_PAGES = 64
 /** So many pages that are empty again are kept to be used again. */
 const KEPT_PAGES = 256
 
+const NO_PAGE = -PAGE_SLOTS
 const NO_ADDRESSES = new Float64Array(0)
 
 /** Slot -> address of its newest version, in pages of typed arrays. */
 export class SlotIndex {
   readonly #pages = new Map<number, Page>()
-  /** Nearly every look-up is on the page of the one before. */
-  #lastNumber = -1
+  /** Nearly every look-up is on the page of the one before; its first slot says so without a division. */
+  #lastFirst = NO_PAGE
   #lastPage: Page | undefined
   readonly #empty: Float64Array[] = []
   #count = 0
@@ -42,23 +44,24 @@ export class SlotIndex {
   }
 
   get(slot: number): Address {
-    const page = this.#page(Math.floor(slot / PAGE_SLOTS))
+    const page = this.#page(slot)
     if (page === undefined) return NOWHERE
-    const at = slot % PAGE_SLOTS
+    const at = slot & SLOT_MASK
     return page.few === undefined ? page.addresses[at]! : (page.few.get(at) ?? NOWHERE)
   }
 
   /** Returns the address that was there before. */
   set(slot: number, address: Address): Address {
-    const number = Math.floor(slot / PAGE_SLOTS)
-    const page = this.#page(number) ?? (address === NOWHERE ? undefined : this.#addPage(number))
+    const page = this.#page(slot) ?? (address === NOWHERE ? undefined : this.#addPage(slot))
     if (!page) return NOWHERE
-    const at = slot % PAGE_SLOTS
+    const at = slot & SLOT_MASK
     const before = page.few === undefined ? page.addresses[at]! : (page.few.get(at) ?? NOWHERE)
-    const change = Number(address !== NOWHERE) - Number(before !== NOWHERE)
-    page.used += change
-    this.#count += change
-    if (page.used === 0) this.#dropPage(number)
+    if ((address === NOWHERE) !== (before === NOWHERE)) {
+      const change = address === NOWHERE ? -1 : 1
+      page.used += change
+      this.#count += change
+    }
+    if (page.used === 0) this.#dropPage(Math.floor(slot / PAGE_SLOTS))
     else if (page.few === undefined) page.addresses[at] = address
     else this.#putFew(page, page.few, at, address)
     return before
@@ -68,10 +71,9 @@ export class SlotIndex {
   setRun(from: number, addresses: Float64Array, count: number): void {
     for (let done = 0; done < count;) {
       const slot = from + done
-      const number = Math.floor(slot / PAGE_SLOTS)
-      const at = slot - number * PAGE_SLOTS
+      const at = slot & SLOT_MASK
       const length = Math.min(PAGE_SLOTS - at, count - done)
-      this.#setInPage(this.#page(number) ?? this.#addPage(number), at, addresses, done, length)
+      this.#setInPage(this.#page(slot) ?? this.#addPage(slot), at, addresses, done, length)
       done += length
     }
   }
@@ -127,13 +129,16 @@ export class SlotIndex {
     }
   }
 
-  #page(number: number): Page | undefined {
-    if (number === this.#lastNumber) return this.#lastPage
+  #page(slot: number): Page | undefined {
+    const first = this.#lastFirst
+    if (slot >= first && slot < first + PAGE_SLOTS) return this.#lastPage
+    return this.#otherPage(slot)
+  }
+
+  #otherPage(slot: number): Page | undefined {
+    const number = Math.floor(slot / PAGE_SLOTS)
     const page = this.#pages.get(number)
-    if (page) {
-      this.#lastNumber = number
-      this.#lastPage = page
-    }
+    if (page) this.#remember(number, page)
     return page
   }
 
@@ -155,11 +160,16 @@ export class SlotIndex {
     this.#count += added
   }
 
-  #addPage(number: number): Page {
+  #remember(number: number, page: Page): void {
+    this.#lastFirst = number * PAGE_SLOTS
+    this.#lastPage = page
+  }
+
+  #addPage(slot: number): Page {
+    const number = Math.floor(slot / PAGE_SLOTS)
     const page: Page = { few: new Map(), addresses: NO_ADDRESSES, used: 0 }
     this.#pages.set(number, page)
-    this.#lastNumber = number
-    this.#lastPage = page
+    this.#remember(number, page)
     return page
   }
 
@@ -188,7 +198,7 @@ export class SlotIndex {
       page.addresses = NO_ADDRESSES
     }
     this.#pages.delete(number)
-    this.#lastNumber = -1
+    this.#lastFirst = NO_PAGE
     this.#lastPage = undefined
   }
 }
