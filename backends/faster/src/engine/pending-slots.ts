@@ -4,17 +4,35 @@ import type { PendingWrite, StoredEffect } from './stored-effect.js'
 
 type EntryKind = 'accept' | 'decide' | 'relocate'
 
-interface PendingSlot {
-  writes: number
+/** Slots per page. */
+const PAGE_SLOTS = 256
+const SLOT_MASK = PAGE_SLOTS - 1
+const NO_PAGE = -PAGE_SLOTS
+/** So many pages that are empty again are kept to be used again. */
+const KEPT_PAGES = 64
+/** No version was encoded yet. */
+const UNKNOWN: Address = -1
+
+interface Page {
+  readonly writes: Uint32Array
   /** Of those, the ones that wait for a flush. */
-  flushing: number
-  /** Where the newest encoded version is; `undefined` until one was encoded. */
-  address: Address | undefined
+  readonly flushing: Uint32Array
+  /** Where the newest encoded version is, or `UNKNOWN`. */
+  readonly addresses: Float64Array
+  /** Slots with writes. */
+  used: number
 }
 
-/** Slots with writes that are not resolved yet. What is encoded next has to build on them, not on what is shown. */
+/**
+ * Slots with writes that are not resolved yet. What is encoded next has to build on them, not on what is shown. In pages of
+ * typed arrays: every durable write comes by here, and an object per slot would cost more than to encode it.
+ */
 export class PendingSlots {
-  readonly #slots = new Map<number, PendingSlot>()
+  readonly #pages = new Map<number, Page>()
+  readonly #empty: Page[] = []
+  /** Nearly every look-up is on the page of the one before. */
+  #lastFirst = NO_PAGE
+  #lastPage: Page | undefined
 
   /** Writes under way that are ordered against all slots: batches, and everything that is no entry. */
   #barriers = 0
@@ -31,60 +49,101 @@ export class PendingSlots {
 
   /** The write will change the slot. */
   hold(write: PendingWrite, slot: number): void {
-    let pending = this.#slots.get(slot)
-    if (!pending) this.#slots.set(slot, (pending = { writes: 0, flushing: 0, address: undefined }))
-    pending.writes++
-    if (write.joinsFlush) pending.flushing++
+    const page = this.#page(slot) ?? this.#addPage(Math.floor(slot / PAGE_SLOTS))
+    const at = slot & SLOT_MASK
+    if (page.writes[at] === 0) {
+      page.used++
+      page.addresses[at] = UNKNOWN
+    }
+    page.writes[at]!++
+    if (write.joinsFlush) page.flushing[at]!++
     write.held.push(slot)
   }
 
   /** The write was encoded, and this is where the slot is going to be. The write holds the slot. */
   place(write: PendingWrite, slot: number, address: Address): void {
-    const pending = this.#slots.get(slot)
-    if (pending) pending.address = address
-    write.changes.push({ slot, address })
+    const page = this.#page(slot)
+    if (page) page.addresses[slot & SLOT_MASK] = address
+    write.changes.push(slot, address)
   }
 
   has(slot: number): boolean {
-    return this.#slots.size > 0 && this.#slots.has(slot)
+    return this.#pages.size > 0 && (this.#page(slot)?.writes[slot & SLOT_MASK] ?? 0) > 0
   }
 
   isFlushing(slot: number): boolean {
-    return (this.#slots.get(slot)?.flushing ?? 0) > 0
+    return (this.#page(slot)?.flushing[slot & SLOT_MASK] ?? 0) > 0
   }
 
   addressOf(slot: number): Address | undefined {
-    return this.#slots.size > 0 ? this.#slots.get(slot)?.address : undefined
+    if (!this.has(slot)) return undefined
+    const address = this.#page(slot)?.addresses[slot & SLOT_MASK]
+    return address === UNKNOWN ? undefined : address
   }
 
-  /** Slots of `from <= slot < to`, in no order. */
+  /** Slots of `from <= slot < to`, in no order; they may change while they are walked. */
   *slotsIn(from: number, to: number): Generator<number> {
-    for (const slot of [...this.#slots.keys()]) if (slot >= from && slot < to) yield slot
+    for (const [number, page] of [...this.#pages]) {
+      const first = number * PAGE_SLOTS
+      const end = Math.min(to - first, PAGE_SLOTS)
+      for (let at = Math.max(from - first, 0); at < end; at++) if (page.writes[at]! > 0) yield first + at
+    }
   }
 
   /** The write is resolved. */
   release(write: PendingWrite): void {
     if (isBarrier(write)) this.#barriers--
     for (const slot of write.held) {
-      const pending = this.#slots.get(slot)
-      if (!pending) continue
-      pending.writes--
-      if (write.joinsFlush) pending.flushing--
-      if (pending.writes === 0) this.#slots.delete(slot)
+      const page = this.#page(slot)
+      if (!page) continue
+      const at = slot & SLOT_MASK
+      page.writes[at]!--
+      if (write.joinsFlush) page.flushing[at]!--
+      if (page.writes[at] === 0 && --page.used === 0) this.#dropPage(Math.floor(slot / PAGE_SLOTS), page)
     }
+  }
+
+  #page(slot: number): Page | undefined {
+    const first = this.#lastFirst
+    if (slot >= first && slot < first + PAGE_SLOTS) return this.#lastPage
+    const number = Math.floor(slot / PAGE_SLOTS)
+    const page = this.#pages.get(number)
+    if (page) {
+      this.#lastFirst = number * PAGE_SLOTS
+      this.#lastPage = page
+    }
+    return page
+  }
+
+  #addPage(number: number): Page {
+    const page = this.#empty.pop() ?? {
+      writes: new Uint32Array(PAGE_SLOTS),
+      flushing: new Uint32Array(PAGE_SLOTS),
+      addresses: new Float64Array(PAGE_SLOTS),
+      used: 0,
+    }
+    this.#pages.set(number, page)
+    return page
+  }
+
+  #dropPage(number: number, page: Page): void {
+    this.#pages.delete(number)
+    this.#lastFirst = NO_PAGE
+    this.#lastPage = undefined
+    if (this.#empty.length < KEPT_PAGES) this.#empty.push(page)
   }
 }
 
 const isOfSlot = (effect: StoredEffect): effect is Extract<StoredEffect, { slot: number; kind: EntryKind }> =>
   effect.kind === 'accept' || effect.kind === 'decide' || effect.kind === 'relocate'
 
-/**
- * What is evicted is where it was, only its place changes: nothing is ordered against that. Commits of held slots are
- * single ones, each ordered against its own slot.
- */
+/** What is evicted is where it was, only its place changes: nothing is ordered against that. */
 const isBarrier = ({ effects }: PendingWrite): boolean =>
-  effects.length > 1 ||
-  !effects.every((effect) => effect.kind === 'evict' || effect.kind === 'commit-held' || isOfSlot(effect))
+  effects.length > 1 || !effects.every((effect) => effect.kind === 'evict' || isSingle(effect))
+
+/** Ordered against its own slot alone, as each of the commits that share a flush is. */
+const isSingle = (effect: StoredEffect): boolean =>
+  effect.kind === 'commit-held' ? !effect.isBatch : isOfSlot(effect)
 
 /** From here on the write is what reads see: it survives what it asked. */
 export function resolveWrite(write: PendingWrite, table: SlotTable, pending: PendingSlots): void {

@@ -1,10 +1,10 @@
-import type { AtOnceWrites, Ballot, StoredEntry } from '@persistent-log/core/backend'
+import type { AtOnceWrites, Ballot, Proposal, StoredEntry } from '@persistent-log/core/backend'
 import { isDecided, isInRegion, NOWHERE, placeOf, regionAddress, tailAddress } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { Eviction } from '../ring/eviction.js'
 import { RingBuffer } from '../ring/ring-buffer.js'
 import { NO_ROOM } from '../ring/ring-layout.js'
-import { markWord, RECORD, type RecordKind, type StoredRecord } from '../segments/record.js'
+import { entryRecordBytes, markWord, RECORD, type RecordKind, type StoredRecord } from '../segments/record.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
 import type { PendingSlots } from './pending-slots.js'
@@ -82,11 +82,20 @@ export class RingWrites implements AtOnceWrites {
   }
 
   accept(slot: number, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean {
-    if (!this.#isAnnounced) {
-      void this.announce()
-      return false
+    return this.#mayAccept() && this.#store(RECORD.accept, slot, ballot, value, proof)
+  }
+
+  /** One record behind the other, published by the first of them: all outlive the process, or none. */
+  acceptAll(proposals: readonly Proposal[]): boolean {
+    const ring = this.#mayAccept() ? this.#usable() : undefined
+    if (!ring || proposals.some(({ slot }) => this.#pending.has(slot))) return false
+    let position = this.#appending(ring, () => ring.acceptAll(proposals, this.#tail.reached))
+    if (position === NO_ROOM) return false
+    for (const proposal of proposals) {
+      this.#table.set(proposal.slot, regionAddress(position, false))
+      position += entryRecordBytes(proposal)
     }
-    return this.#store(RECORD.accept, slot, ballot, value, proof)
+    return true
   }
 
   commit(slot: number, ballot: Ballot): boolean {
@@ -105,19 +114,26 @@ export class RingWrites implements AtOnceWrites {
   commitWithFlush(slot: number): Promise<void> | undefined {
     // Where there is no ring, nothing is in it: none is made for this.
     const ring = this.#ring
-    if (!ring || this.#parts.hasFailed() || this.#pending.has(slot)) return undefined
-    const address = this.#table.get(slot)
-    if (!isInRegion(address) || isDecided(address) || !ring.holds(placeOf(address), slot)) return undefined
-    const bytes = ring.bytesAt(ring.offsetOf(placeOf(address)))
+    if (!ring || this.#parts.hasFailed() || !this.#mayDecide(ring, slot)) return undefined
+    const bytes = ring.bytesAt(ring.offsetOf(placeOf(this.#table.get(slot))))
     let commits = this.#commits
     // What was encoded takes no more in.
     if (commits?.write.changes.length !== 0 || commits.bytes + bytes > MAX_COMMITTED_BYTES) {
-      const write = newWrite([{ kind: 'commit-held', ring }], true)
+      const write = newWrite([{ kind: 'commit-held', ring, isBatch: false }], true)
       commits = this.#commits = { write, flushed: this.#parts.write(write), bytes: 0 }
     }
     commits.bytes += bytes
     this.#pending.hold(commits.write, slot)
     return commits.flushed
+  }
+
+  commitAllWithFlush(slots: readonly number[]): Promise<void> | undefined {
+    const ring = this.#ring
+    if (!ring || this.#parts.hasFailed()) return undefined
+    for (const slot of slots) if (!this.#mayDecide(ring, slot)) return undefined
+    const write = newWrite([{ kind: 'commit-held', ring, isBatch: true }], true)
+    for (const slot of slots) this.#pending.hold(write, slot)
+    return this.#parts.write(write)
   }
 
   decide(slot: number, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean {
@@ -172,6 +188,12 @@ export class RingWrites implements AtOnceWrites {
     await ring?.close()
   }
 
+  /** The tail says durably that there may be such accepts; where it does not, a later one will find that it does. */
+  #mayAccept(): boolean {
+    if (!this.#isAnnounced) void this.announce()
+    return this.#isAnnounced
+  }
+
   /** The ring, where it may be written to; if it is not there yet, a later call will find it. */
   #usable(): RingBuffer | undefined {
     if (this.#parts.hasFailed()) return undefined
@@ -206,7 +228,6 @@ export class RingWrites implements AtOnceWrites {
     return true
   }
 
-  /** Without maps a store is a system call, which may fail: what is in the file then, nobody knows. */
   #append(
     ring: RingBuffer,
     kind: RecordKind,
@@ -217,14 +238,26 @@ export class RingWrites implements AtOnceWrites {
     value: Uint8Array,
     proof: Uint8Array | undefined,
   ): number {
+    return this.#appending(ring, () => ring.append(kind, slot, round, nodeId, link, word, value, proof))
+  }
+
+  /** Without maps a store is a system call, which may fail: what is in the file then, nobody knows. */
+  #appending(ring: RingBuffer, append: () => number): number {
     let position = NO_ROOM
     try {
-      position = ring.append(kind, slot, round, nodeId, link, word, value, proof)
+      position = append()
     } catch (cause) {
       this.#parts.fail(cause)
     }
     if (ring.isAging) this.#eviction!.start()
     return position
+  }
+
+  /** Nothing of the slot is under way, and its proposal is in the ring. */
+  #mayDecide(ring: RingBuffer, slot: number): boolean {
+    if (this.#pending.has(slot)) return false
+    const address = this.#table.get(slot)
+    return isInRegion(address) && !isDecided(address) && ring.holds(placeOf(address), slot)
   }
 
   #mark(ring: RingBuffer, position: number, slot: number): boolean {

@@ -15,8 +15,11 @@ export type InternalEffect =
   | { readonly kind: 'relocate'; readonly slot: number; readonly from: RelocationSource }
   /** A stretch of the mutable region is copied to the tail as it is. */
   | { readonly kind: 'evict'; readonly chunk: EvictedChunk }
-  /** The proposals of all slots that the write holds are decided; they stood in the ring when it took them over. */
-  | { readonly kind: 'commit-held'; readonly ring: RingBuffer }
+  /**
+   * The proposals of all slots that the write holds are decided; they stood in the ring when it took them over. By calls
+   * of their own, or by one.
+   */
+  | { readonly kind: 'commit-held'; readonly ring: RingBuffer; readonly isBatch: boolean }
   /** Everything that is no slot is written once more: promise, point, configurations, checkpoints. */
   | { readonly kind: 'restate' }
 
@@ -33,8 +36,8 @@ export interface PendingWrite {
   readonly joinsFlush: boolean
   /** Slots that this write holds in `PendingSlots`. */
   readonly held: number[]
-  /** New addresses, in order; known once the write was encoded, counted once it is resolved. */
-  readonly changes: { readonly slot: number; readonly address: number }[]
+  /** Slot and new address by turns, in order; known once the write was encoded, counted once it is resolved. */
+  readonly changes: number[]
   /** The point, where the write moves it. */
   point: number | undefined
   /** A relocation met a record that is damaged: what holds it must stay. */

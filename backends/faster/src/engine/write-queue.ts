@@ -156,5 +156,7 @@ export class WriteQueue {
   }
 }
 
-const callsOf = ({ effects, held }: PendingWrite): number =>
-  effects[0]?.kind === 'commit-held' ? held.length : 1
+function callsOf({ effects, held }: PendingWrite): number {
+  const [first] = effects
+  return first?.kind === 'commit-held' && !first.isBatch ? held.length : 1
+}

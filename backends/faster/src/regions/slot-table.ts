@@ -74,11 +74,11 @@ export class SlotTable {
     for (let at = 0; at < count; at++) this.set(from + at, addresses[at]!)
   }
 
-  /** Changes several slots at once. */
-  setAll(changes: readonly { readonly slot: number; readonly address: Address }[]): void {
-    if (changes.length > 1) this.#watcher?.begin()
-    for (const { slot, address } of changes) this.set(slot, address)
-    if (changes.length > 1) this.#watcher?.end()
+  /** Changes several slots at once: slot and address by turns. */
+  setAll(changes: readonly number[]): void {
+    if (changes.length > 2) this.#watcher?.begin()
+    for (let at = 0; at < changes.length; at += 2) this.set(changes[at]!, changes[at + 1]!)
+    if (changes.length > 2) this.#watcher?.end()
   }
 
   /** Slots below the point hold nothing. */

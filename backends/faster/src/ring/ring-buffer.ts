@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import { raise, type StoredEntry } from '@persistent-log/core/backend'
+import { raise, type Proposal, type StoredEntry } from '@persistent-log/core/backend'
 import { maskAt } from '../checksum.js'
 import type { GroupBuilder } from '../segments/group-builder.js'
 import {
   CHECKSUM_WORD,
   decodeRecord,
+  entryRecordBytes,
   fillRecord,
   isContentIntact,
   MARK_WORD,
@@ -17,14 +17,13 @@ import {
   type StoredRecord,
 } from '../segments/record.js'
 import type { RegionFile, SegmentFiles } from '../segments/segment-files.js'
-import { FORMAT_VERSION, SALT_BYTES } from '../segments/segment-header.js'
 import { isMappedEntryIntact, mappedEntry } from '../segments/stored-entry.js'
 import { wordMemory, type WordMemory } from '../word-memory.js'
+import { createRegion } from './create-region.js'
 import {
   capacityFor,
   CONTROL,
   CONTROL_BYTES,
-  encodeRingHeader,
   NO_ROOM,
   placeFor,
   REGION_NAME,
@@ -75,19 +74,7 @@ export class RingBuffer {
   /** An empty ring with a salt of its own, of at most `bytes`; what an earlier session left is gone. */
   static async create(files: SegmentFiles, bytes: number): Promise<RingBuffer> {
     const capacity = capacityFor(bytes)
-    const unpublished = `${REGION_NAME}.new`
-    const file = await files.createRegion(unpublished, RING_HEADER_BYTES + capacity)
-    try {
-      file.extend(RING_HEADER_BYTES)
-      encodeRingHeader(file.bytes, FORMAT_VERSION, capacity, randomBytes(SALT_BYTES))
-      file.stored(0, RING_HEADER_BYTES)
-      // A region that has its name has a whole header: a damaged one is damage.
-      await files.rename(unpublished, REGION_NAME)
-    } catch (error) {
-      await file.close()
-      throw error
-    }
-    return new RingBuffer(file, capacity)
+    return new RingBuffer(await createRegion(files, capacity), capacity)
   }
 
   /** Behind the newest record. */
@@ -128,20 +115,57 @@ export class RingBuffer {
   ): number {
     const bytes = recordBytes(value.length, proof === undefined ? 0 : proof.length)
     if (bytes > this.maxEntryBytes) return NO_ROOM
-    const position = placeFor(this.#end, this.#reclaimed, bytes, this.capacity)
-    if (position === NO_ROOM || (position !== this.#end && !this.#skipTo(position))) return NO_ROOM
+    const position = this.#reserve(bytes)
+    if (position === NO_ROOM) return NO_ROOM
     const offset = this.offsetOf(position)
-    if (offset - RING_HEADER_BYTES + bytes > this.#backed && !this.#extend(offset + bytes)) return NO_ROOM
     const { words } = this.memory
     const end = position + bytes
     words[CONTROL.reserved] = end / RING_UNIT_BYTES
     const sum = fillRecord(this.memory, offset, kind, 0, slot, round, nodeId, link, word, value, proof)
     words[(offset >>> 2) + CHECKSUM_WORD] = sum ^ maskAt(this.seed, position)
     this.#file.stored(offset, bytes)
-    words[CONTROL.frontier] = end / RING_UNIT_BYTES
-    this.#end = end
-    this.#file.stored(CONTROL_BYTES.from, CONTROL_BYTES.to - CONTROL_BYTES.from)
+    this.#reach(end)
     return position
+  }
+
+  /**
+   * Appends accepts as one: the first is published last, and a scan passes nothing that is neither published nor said to
+   * be reserved. The position of the first, which the others follow, or `NO_ROOM`.
+   */
+  acceptAll(proposals: readonly Proposal[], link: number): number {
+    let bytes = 0
+    for (const proposal of proposals) bytes += entryRecordBytes(proposal)
+    const first = bytes > this.maxEntryBytes ? NO_ROOM : this.#reserve(bytes)
+    if (first === NO_ROOM) return NO_ROOM
+    const { words } = this.memory
+    const from = this.offsetOf(first)
+    let offset = from
+    let firstSum = 0
+    for (const { slot, ballot, value, proof } of proposals) {
+      const { round, nodeId } = ballot
+      const sum = fillRecord(
+        this.memory,
+        offset,
+        RECORD.accept,
+        0,
+        slot,
+        round,
+        nodeId,
+        link,
+        0,
+        value,
+        proof,
+      )
+      const stored = sum ^ maskAt(this.seed, first + (offset - from))
+      if (offset === from) firstSum = stored
+      words[(offset >>> 2) + CHECKSUM_WORD] = offset === from ? ~stored : stored
+      offset += recordBytes(value.length, proof === undefined ? 0 : proof.length)
+    }
+    this.#file.stored(from, bytes)
+    words[(from >>> 2) + CHECKSUM_WORD] = firstSum
+    this.#file.stored(from + 4 * CHECKSUM_WORD, 4)
+    this.#reach(first + bytes)
+    return first
   }
 
   /** Makes the accepted entry a decision: one store of a word. False: what is there is not this slot's. */
@@ -228,6 +252,23 @@ export class RingBuffer {
 
   close(): Promise<void> {
     return this.#file.close()
+  }
+
+  /** Where so many bytes find room, backed and in one piece, at the end; `NO_ROOM` where they do not. */
+  #reserve(bytes: number): number {
+    const position = placeFor(this.#end, this.#reclaimed, bytes, this.capacity)
+    if (position === NO_ROOM || (position !== this.#end && !this.#skipTo(position))) return NO_ROOM
+    const offset = this.offsetOf(position)
+    return offset - RING_HEADER_BYTES + bytes > this.#backed && !this.#extend(offset + bytes)
+      ? NO_ROOM
+      : position
+  }
+
+  /** Everything below is whole. */
+  #reach(end: number): void {
+    this.memory.words[CONTROL.frontier] = end / RING_UNIT_BYTES
+    this.#end = end
+    this.#file.stored(CONTROL_BYTES.from, CONTROL_BYTES.to - CONTROL_BYTES.from)
   }
 
   /** The rest of the lap is left out. */

@@ -1,3 +1,4 @@
+import type { Proposal } from '@persistent-log/core/backend'
 import { checksum, maskAt, wordChecksum } from '../checksum.js'
 import { readU64, roundUp } from '../integers.js'
 import type { WordMemory } from '../word-memory.js'
@@ -82,6 +83,11 @@ export interface StoredRecord {
 /** Bytes that a record takes, padding included. */
 export function recordBytes(valueBytes: number, proofBytes: number): number {
   return (RECORD_HEADER_BYTES + valueBytes + proofBytes + 7) & -RECORD_ALIGNMENT_BYTES
+}
+
+/** Bytes that the record of an entry takes. */
+export function entryRecordBytes({ value, proof }: Pick<Proposal, 'value' | 'proof'>): number {
+  return recordBytes(value.length, proof === undefined ? 0 : proof.length)
 }
 
 /**
