@@ -46,8 +46,8 @@ const TWO_32 = 0x1_0000_0000
  * mixture of pages, and nothing in it is believed. Positions only grow; the offset is the position modulo the capacity.
  *
  * A record is reserved, written and published, in this order (ring-protocol.ts has the steps for several writers). There
- * is one writer here, so plain stores do but for one: the checksum of a record is what publishes it, because no record
- * is one without it, and what an earlier lap left never has the right one. Invariants: reclaimed <= frontier <= reserved
+ * is one writer here, so plain stores do: the checksum of a record is what publishes it, because no record is one without
+ * it, and what an earlier lap left never has the right one. Invariants: reclaimed <= frontier <= reserved
  * <= reclaimed + capacity; between the first two, records and skips follow each other without a gap.
  */
 export class RingBuffer {
@@ -258,10 +258,11 @@ export class RingBuffer {
   #reserve(bytes: number): number {
     const position = placeFor(this.#end, this.#reclaimed, bytes, this.capacity)
     if (position === NO_ROOM || (position !== this.#end && !this.#skipTo(position))) return NO_ROOM
-    const offset = this.offsetOf(position)
-    return offset - RING_HEADER_BYTES + bytes > this.#backed && !this.#extend(offset + bytes)
-      ? NO_ROOM
-      : position
+    return this.#backs(this.offsetOf(position), bytes) ? position : NO_ROOM
+  }
+
+  #backs(offset: number, bytes: number): boolean {
+    return offset - RING_HEADER_BYTES + bytes <= this.#backed || this.#extend(offset + bytes)
   }
 
   /** Everything below is whole. */
@@ -275,12 +276,7 @@ export class RingBuffer {
   #skipTo(position: number): boolean {
     const offset = this.offsetOf(this.#end)
     const left = position - this.#end
-    if (
-      offset - RING_HEADER_BYTES + RING_UNIT_BYTES > this.#backed &&
-      !this.#extend(offset + RING_UNIT_BYTES)
-    ) {
-      return false
-    }
+    if (!this.#backs(offset, RING_UNIT_BYTES)) return false
     writeSkip(this.memory, offset, maskAt(this.seed, this.#end), left)
     this.#file.stored(offset, RING_UNIT_BYTES)
     this.#end = position

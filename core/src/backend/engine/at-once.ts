@@ -103,6 +103,47 @@ export class AtOnce {
     return shown
   }
 
+  /**
+   * Of one call, in empty slots and under no higher promise, as nearly every batch is; false: nothing has happened, the way
+   * through `WritePath` is open.
+   */
+  acceptAll(proposals: readonly Proposal[]): boolean {
+    const { writes, space, counts } = this.#parts
+    const { judged } = writes
+    const engine = this.#engine
+    if (!engine.acceptAll || !writes.isIdle || judged.votesLost || space.waiting > 0) return false
+    let bytes = 0
+    for (const proposal of proposals) {
+      if (!isFirst(proposal.slot, proposal.ballot, judged)) return false
+      bytes += entryBytes(proposal)
+    }
+    if (!space.fits(bytes) || !engine.acceptAll(proposals)) return false
+    for (const proposal of proposals) {
+      writes.acceptedAtOnce(proposal.slot, proposal.ballot, entryBytes(proposal), this.survives)
+    }
+    counts.accepts += proposals.length
+    return true
+  }
+
+  /** Like `commitWithFlush`, of one call, where each commit changes something. */
+  commitAllWithFlush(ids: readonly CommitId[]): Promise<void> | undefined {
+    const { writes, counts, space, strongest } = this.#parts
+    const engine = this.#engine
+    if (!engine.commitAllWithFlush || !writes.isInTurn(strongest)) return undefined
+    const slots: Slot[] = []
+    for (const { slot, ballot, proof } of ids) {
+      if (proof !== undefined || !writes.isSettled(slot)) return undefined
+      if (!writes.judged.isAcceptedAs(slot, ballot)) return undefined
+      slots.push(slot)
+    }
+    const flushed = engine.commitAllWithFlush(slots)
+    if (!flushed) return undefined
+    const shown = writes.decidedAllWithFlush(slots, flushed, strongest)
+    counts.commits += slots.length
+    space.wake()
+    return shown
+  }
+
   /** `undefined`: it is done. */
   learn(decision: Decision): Wait | undefined {
     const { writes, counts } = this.#parts

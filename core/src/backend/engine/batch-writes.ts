@@ -1,8 +1,10 @@
 import type { AcceptAllOptions, WriteOptions } from '../../contract/decision-log.js'
 import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
+import type { Survival } from '../../contract/survival.js'
 import { raise, withIndex } from '../../errors/index.js'
 import * as check from '../arguments.js'
+import type { AtOnce } from './at-once.js'
 import { discardOf } from './discarding.js'
 import type { Effect } from './effect.js'
 import { JudgedWrites, owned, type Kind } from './judged-writes.js'
@@ -13,14 +15,19 @@ import type { SlotRanges } from './slot-ranges.js'
 const OPERATIONS = { accept: 'acceptAll', commit: 'commitAll', learn: 'learnAll' } as const
 const FIELDS = { accept: 'proposals', commit: 'ids', learn: 'decisions' } as const
 
+const DONE = Promise.resolve()
+
 /** Accepts, commits and learns of many slots: all or none, each judged on the state before. */
 export class BatchWrites {
   readonly #parts: LogParts
   readonly #judged: JudgedWrites
 
-  constructor(parts: LogParts) {
+  readonly #atOnce: AtOnce | undefined
+
+  constructor(parts: LogParts, atOnce: AtOnce | undefined) {
     this.#parts = parts
     this.#judged = new JudgedWrites(parts)
+    this.#atOnce = atOnce
   }
 
   async acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
@@ -53,12 +60,25 @@ export class BatchWrites {
     const survives = this.#judged.survival(kind, operation, options?.survives)
     checkSizes(given, limits, true)
     await life.run(operation, 'write', options?.signal, () => {
+      if (given.length === 0 && discardFrom === undefined) return Promise.resolve()
+      const shown = discardFrom === undefined ? this.#shortcut(kind, given, survives) : undefined
+      if (shown) return shown
       const items = given.map(owned)
-      if (items.length === 0 && discardFrom === undefined) return Promise.resolve()
       const judgeNow = (): Effect[] => this.#judge(kind, items, discardFrom)
       const body = (): Promise<void> => this.#judged.write(kind, judgeNow, survives, 'log')
       return kind === 'accept' ? this.#judged.place(items, options?.signal, discardFrom, body) : body()
     })
+  }
+
+  /** What resolves when the batch is shown, where the engine has a shorter way for it than effects. */
+  #shortcut(kind: Kind, given: readonly Item[], survives: Survival): Promise<void> | undefined {
+    const atOnce = this.#atOnce
+    if (!atOnce) return undefined
+    if (kind === 'accept')
+      return atOnce.gives(survives) && atOnce.acceptAll(given as readonly Proposal[]) ? DONE : undefined
+    return kind === 'commit' && survives === this.#parts.strongest
+      ? atOnce.commitAllWithFlush(given)
+      : undefined
   }
 
   /** The discard, where there is one, comes first. */

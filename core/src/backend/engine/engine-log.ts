@@ -102,7 +102,7 @@ class EngineLog implements PersistentLog {
     this.configuration = new EngineConfigurations(parts)
     const atOnce = engine.atOnce && new AtOnce(parts, engine.atOnce)
     this.#single = new SingleWrites(parts, atOnce)
-    this.#batches = new BatchWrites(parts)
+    this.#batches = new BatchWrites(parts, atOnce)
     this.#wholeLog = new WholeLogWrites(parts)
     this.#reads = new Reads(parts)
     this.#compaction = new Compaction(parts, health)

@@ -158,6 +158,17 @@ export class Ledger {
     if (this.damaged.count > 0) this.damaged.remove(from, to)
   }
 
+  /** Slots that follow each other, as those of most batches do, enter as one range. */
+  addAllDecided(slots: readonly Slot[]): void {
+    for (let at = 0; at < slots.length;) {
+      const from = slots[at]!
+      let to = from
+      for (; at < slots.length && slots[at] === to; at++) to++
+      if (from < this.point) for (let slot = from; slot < to; slot++) this.addDecided(slot)
+      else this.addDecidedRange({ from, to })
+    }
+  }
+
   removeAccepted(from: Slot, to: Slot): void {
     if (this.#acceptedSlots) {
       for (const range of this.accepted.ranges(from, to)) {
@@ -251,4 +262,12 @@ export function entryBytes(entry: {
   readonly proof?: Uint8Array | undefined
 }): number {
   return entry.value.length + (entry.proof?.length ?? 0)
+}
+
+/** Of all values and proofs; `undefined` where there are no effects. */
+export function effectBytes(effects: readonly Effect[]): number | undefined {
+  if (effects.length === 0) return undefined
+  let bytes = 0
+  for (const effect of effects) if ('value' in effect) bytes += entryBytes(effect)
+  return bytes
 }

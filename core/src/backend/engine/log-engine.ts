@@ -1,6 +1,7 @@
 import type { Ballot } from '../../contract/ballot.js'
 import type { Capabilities } from '../../contract/capabilities.js'
 import type { Damage } from '../../contract/reports.js'
+import type { Proposal } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
 import type { ThreadHandle } from '../../contract/threads.js'
@@ -76,6 +77,10 @@ export interface AtOnceWrites {
    * way through `write` is open.
    */
   commitWithFlush?(slot: Slot): Promise<void> | undefined
+  /** Like `accept`, of several slots: all of them hold their proposals, after a crash too, or none does. */
+  acceptAll?(proposals: readonly Proposal[]): boolean
+  /** Like `commitWithFlush`, of several slots as one atomic unit. */
+  commitAllWithFlush?(slots: readonly Slot[]): Promise<void> | undefined
 }
 
 /**

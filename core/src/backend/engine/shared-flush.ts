@@ -11,31 +11,32 @@ export interface SharedFlush {
   readonly shown: Promise<void>
 }
 
-/** The slots that wait for a shared flush: one promise and one write for all of it, and nothing but a number per slot. */
+/** The flushes that decisions wait for: one promise and one write for all of one, and nothing but a number per slot. */
 export class SharedFlushes {
-  readonly #bySlot = new Map<Slot, SharedFlush>()
+  readonly #underWay = new Set<SharedFlush>()
   #newest: SharedFlush | undefined
 
-  has(slot: Slot): boolean {
-    return this.#bySlot.size > 0 && this.#bySlot.has(slot)
+  /** How many are under way: at most the one in flight and the one that gathers. */
+  get count(): number {
+    return this.#underWay.size
   }
 
-  /** What the decision of a slot under way is a part of. */
+  /** What the decision of a slot under way is a part of. Few ask, so that no slot knows its flush. */
   writeOf(slot: Slot): Write | undefined {
-    return this.#bySlot.get(slot)?.write
+    for (const { slots, write } of this.#underWay) if (slots.includes(slot)) return write
+    return undefined
   }
 
-  /** The slot shares this flush; `begin` is asked for the first one. Resolves when all of them are shown. */
-  add(slot: Slot, flushed: Promise<void>, begin: () => SharedFlush): Promise<void> {
-    if (this.#newest?.flushed !== flushed) this.#newest = begin()
-    const { slots, shown } = this.#newest
-    slots.push(slot)
-    this.#bySlot.set(slot, this.#newest)
-    return shown
+  /** The one that this promise is of; `begin` is asked for what is new. */
+  of(flushed: Promise<void>, begin: () => SharedFlush): SharedFlush {
+    if (this.#newest?.flushed === flushed) return this.#newest
+    this.#newest = begin()
+    this.#underWay.add(this.#newest)
+    return this.#newest
   }
 
-  /** All of these are shown. */
-  end(slots: readonly Slot[]): void {
-    for (const slot of slots) this.#bySlot.delete(slot)
+  /** All of its slots are shown. */
+  end(flush: SharedFlush): void {
+    this.#underWay.delete(flush)
   }
 }

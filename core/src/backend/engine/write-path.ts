@@ -2,13 +2,13 @@ import type { Ballot } from '../../contract/ballot.js'
 import type { LogEntry } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
-import { isPersistentLogError } from '../../errors/persistent-log-error.js'
 import { raise } from '../../errors/raise.js'
 import { copyPooled, equalBytes } from '../bytes.js'
 import type { StoredValues } from '../laws/ballot-law.js'
 import type { Effect } from './effect.js'
-import { entryBytes, type Ledger, type Outline } from './ledger.js'
+import { effectBytes, type Ledger, type Outline } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
+import { readFailure } from './read-failure.js'
 import type { LogEngine, StoredEntry } from './log-engine.js'
 import { settled, type Write } from './outstanding-write.js'
 import { SharedFlushes, type SharedFlush } from './shared-flush.js'
@@ -19,10 +19,6 @@ import { VersionsUnderWay } from './versions-under-way.js'
  * none waits for it.
  */
 export type Scope = Slot | 'log' | 'earlier'
-
-/** Whoever reads decides by the code: an error of the system itself says nothing about the log. */
-const readFailure = (slot: Slot, cause: unknown): unknown =>
-  isPersistentLogError(cause) ? cause : raise.io('read', { slot }, { cause })
 
 /**
  * The way of an effect: judged -> durable -> shown.
@@ -57,10 +53,7 @@ export class WritePath implements StoredValues {
     this.shown = ledger.outline()
   }
 
-  /**
-   * Has somebody hear of every write once it is taken over: the bytes of its values and proofs, `undefined` when it
-   * changes nothing.
-   */
+  /** Has somebody hear of every write: the bytes of its values and proofs, `undefined` when it changes nothing. */
   watch(onWrite: (bytes: number | undefined, survives: Survival) => void): void {
     this.#onWrite = onWrite
   }
@@ -68,6 +61,16 @@ export class WritePath implements StoredValues {
   /** No write of the slot and none of the whole log is under way: what is judged is what is shown. */
   isSettled(slot: Slot): boolean {
     return this.#lastLogWide === undefined && !this.#isUnderWay(slot)
+  }
+
+  /** Nothing is under way: what is judged is what is shown. */
+  get isIdle(): boolean {
+    return this.#outstanding.size === 0
+  }
+
+  /** No write of this survival would have to be shown behind one of another. */
+  isInTurn(survives: Survival): boolean {
+    return this.#outstanding.size === this.#outstandingBy[survives]
   }
 
   /** The engine has stored this proposal already, in a settled slot. */
@@ -87,7 +90,18 @@ export class WritePath implements StoredValues {
   /** The engine is going to decide this settled slot with a flush, and everything that shares it: shown with all of that. */
   decidedWithFlush(slot: Slot, flushed: Promise<void>, survives: Survival): Promise<void> {
     this.judged.addDecided(slot)
-    const shown = this.#shared.add(slot, flushed, () => this.#share(flushed, survives))
+    const { slots, shown } = this.#shared.of(flushed, () => this.#share(flushed, survives))
+    slots.push(slot)
+    this.#onWrite?.(0, survives)
+    return shown
+  }
+
+  /** The same of a batch, which everything that is judged next is ordered against. */
+  decidedAllWithFlush(decided: readonly Slot[], flushed: Promise<void>, survives: Survival): Promise<void> {
+    this.judged.addAllDecided(decided)
+    const { slots, shown, write } = this.#shared.of(flushed, () => this.#share(flushed, survives))
+    for (const slot of decided) slots.push(slot)
+    this.#lastLogWide = write
     this.#onWrite?.(0, survives)
     return shown
   }
@@ -105,7 +119,7 @@ export class WritePath implements StoredValues {
       () => this.#show(write),
       (cause: unknown) => this.#fail(operation, write, cause),
     )
-    if (this.#onWrite) this.#onWrite(bytesOf(effects), survives)
+    if (this.#onWrite) this.#onWrite(effectBytes(effects), survives)
     return done
   }
 
@@ -213,7 +227,8 @@ export class WritePath implements StoredValues {
   }
 
   #isUnderWay(slot: Slot): boolean {
-    return this.#underWay.has(slot) || this.#shared.has(slot)
+    if (this.#underWay.has(slot)) return true
+    return this.#shared.count > 0 && this.judged.decided.has(slot) && !this.shown.decided.has(slot)
   }
 
   /** One write for all that shares a flush. */
@@ -223,13 +238,14 @@ export class WritePath implements StoredValues {
     const slots: Slot[] = []
     const shown = flushed.then(
       () => {
-        for (const slot of slots) this.shown.addDecided(slot)
-        this.#shared.end(slots)
+        this.shown.addAllDecided(slots)
+        this.#shared.end(flush)
         this.#show(write)
       },
       (cause: unknown) => this.#fail('commit', write, cause),
     )
-    return { flushed, write, slots, shown }
+    const flush = { flushed, write, slots, shown }
+    return flush
   }
 
   #begin(write: Write): void {
@@ -266,7 +282,7 @@ export class WritePath implements StoredValues {
    * but not where it would be seen: in its own slot, or past a promise, a discard or a batch.
    */
   #mustBeShownBefore(survives: Survival, scope: Scope): Promise<void> | undefined {
-    if (this.#outstanding.size === this.#outstandingBy[survives]) return undefined
+    if (this.isInTurn(survives)) return undefined
     if (typeof scope === 'string') return settled([...this.#outstanding])
     const sameSlot = this.#writeUnderWay(scope) ?? this.#shared.writeOf(scope)
     const earlier = [sameSlot, this.#lastLogWide].filter((write) => write !== undefined)
@@ -280,12 +296,4 @@ export class WritePath implements StoredValues {
     for (const write of this.#outstanding) if (write.effects.includes(version)) return write
     return undefined
   }
-}
-
-/** Of all values and proofs; `undefined` where there are no effects. */
-function bytesOf(effects: readonly Effect[]): number | undefined {
-  if (effects.length === 0) return undefined
-  let bytes = 0
-  for (const effect of effects) if ('value' in effect) bytes += entryBytes(effect)
-  return bytes
 }

@@ -16,6 +16,18 @@ class ReadyEngine extends HeldEngine {
     accept: (slot, of, value, proof) => this.#take(`accept ${slot}`, slot, { ballot: of, value, proof }),
     commit: (slot) => this.#take(`commit ${slot}`, slot, undefined),
     decide: (slot, of, value, proof) => this.#take(`decide ${slot}`, slot, { ballot: of, value, proof }),
+    acceptAll: (proposals) => {
+      if (!this.isReady) return false
+      for (const { slot, ballot: of, value, proof } of proposals)
+        this.entries.set(slot, { ballot: of, value, proof })
+      this.calls.push(`accept all ${proposals.map(({ slot }) => slot).join()}`)
+      return true
+    },
+    commitAllWithFlush: (slots) => {
+      if (!this.isReady) return undefined
+      this.calls.push(`commit all ${slots.join()}`)
+      return this.write([], 'power-loss')
+    },
   }
 
   #take(call: string, slot: number, entry: Parameters<typeof this.entries.set>[1] | undefined): boolean {
@@ -116,5 +128,40 @@ describe('a write at once', () => {
     expect(() => log.syncWrites!.accept(proposal(1, 1))).to.throw(/PLOG_POISONED/)
     await log.close().catch(() => undefined)
     expect(() => log.syncWrites!.commit({ slot: 1, ballot: ballot(1) })).to.throw(/PLOG_NOT_OPEN/)
+  })
+
+  it('is what a batch becomes whose engine takes it as one', async () => {
+    const { engine, log } = await openReady()
+    await log.acceptAll([proposal(0, 1), proposal(1, 1), proposal(3, 1)], WEAK)
+    const ids = [0, 1, 3].map((slot) => ({ slot, ballot: ballot(1) }))
+    const committed = log.commitAll(ids)
+    expect(engine.calls).to.deep.equal(['accept all 0,1,3', 'commit all 0,1,3'])
+    expect(log.bounds()).to.include({ acceptedCount: 3, committedCount: 0 })
+
+    const repeated = log.commitAll(ids)
+    const later = log.accept(proposal(4, 1), WEAK)
+    expect(engine.held, 'everything is ordered behind a batch').to.have.length(3)
+    await engine.succeed('process-crash')
+    expect(await stateOf(later)).to.equal('pending')
+    await engine.succeedAll()
+    await Promise.all([committed, repeated, later])
+    expect(log.bounds()).to.include({ acceptedCount: 1, committedCount: 3, contiguousTo: 2 })
+    expect(log.metrics()).to.include({ accepts: 4, commits: 3 })
+  })
+
+  it('leaves a batch to the long way that has to be judged item by item', async () => {
+    const { engine, log } = await openReady()
+    await log.acceptAll([proposal(0, 1), proposal(1, 1)], WEAK)
+    const again = log.acceptAll([proposal(1, 2), proposal(2, 2)], WEAK)
+    const stale = log.commitAll([{ slot: 0, ballot: ballot(7) }])
+    expect(engine.calls).to.deep.equal(['accept all 0,1'])
+    expect(await stateOf(stale)).to.equal('PLOG_BALLOT_MISMATCH')
+    await engine.succeedAll()
+    await again
+    engine.isReady = false
+    const long = log.commitAll([{ slot: 0, ballot: ballot(1) }])
+    await engine.succeedAll()
+    await long
+    expect(log.bounds()).to.include({ acceptedCount: 2, committedCount: 1 })
   })
 })
