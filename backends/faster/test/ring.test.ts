@@ -1,10 +1,17 @@
+import type { Proposal } from '@persistent-log/core'
 import { expect } from 'chai'
+import { PendingSlots } from '../src/engine/pending-slots.js'
+import { regionAddress } from '../src/regions/address.js'
+import { SlotTable } from '../src/regions/slot-table.js'
+import { EvictedChunk } from '../src/ring/evicted-chunk.js'
 import { RingBuffer } from '../src/ring/ring-buffer.js'
 import { CONTROL, NO_ROOM, REGION_NAME, RING_HEADER_BYTES } from '../src/ring/ring-layout.js'
 import { scanMemory, scanRing, type ScannedRing } from '../src/ring/ring-scan.js'
-import { RECORD } from '../src/segments/record.js'
+import { GroupBuilder } from '../src/segments/group-builder.js'
+import { entryRecordBytes, RECORD } from '../src/segments/record.js'
+import type { Tail } from '../src/segments/tail.js'
 import { wordMemory, type WordMemory } from '../src/word-memory.js'
-import { MemoryDisk } from './support/memory-disk.js'
+import { MemoryDisk, performOn } from './support/memory-disk.js'
 
 const CAPACITY = 64 * 1024
 
@@ -17,6 +24,13 @@ const valueOf = (slot: number, length: number): Buffer => Buffer.alloc(length, s
 function accept(ring: RingBuffer, slot: number, length: number, link = 0): number {
   return ring.append(RECORD.accept, slot, 1, 1, link, 0, valueOf(slot, length), undefined)
 }
+
+const batchOf = (first: number, last: number): Proposal[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => ({
+    slot: first + index,
+    ballot: { round: 1, nodeId: 1 },
+    value: valueOf(first + index, 100 + 9 * index),
+  }))
 
 const copyOf = ({ bytes }: WordMemory): WordMemory => {
   const copy = Buffer.allocUnsafeSlow(bytes.byteLength)
@@ -198,6 +212,51 @@ describe('faster: ring', () => {
       expect(ring.used).at.most(used * 4)
       isBroken = false
       expect(accept(ring, 5, 512 * 1024)).not.equal(NO_ROOM)
+    }
+  })
+
+  it('holds a batch whole or not at all, wherever a crash comes, and whatever part of a write it leaves', async () => {
+    const { ring, disk } = await newRing()
+    accept(ring, 0, 100)
+    const image = disk.copy()
+    const seen = disk.operations.length
+    ring.acceptAll(batchOf(1, 5), 0)
+    accept(ring, 6, 100)
+    const found = new Set<string>()
+    for (const operation of disk.operations.slice(seen)) {
+      if (operation.kind !== 'write') continue
+      for (let length = 4; length <= operation.bytes.byteLength; length += 4) {
+        const torn = new MemoryDisk(image).copy()
+        performOn(torn, { ...operation, bytes: operation.bytes.subarray(0, length) })
+        found.add(slotsOf(scanRing(await new MemoryDisk(torn).folder('').open(REGION_NAME))).join())
+      }
+      performOn(image, operation)
+    }
+    expect([...found]).deep.equal(['0', '0,1,2,3,4,5', '0,1,2,3,4,5,6'])
+  })
+
+  it('is evicted without cutting a batch', async () => {
+    const { ring } = await newRing()
+    const table = new SlotTable()
+    const ends = new Set([0])
+    for (let slot = 0; slot < 40; slot += 4) {
+      const batch = batchOf(slot, slot + 3)
+      let position = ring.acceptAll(batch, 0)
+      for (const proposal of batch) {
+        table.set(proposal.slot, regionAddress(position, false))
+        position += entryRecordBytes(proposal)
+      }
+      ends.add(position)
+    }
+    const tail = { active: { writtenSlots: 0 } } as unknown as Tail
+    const parts = { ring, table, pending: new PendingSlots(), tail }
+    for (let to = 8; to <= ring.end; to += 8) {
+      const builder = new GroupBuilder()
+      builder.begin({ position: 4096, seed: 1 })
+      const chunk = new EvictedChunk(parts, 0, to, true)
+      chunk.copyTo(builder, 0)
+      expect(chunk.end).least(to)
+      expect([...ends]).include(chunk.end)
     }
   })
 

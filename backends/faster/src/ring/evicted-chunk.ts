@@ -3,7 +3,7 @@ import type { PendingSlots } from '../engine/pending-slots.js'
 import { isDecided, isInRegion, placeOf, tailAddress } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { GroupBuilder } from '../segments/group-builder.js'
-import { RECORD } from '../segments/record.js'
+import { isFollowed, RECORD } from '../segments/record.js'
 import type { Tail } from '../segments/tail.js'
 import { isSkip } from './ring-layout.js'
 import type { RingBuffer } from './ring-buffer.js'
@@ -33,7 +33,7 @@ export class EvictedChunk {
   #moved = new Float64Array(FIELDS * 1024)
   #count = 0
 
-  /** From a record on, to a record at or behind `to`. `isFirst`: not once more. */
+  /** From a record on, to a record at or behind `to` that ends a batch. `isFirst`: not once more. */
   constructor(parts: ChunkParts, from: number, to: number, isFirst: boolean) {
     this.#parts = parts
     this.#from = from
@@ -54,13 +54,15 @@ export class EvictedChunk {
     let position = this.#from
     let runFrom = position
     let runFirst = 0
-    while (position < to) {
+    // A batch that goes on is copied to its end: one group of the tail holds all of it.
+    for (let isCut = false; position < to || isCut;) {
       const left = ring.capacity - (position & (ring.capacity - 1))
       const offset = ring.offsetOf(position)
       const isSkipped = isSkip(ring.memory, offset, maskAt(ring.seed, position), left)
       const bytes = isSkipped ? left : ring.bytesAt(offset)
       const isLive = !isSkipped && this.#isMoved(builder, position, offset, point)
       const runTo = isLive ? position + bytes : position
+      isCut = !isSkipped && isFollowed(ring.memory, offset)
       position += bytes
       // A run is one piece of memory: the end of the lap ends it too.
       if (isLive && bytes < left) continue

@@ -6,6 +6,7 @@ import {
   decodeRecord,
   entryRecordBytes,
   fillRecord,
+  IS_FOLLOWED,
   isContentIntact,
   MARK_WORD,
   markOf,
@@ -37,6 +38,8 @@ import {
 const STEP_BYTES = 1024 * 1024
 /** An entry takes at most this part of the ring; larger ones go to the tail. */
 const MAX_ENTRY_PART = 1 / 4
+/** So does a batch, and at most so many bytes: it is evicted in one piece. */
+const MAX_BATCH_BYTES = 1024 * 1024
 /** The ring holds the newest weak writes: beyond this part of it, the oldest should go. */
 const KEPT_PART = 1 / 2
 const TWO_32 = 0x1_0000_0000
@@ -114,17 +117,14 @@ export class RingBuffer {
     proof: Uint8Array | undefined,
   ): number {
     const bytes = recordBytes(value.length, proof === undefined ? 0 : proof.length)
-    if (bytes > this.maxEntryBytes) return NO_ROOM
-    const position = this.#reserve(bytes)
+    const position = bytes > this.maxEntryBytes ? NO_ROOM : this.#reserve(bytes)
     if (position === NO_ROOM) return NO_ROOM
     const offset = this.offsetOf(position)
-    const { words } = this.memory
-    const end = position + bytes
-    words[CONTROL.reserved] = end / RING_UNIT_BYTES
+    this.memory.words[CONTROL.reserved] = (position + bytes) / RING_UNIT_BYTES
     const sum = fillRecord(this.memory, offset, kind, 0, slot, round, nodeId, link, word, value, proof)
-    words[(offset >>> 2) + CHECKSUM_WORD] = sum ^ maskAt(this.seed, position)
+    this.memory.words[(offset >>> 2) + CHECKSUM_WORD] = sum ^ maskAt(this.seed, position)
     this.#file.stored(offset, bytes)
-    this.#reach(end)
+    this.#reach(position + bytes)
     return position
   }
 
@@ -135,34 +135,25 @@ export class RingBuffer {
   acceptAll(proposals: readonly Proposal[], link: number): number {
     let bytes = 0
     for (const proposal of proposals) bytes += entryRecordBytes(proposal)
-    const first = bytes > this.maxEntryBytes ? NO_ROOM : this.#reserve(bytes)
+    const first = bytes > Math.min(this.maxEntryBytes, MAX_BATCH_BYTES) ? NO_ROOM : this.#reserve(bytes)
     if (first === NO_ROOM) return NO_ROOM
-    const { words } = this.memory
+    const { memory } = this
     const from = this.offsetOf(first)
     let offset = from
     let firstSum = 0
-    for (const { slot, ballot, value, proof } of proposals) {
+    for (const proposal of proposals) {
+      const { slot, ballot, value, proof } = proposal
       const { round, nodeId } = ballot
-      const sum = fillRecord(
-        this.memory,
-        offset,
-        RECORD.accept,
-        0,
-        slot,
-        round,
-        nodeId,
-        link,
-        0,
-        value,
-        proof,
-      )
+      const end = offset + entryRecordBytes(proposal)
+      const flags = end < from + bytes ? IS_FOLLOWED : 0
+      const sum = fillRecord(memory, offset, RECORD.accept, flags, slot, round, nodeId, link, 0, value, proof)
       const stored = sum ^ maskAt(this.seed, first + (offset - from))
       if (offset === from) firstSum = stored
-      words[(offset >>> 2) + CHECKSUM_WORD] = offset === from ? ~stored : stored
-      offset += recordBytes(value.length, proof === undefined ? 0 : proof.length)
+      memory.words[(offset >>> 2) + CHECKSUM_WORD] = offset === from ? ~stored : stored
+      offset = end
     }
     this.#file.stored(from, bytes)
-    words[(from >>> 2) + CHECKSUM_WORD] = firstSum
+    memory.words[(from >>> 2) + CHECKSUM_WORD] = firstSum
     this.#file.stored(from + 4 * CHECKSUM_WORD, 4)
     this.#reach(first + bytes)
     return first
@@ -213,13 +204,13 @@ export class RingBuffer {
    */
   value(position: number, slot: number): Uint8Array | undefined {
     if (!this.holds(position, slot)) return undefined
-    const { bytes, words } = this.memory
+    const { bytes, words, buffer, start } = this.memory
     const offset = this.offsetOf(position)
     const from = offset + RECORD_HEADER_BYTES
     const length = words[(offset >>> 2) + 1]! >>> 0
     // A length that rotted reaches anywhere.
     if (length > this.maxEntryBytes || from + length > bytes.length) return undefined
-    return new Uint8Array(bytes.buffer, bytes.byteOffset + from, length)
+    return new Uint8Array(buffer, start + from, length)
   }
 
   /** The record at a position, verified, as views; `undefined` when it is damaged or gone. */

@@ -114,7 +114,7 @@ class MappedSegmentFile extends PositionalSegmentFile {
 
   override map(end: number): WordMemory | undefined {
     const last = this.#maps.at(-1)
-    if (last && last.bytes.byteLength >= end) return last
+    if (last && last.bytes.length >= end) return last
     if (end > MAX_MAP_BYTES) return undefined
     const bytes = mapBytesFor(Math.max(end, this.size), last?.bytes.byteLength ?? 0)
     return this.#map(Math.min(bytes, MAX_MAP_BYTES))

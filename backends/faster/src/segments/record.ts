@@ -47,6 +47,8 @@ const CHECKSUM_AT = 4 * CHECKSUM_WORD
 const MARK_AT = 4 * MARK_WORD
 const HAS_PROOF = 1
 const HAS_BALLOT = 2
+/** In the ring: the next record belongs to the same batch, which is kept or lost whole. */
+export const IS_FOLLOWED = 4
 const INVERSE_32 = 1 / 0x1_0000_0000
 const NO_BYTES = Buffer.alloc(0)
 
@@ -93,7 +95,7 @@ export function entryRecordBytes({ value, proof }: Pick<Proposal, 'value' | 'pro
 /**
  * Byte map of a record, little-endian, at a multiple of 8:
  * ```
- *  0 u16 magic   2 u8 kind   3 u8 flags (1 proof, 2 ballot)   4 u32 value bytes
+ *  0 u16 magic   2 u8 kind   3 u8 flags (1 proof, 2 ballot, 4 followed)   4 u32 value bytes
  *  8 u64 a      16 u64 b     24 u64 c     32 u64 link
  * 40 u32 proof bytes   44 u32 checksum of value and proof; of a mark, which has neither: its word
  * 48 u32 checksum of bytes 0-47, masked by segment and position   52 u32 mark: 0 in the tail
@@ -179,6 +181,11 @@ export function markOf(
   const sum = checksum(source, offset, offset + CHECKED_BYTES, 0)
   if ((sum ^ maskAt(seed, position)) >>> 0 !== source.readUInt32LE(offset + CHECKSUM_AT)) return undefined
   return offset + storedBytes(source, offset) <= limit ? source.readUInt32LE(offset + MARK_AT) : undefined
+}
+
+/** True when the next record of the ring belongs to the same batch. */
+export function isFollowed({ words }: WordMemory, offset: number): boolean {
+  return ((words[offset >>> 2]! >>> 24) & IS_FOLLOWED) !== 0
 }
 
 /** True when the content behind an intact header is intact. */

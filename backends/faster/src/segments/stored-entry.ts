@@ -15,7 +15,7 @@ const TWO_32 = 0x1_0000_0000
  * instead of decoding a record: every read and every entry of a scan comes by here.
  */
 export function mappedEntry(
-  { bytes, words }: WordMemory,
+  { words, buffer, start }: WordMemory,
   offset: number,
   limit: number,
   slot: number,
@@ -30,12 +30,12 @@ export function mappedEntry(
   const valueBytes = words[at + 1]! >>> 0
   const proofBytes = words[at + 10]! >>> 0
   if (content + valueBytes + proofBytes > limit) return undefined
-  const from = bytes.byteOffset + content
+  const from = start + content
   const hasProof = ((head >>> 24) & HAS_PROOF) !== 0
   return {
     ballot: { round: u64(words, at + 4), nodeId: u64(words, at + 6) },
-    value: new Uint8Array(bytes.buffer, from, valueBytes),
-    proof: hasProof ? new Uint8Array(bytes.buffer, from + valueBytes, proofBytes) : undefined,
+    value: new Uint8Array(buffer, from, valueBytes),
+    proof: hasProof ? new Uint8Array(buffer, from + valueBytes, proofBytes) : undefined,
   }
 }
 

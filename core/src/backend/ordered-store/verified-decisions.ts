@@ -7,7 +7,7 @@ const SLOT_MASK = PAGE_SLOTS - 1
 /** 4 MiB of bits; a page that is forgotten for another costs its decisions one more checksum each. */
 const MOST_PAGES = 1_024
 
-const NO_PAGE = -1
+const NO_PAGE = -PAGE_SLOTS
 
 /**
  * Which decisions were verified by a read since the log was opened: a bit each, and none for slots that nobody reads. A
@@ -18,21 +18,19 @@ const NO_PAGE = -1
  */
 export class VerifiedDecisions {
   readonly #pages = new Map<number, Int32Array>()
-  /** Nearly every look-up is on the page of the one before. */
-  #lastNumber = NO_PAGE
+  /** Nearly every look-up is on the page of the one before; its first slot says so without a division. */
+  #lastFirst = NO_PAGE
   #lastPage: Int32Array | undefined
 
   has(slot: Slot): boolean {
-    const number = Math.floor(slot / PAGE_SLOTS)
-    if (number !== this.#lastNumber) this.#turnTo(number)
+    this.#turnTo(slot)
     const page = this.#lastPage
     return page !== undefined && (page[(slot & SLOT_MASK) >>> 5]! & (1 << (slot & 31))) !== 0
   }
 
   add(slot: Slot): void {
-    const number = Math.floor(slot / PAGE_SLOTS)
-    if (number !== this.#lastNumber) this.#turnTo(number)
-    const page = this.#lastPage ?? this.#addPage(number)
+    this.#turnTo(slot)
+    const page = this.#lastPage ?? this.#addPage(Math.floor(slot / PAGE_SLOTS))
     page[(slot & SLOT_MASK) >>> 5]! |= 1 << (slot & 31)
   }
 
@@ -41,8 +39,11 @@ export class VerifiedDecisions {
     if (this.has(slot)) this.#lastPage![(slot & SLOT_MASK) >>> 5]! &= ~(1 << (slot & 31))
   }
 
-  #turnTo(number: number): void {
-    this.#lastNumber = number
+  #turnTo(slot: Slot): void {
+    const first = this.#lastFirst
+    if (slot >= first && slot < first + PAGE_SLOTS) return
+    const number = Math.floor(slot / PAGE_SLOTS)
+    this.#lastFirst = number * PAGE_SLOTS
     this.#lastPage = this.#pages.get(number)
   }
 
@@ -53,7 +54,7 @@ export class VerifiedDecisions {
     }
     const page = new Int32Array(PAGE_SLOTS / 32)
     this.#pages.set(number, page)
-    this.#turnTo(number)
+    this.#lastPage = page
     return page
   }
 }
