@@ -41,6 +41,7 @@ export async function runCell(workload: Workload, request: CellRequest): Promise
   const timed = await timeStep(step, limits, latencies, {
     maxOperations: workload.maxOperations,
     skipsWarmUp: workload.skipsWarmUp,
+    leastWarmUp: workload.leastWarmUp,
     userBytes: () => (bed.decided - workload.entries) * workload.valueBytes,
   })
   await step.end?.()

@@ -7,6 +7,8 @@ import type { Latency, Round } from './measures.js'
 export interface TimeLimits {
   readonly warmUpMs: number
   readonly measureMs: number
+  /** Warms up for its time alone, however many operations a workload would like to have had. */
+  readonly isBrief?: boolean | undefined
 }
 
 /** What timing needs to know of a workload. */
@@ -14,6 +16,7 @@ export interface TimedWork {
   /** Over warm-up and measurement together. */
   readonly maxOperations?: number | undefined
   readonly skipsWarmUp?: boolean | undefined
+  readonly leastWarmUp?: number | undefined
   /** Bytes of all values written so far. */
   userBytes(): number
 }
@@ -56,14 +59,14 @@ export class LatencyRecorder {
 /** Warms up, then measures: everything of a round but the verification. */
 export async function timeStep(
   step: Step,
-  { warmUpMs, measureMs }: TimeLimits,
+  { warmUpMs, measureMs, isBrief }: TimeLimits,
   latencies: LatencyRecorder,
   work: TimedWork,
 ): Promise<Omit<Round, 'verified'>> {
   const most = work.maxOperations ?? Number.MAX_SAFE_INTEGER
   const warmUp = work.skipsWarmUp
     ? { operations: 0 }
-    : await runFor(step, warmUpMs, Math.floor(most / 5), latencies)
+    : await runFor(step, warmUpMs, Math.floor(most / 5), latencies, isBrief ? 0 : work.leastWarmUp)
   latencies.reset()
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   loop.enable()
@@ -91,18 +94,19 @@ export async function timeStep(
  */
 const LEAST_SYNC_CHUNKS = 30
 
-/** Runs whole blocks, at least one. */
+/** Runs whole blocks, at least one, and as many as `least` operations take. */
 async function runFor(
   step: Step,
   limitMs: number,
   mostOperations: number,
   latencies: LatencyRecorder,
+  least = 0,
 ): Promise<{ readonly operations: number; readonly ns: number }> {
   const { chunk } = step
   const block = step.block ?? chunk
   let operations = 0
   let ns = 0
-  let leastOperations = block
+  let leastOperations = Math.max(block, least)
   do {
     if (step.before) await step.before(block)
     for (let inBlock = 0; inBlock < block; inBlock += chunk) {
@@ -110,7 +114,7 @@ async function runFor(
       const pending = step.run(chunk)
       // A synchronous operation must not pay for a turn of the event loop.
       if (pending) await pending
-      else leastOperations = LEAST_SYNC_CHUNKS * chunk
+      else leastOperations = Math.max(LEAST_SYNC_CHUNKS * chunk, least)
       const took = Number(process.hrtime.bigint() - start)
       ns += took
       latencies.recordChunk(took / chunk)

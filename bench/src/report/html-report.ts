@@ -10,7 +10,7 @@ import { STYLE } from './page/style.js'
 import { targetTables } from './page/target-table.js'
 
 const METHOD = [
-  'Each round of each cell runs in a fresh process: open a new directory, fill, warm up, measure. Rounds of all cells are interleaved, so that what drifts on the machine hits all of them.',
+  'Each round of each cell runs in a fresh process: open a new directory, fill, warm up, measure. Warm-up goes by time and, where it matters, by a least number of operations: until the compiler of V8 has seen them, and the file behind a region in memory was filled once (not with --quick). Rounds of all cells are interleaved, so that what drifts on the machine hits all of them.',
   'Each value carries its slot. After every round everything is scanned and compared byte by byte, slots are read one by one, and where anything was written all of it once more after closing and opening again. A cell that lost a record, or in which anything threw, has no figure.',
   'Figures are medians over the rounds; the spread is (largest - smallest) / median. Ratios hold within one run only: the same machine drifts from minute to minute.',
   'Equal survival is compared with equal survival; where a backend can only do more than was asked, the text says so. K and the flush of the disk were measured in the same rounds.',

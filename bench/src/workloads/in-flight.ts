@@ -18,6 +18,7 @@ export const inFlightWorkloads: readonly Workload[] = [
     suites: ['durability', 'hybrid'],
     isQuick: width !== 10,
     maxOperations: 1_000_000,
+    leastWarmUp: 300 * width,
     begin: (bed) => closedLoop(bed, width),
   })),
   {
@@ -27,7 +28,8 @@ export const inFlightWorkloads: readonly Workload[] = [
     suites: ['hybrid', 'interface'],
     isQuick: true,
     survives: 'process-crash',
-    maxOperations: 100_000,
+    maxOperations: 500_000,
+    leastWarmUp: 50_000,
     isForLogs: true,
     begin: commitManyAtOnce,
   },

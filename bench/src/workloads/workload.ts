@@ -29,6 +29,8 @@ export interface Workload {
   readonly measureMs?: number | undefined
   /** Measured from its first operation on, because one takes seconds and is what happens once in a process. */
   readonly skipsWarmUp?: boolean | undefined
+  /** Operations before the measurement, at least: until the compiler of V8 has seen them, or a buffer was filled once. */
+  readonly leastWarmUp?: number | undefined
   /** It leaves what it finds: verified as it is, not closed and opened again. */
   readonly isReadOnly?: boolean | undefined
   /** Options for the backend under test, by its name. */

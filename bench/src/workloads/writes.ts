@@ -111,6 +111,7 @@ function learn(length: number, survives: Survival): Workload {
     isQuick: length === 1 || length === 100,
     survives,
     maxOperations: Math.ceil(1_000_000 / length),
+    leastWarmUp: length === 100 ? 300 : undefined,
     begin: (bed) => ({
       chunk: 1,
       entriesPerOperation: length,
