@@ -107,6 +107,18 @@ describe('faster: sealed segments', () => {
     for (const slot of [0, 4_321, 7_999]) expect(tail.record(table.get(slot) - 1)?.a).equal(slot)
   })
 
+  it('seals what is written where nobody ever asks for a flush', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true, options: { segmentBytes: 64 * 1024 } })
+    for (let slot = 0; slot < 4_000; slot += 100) {
+      const batch = Array.from({ length: 100 }, (_, at) => learn(slot + at))
+      await log.learnAll(batch, { survives: 'process-crash' })
+    }
+    expect(filesOf(disk.image)).length.greaterThan(3)
+    await allSealed(disk)
+    await log.close()
+  })
+
   it('keeps slots that are far apart without a page each', () => {
     const index = new SlotIndex()
     for (let at = 0; at < 1_000; at++) index.set(at * 2 ** 40, 8)
