@@ -1,5 +1,5 @@
 import { isPersistentLogError, SlotRanges } from '@persistent-log/core/backend'
-import { NOWHERE, type Address } from '../regions/address.js'
+import { isDecided, NOWHERE, tailAddress, type Address } from '../regions/address.js'
 import type { Segment } from '../segments/segment.js'
 import {
   areNumbersIntact,
@@ -74,7 +74,7 @@ export class SealedIndex {
   get(slot: number): Address {
     if (slot < this.from || slot >= this.to) return NOWHERE
     const numbers = this.#numbers ?? this.#verified()
-    if (this.#rebuilt) return this.#rebuilt.index.get(slot)
+    if (this.#rebuilt) return this.#rebuiltAddress(slot, this.#rebuilt)
     if (!this.#isSparse) return numbers(slot - this.from)
     const at = firstFrom(slot, numbers, this.count)
     return at < this.count && numbers(at) === slot ? numbers(this.count + at) : NOWHERE
@@ -99,6 +99,12 @@ export class SealedIndex {
         if (address !== NOWHERE) yield [slot, address]
       }
     }
+  }
+
+  /** What a damaged group said nobody knows: no older version may pass for the newest. A decision has none after it. */
+  #rebuiltAddress(slot: number, { index, isWhole }: SegmentDigest): Address {
+    const address = index.get(slot)
+    return isWhole || isDecided(address) ? address : tailAddress(this.segment.header.base, false)
   }
 
   /** At the first use. */
@@ -137,7 +143,7 @@ function numbersOf({ file }: Segment, head: FooterHead, access: Access): Numbers
   return (at) => numbers[at] ?? NOWHERE
 }
 
-/** The digest of the groups up to the first damaged one: what is behind cannot be found, and is told to be damaged. */
+/** The digest of the groups up to the first damaged one: what may be behind it is told to be damaged. */
 function readAgain(segment: Segment): SegmentDigest {
   const digest = new SegmentDigest(segment, undefined, 0)
   try {

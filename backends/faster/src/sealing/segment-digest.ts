@@ -1,5 +1,5 @@
 import { raise, SlotRanges, type Ledger } from '@persistent-log/core/backend'
-import { maskAt } from '../checksum.js'
+import { checksum, maskAt } from '../checksum.js'
 import { effectOf } from '../engine/record-fields.js'
 import { readU64 } from '../integers.js'
 import type { Replay } from '../recovery/replay.js'
@@ -47,6 +47,11 @@ export class SegmentDigest {
     return this.#offset < end
   }
 
+  /** Everything was read. */
+  get isWhole(): boolean {
+    return this.#offset >= this.#segment.end
+  }
+
   /** As far as the segment was read. */
   get index(): SlotIndex {
     return this.#index
@@ -75,7 +80,7 @@ export class SegmentDigest {
     const head = file.view(this.#offset, GROUP_HEADER_BYTES)
     const group = decodeGroupHeader(head, 0, GROUP_HEADER_BYTES, base + this.#offset, seed)
     const bodyAt = this.#offset + GROUP_HEADER_BYTES
-    if (!group || bodyAt + group.bodyBytes > end)
+    if (!group || bodyAt + group.bodyBytes > end || !this.#isTrusted(group, bodyAt))
       throw raise.corrupted('a group is damaged', {
         file: `engine/${this.#segment.name}`,
         offset: this.#offset,
@@ -87,6 +92,15 @@ export class SegmentDigest {
       replay.note({ kind: 'compact', before: point, ballot: undefined })
     this.#last = group
     this.#offset = bodyAt + group.bodyBytes
+  }
+
+  /** Where there is a replay, this process has written or verified the groups; who reads an index anew has not. */
+  #isTrusted({ bodyBytes, bodyChecksum }: GroupHeader, bodyAt: number): boolean {
+    const { file, seed } = this.#segment
+    return (
+      this.#replay !== undefined ||
+      checksum(file.view(bodyAt, bodyBytes), 0, bodyBytes, seed) === bodyChecksum
+    )
   }
 
   #records(bytes: Buffer, position: number): void {
