@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { recover } from '../src/recovery.js'
 import { SlotIndex } from '../src/regions/slot-index.js'
+import { FOOTER_HEADER_BYTES } from '../src/sealing/footer.js'
+import { SEGMENT_HEADER_BYTES } from '../src/segments/segment-header.js'
 import {
   ballot,
   changed,
@@ -205,6 +207,43 @@ describe('faster: sealed segments', () => {
         await expectHonest(log, closed)
         if (at >= groupsEnd(bytes)) expect(await shownBy(log), `${name}:${at}`).deep.equal(closed.shown)
       }
+    }
+  })
+
+  it('takes no older version of a slot for its newest where an index and a group behind it are damaged both', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
+    await log.promise(ballot(1))
+    await log.configuration.store('vote', { version: 1, value: Buffer.from('me') })
+    const fill = async (segments: number, from: number): Promise<void> => {
+      for (let slot = from; filesOf(disk.image).length < segments; slot++) {
+        await log.accept({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+      }
+    }
+    // The older versions stand in an earlier segment (from 40 on) or in the same one.
+    await fill(2, 40)
+    for (const round of [1, 2]) {
+      for (let slot = 0; slot < 4; slot++) {
+        await log.accept({ slot, ballot: ballot(round), value: valueOf(slot, round) })
+      }
+    }
+    for (const slot of [0, 1, 40, 41]) await log.learn({ slot, ballot: ballot(2), value: valueOf(slot, 2) })
+    await fill(3, 100)
+    const shown = await shownBy(log)
+    await log.close()
+    const closed = { image: disk.copy(), shown }
+    const name = filesOf(closed.image)[1] ?? ''
+    const end = groupsEnd(bytesOf(closed.image, name))
+    const isChosen = everyNth(3)
+    for (let at = SEGMENT_HEADER_BYTES; at < end; at++) {
+      if (!isChosen()) continue
+      const image = changed(closed, name, (bytes) => {
+        // The first number of the index, behind the head of the footer.
+        for (const place of [at, end + FOOTER_HEADER_BYTES]) bytes[place] = (bytes[place] ?? 0) ^ 1
+        return bytes
+      })
+      const salvaged = await opened(image, { cleanClose: true, recovery: 'salvage' })
+      await expectHonest(salvaged, closed)
     }
   })
 
