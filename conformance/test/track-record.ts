@@ -74,6 +74,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'backends/faster/test/sealing.test.ts',
   },
   {
+    bug: 'where the index of a sealed segment and one of its groups were both damaged, a salvage showed an older version of a slot as its decision (mended)',
+    engine: '`faster`',
+    case: 'rot.rest-still-readable',
+    shownBy: 'backends/faster/test/sealing.test.ts',
+  },
+  {
     bug: 'a folder that is gone was an error of the system, not damage (mended)',
     engine: '`faster`',
     case: 'rot.missing-file',
