@@ -71,13 +71,13 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     bug: 'half a footer, which a close left whose flush failed, was reported as damage (mended)',
     engine: '`faster`',
     case: 'fault.failed-flush-proves-nothing',
-    shownBy: 'backends/faster/test/sealing.test.ts',
+    shownBy: 'backends/faster/test/sealed-damage.test.ts',
   },
   {
     bug: 'where the index of a sealed segment and one of its groups were both damaged, a salvage showed an older version of a slot as its decision (mended)',
     engine: '`faster`',
     case: 'rot.rest-still-readable',
-    shownBy: 'backends/faster/test/sealing.test.ts',
+    shownBy: 'backends/faster/test/sealed-damage.test.ts',
   },
   {
     bug: 'a folder that is gone was an error of the system, not damage (mended)',

@@ -65,6 +65,9 @@ export async function sealedLog(): Promise<ClosedLog> {
 export const opened = (image: DiskImage, about: OpenInMemory): Promise<PersistentLog> =>
   openOn(new MemoryDisk(image), { options: SMALL, ...about })
 
+export const bytesOf = ({ names, inodes }: DiskImage, name: string): Buffer =>
+  inodes.get(names.get(name) ?? -1) ?? Buffer.alloc(0)
+
 export const filesOf = (image: DiskImage): string[] =>
   [...image.names.keys()].filter((name) => name.startsWith('tail-'))
 

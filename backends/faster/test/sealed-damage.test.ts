@@ -1,0 +1,124 @@
+import { isPersistentLogError } from '@persistent-log/core/backend'
+import { expect } from 'chai'
+import { FOOTER_HEADER_BYTES } from '../src/sealing/footer.js'
+import { SEGMENT_HEADER_BYTES } from '../src/segments/segment-header.js'
+import {
+  ballot,
+  bytesOf,
+  changed,
+  expectHonest,
+  filesOf,
+  groupsEnd,
+  opened,
+  refusalOf,
+  sealedLog,
+  SMALL,
+} from './support/closed-log.js'
+import { MemoryDisk } from './support/memory-disk.js'
+import { newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
+import { everyNth } from './support/thorough.js'
+
+describe('faster: damage in sealed segments', () => {
+  it('locates every flipped byte of a sealed log, at open, by a read or by verify', async function () {
+    this.timeout(300_000)
+    const closed = await sealedLog()
+    const isChosen = everyNth(5)
+    for (const name of filesOf(closed.image)) {
+      const bytes = bytesOf(closed.image, name)
+      for (let at = 0; at < bytes.byteLength; at++) {
+        if (!isChosen()) continue
+        const flipped = changed(closed, name, (copy) => {
+          copy[at] = (copy[at] ?? 0) ^ (1 << (at % 8))
+          return copy
+        })
+        const error = await refusalOf(opened(new MemoryDisk(flipped).copy(), { cleanClose: true }))
+        if (error !== undefined) {
+          expect(isPersistentLogError(error, 'PLOG_CORRUPTED'), `${name}:${at}`).equal(true)
+          continue
+        }
+        const log = await opened(flipped, { cleanClose: true })
+        const told = [...log.recovery.damaged, ...(await log.verify()).damaged]
+        expect(
+          told.some(({ file }) => file === `engine/${name}`),
+          `${name}:${at} is told`,
+        ).equal(true)
+        await expectHonest(log, closed)
+        if (at >= groupsEnd(bytes)) expect(await shownBy(log), `${name}:${at}`).deep.equal(closed.shown)
+      }
+    }
+  })
+
+  it('takes no older version of a slot for its newest where an index and a group behind it are damaged both', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
+    await log.promise(ballot(1))
+    await log.configuration.store('vote', { version: 1, value: Buffer.from('me') })
+    const fill = async (segments: number, from: number): Promise<void> => {
+      for (let slot = from; filesOf(disk.image).length < segments; slot++) {
+        await log.accept({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+      }
+    }
+    // The older versions stand in an earlier segment (from 40 on) or in the same one.
+    await fill(2, 40)
+    for (const round of [1, 2]) {
+      for (let slot = 0; slot < 4; slot++) {
+        await log.accept({ slot, ballot: ballot(round), value: valueOf(slot, round) })
+      }
+    }
+    for (const slot of [0, 1, 40, 41]) await log.learn({ slot, ballot: ballot(2), value: valueOf(slot, 2) })
+    await fill(3, 100)
+    const shown = await shownBy(log)
+    await log.close()
+    const closed = { image: disk.copy(), shown }
+    const name = filesOf(closed.image)[1] ?? ''
+    const end = groupsEnd(bytesOf(closed.image, name))
+    const isChosen = everyNth(3)
+    for (let at = SEGMENT_HEADER_BYTES; at < end; at++) {
+      if (!isChosen()) continue
+      const image = changed(closed, name, (bytes) => {
+        // The first number of the index, behind the head of the footer.
+        for (const place of [at, end + FOOTER_HEADER_BYTES]) bytes[place] = (bytes[place] ?? 0) ^ 1
+        return bytes
+      })
+      const salvaged = await opened(image, { cleanClose: true, recovery: 'salvage' })
+      await expectHonest(salvaged, closed)
+    }
+  })
+
+  it('writes a damaged footer anew', async () => {
+    const closed = await sealedLog()
+    const [name = ''] = filesOf(closed.image)
+    const image = changed(closed, name, (bytes) => {
+      const at = groupsEnd(bytes) + 20
+      bytes[at] = (bytes[at] ?? 0) ^ 1
+      return bytes
+    })
+    const disk = new MemoryDisk(image)
+    const log = await openOn(disk, { cleanClose: true, options: SMALL })
+    expect(log.recovery.damaged.map(({ file }) => file)).deep.equal([`engine/${name}`])
+    expect(await shownBy(log)).deep.equal(closed.shown)
+    await log.close()
+    const again = await openOn(disk, { cleanClose: true, options: SMALL })
+    expect(again.recovery.damaged).deep.equal([])
+    expect((await again.verify()).ok).equal(true)
+  })
+
+  it('takes half a footer, of a close whose flush failed, for what it is: no damage', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (let slot = 0; slot < 20; slot++)
+      await log.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+    let isFooterWritten = false
+    disk.beforeOperation = (operation) => {
+      if (operation.kind === 'flush' && isFooterWritten)
+        throw Object.assign(new Error('EIO'), { code: 'EIO' })
+      isFooterWritten ||= operation.kind === 'write' && operation.bytes.includes('PRFE')
+    }
+    await log.close()
+    expect(isFooterWritten).equal(true)
+    disk.beforeOperation = () => undefined
+    const again = await openOn(disk, { cleanClose: true })
+    expect(again.recovery.damaged).deep.equal([])
+    expect((await shownBy(again)).size).equal(20)
+  })
+})
