@@ -1,3 +1,4 @@
+import { SlotPages } from '@persistent-log/core/backend'
 import type { Address } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { PendingWrite, StoredEffect } from './stored-effect.js'
@@ -7,7 +8,6 @@ type EntryKind = 'accept' | 'decide' | 'relocate'
 /** Slots per page. */
 const PAGE_SLOTS = 256
 const SLOT_MASK = PAGE_SLOTS - 1
-const NO_PAGE = -PAGE_SLOTS
 /** So many pages that are empty again are kept to be used again. */
 const KEPT_PAGES = 64
 /** No version was encoded yet. */
@@ -28,11 +28,8 @@ interface Page {
  * typed arrays: every durable write comes by here, and an object per slot would cost more than to encode it.
  */
 export class PendingSlots {
-  readonly #pages = new Map<number, Page>()
+  readonly #pages = new SlotPages<Page>(PAGE_SLOTS)
   readonly #empty: Page[] = []
-  /** Nearly every look-up is on the page of the one before. */
-  #lastFirst = NO_PAGE
-  #lastPage: Page | undefined
 
   /** Writes under way that are ordered against all slots: batches, and everything that is no entry. */
   #barriers = 0
@@ -49,7 +46,7 @@ export class PendingSlots {
 
   /** The write will change the slot. */
   hold(write: PendingWrite, slot: number): void {
-    const page = this.#page(slot) ?? this.#addPage(Math.floor(slot / PAGE_SLOTS))
+    const page = this.#pages.get(slot) ?? this.#addPage(slot)
     const at = slot & SLOT_MASK
     if (page.writes[at] === 0) {
       page.used++
@@ -62,29 +59,28 @@ export class PendingSlots {
 
   /** The write was encoded, and this is where the slot is going to be. The write holds the slot. */
   place(write: PendingWrite, slot: number, address: Address): void {
-    const page = this.#page(slot)
+    const page = this.#pages.get(slot)
     if (page) page.addresses[slot & SLOT_MASK] = address
     write.changes.push(slot, address)
   }
 
   has(slot: number): boolean {
-    return this.#pages.size > 0 && (this.#page(slot)?.writes[slot & SLOT_MASK] ?? 0) > 0
+    return this.#pages.size > 0 && (this.#pages.get(slot)?.writes[slot & SLOT_MASK] ?? 0) > 0
   }
 
   isFlushing(slot: number): boolean {
-    return (this.#page(slot)?.flushing[slot & SLOT_MASK] ?? 0) > 0
+    return (this.#pages.get(slot)?.flushing[slot & SLOT_MASK] ?? 0) > 0
   }
 
   addressOf(slot: number): Address | undefined {
     if (!this.has(slot)) return undefined
-    const address = this.#page(slot)?.addresses[slot & SLOT_MASK]
+    const address = this.#pages.get(slot)?.addresses[slot & SLOT_MASK]
     return address === UNKNOWN ? undefined : address
   }
 
   /** Slots of `from <= slot < to`, in no order; they may change while they are walked. */
   *slotsIn(from: number, to: number): Generator<number> {
-    for (const [number, page] of [...this.#pages]) {
-      const first = number * PAGE_SLOTS
+    for (const [first, page] of [...this.#pages]) {
       const end = Math.min(to - first, PAGE_SLOTS)
       for (let at = Math.max(from - first, 0); at < end; at++) if (page.writes[at]! > 0) yield first + at
     }
@@ -94,42 +90,27 @@ export class PendingSlots {
   release(write: PendingWrite): void {
     if (isBarrier(write)) this.#barriers--
     for (const slot of write.held) {
-      const page = this.#page(slot)
+      const page = this.#pages.get(slot)
       if (!page) continue
       const at = slot & SLOT_MASK
       page.writes[at]!--
       if (write.joinsFlush) page.flushing[at]!--
-      if (page.writes[at] === 0 && --page.used === 0) this.#dropPage(Math.floor(slot / PAGE_SLOTS), page)
+      if (page.writes[at] === 0 && --page.used === 0) this.#dropPage(slot, page)
     }
   }
 
-  #page(slot: number): Page | undefined {
-    const first = this.#lastFirst
-    if (slot >= first && slot < first + PAGE_SLOTS) return this.#lastPage
-    const number = Math.floor(slot / PAGE_SLOTS)
-    const page = this.#pages.get(number)
-    if (page) {
-      this.#lastFirst = number * PAGE_SLOTS
-      this.#lastPage = page
-    }
-    return page
-  }
-
-  #addPage(number: number): Page {
+  #addPage(slot: number): Page {
     const page = this.#empty.pop() ?? {
       writes: new Uint32Array(PAGE_SLOTS),
       flushing: new Uint32Array(PAGE_SLOTS),
       addresses: new Float64Array(PAGE_SLOTS),
       used: 0,
     }
-    this.#pages.set(number, page)
-    return page
+    return this.#pages.add(slot, page)
   }
 
-  #dropPage(number: number, page: Page): void {
-    this.#pages.delete(number)
-    this.#lastFirst = NO_PAGE
-    this.#lastPage = undefined
+  #dropPage(slot: number, page: Page): void {
+    this.#pages.delete(slot)
     if (this.#empty.length < KEPT_PAGES) this.#empty.push(page)
   }
 }

@@ -1,3 +1,4 @@
+import { SlotPages } from '@persistent-log/core/backend'
 import { isInRegion, NOWHERE, type Address } from './address.js'
 
 /** Slots per page: 4 KiB each, so that a far-apart slot costs no giant array. */
@@ -17,15 +18,11 @@ const PIECE_PAGES = 64
 /** So many pages that are empty again are kept to be used again. */
 const KEPT_PAGES = 256
 
-const NO_PAGE = -PAGE_SLOTS
 const NO_ADDRESSES = new Float64Array(0)
 
 /** Slot -> address of its newest version, in pages of typed arrays. */
 export class SlotIndex {
-  readonly #pages = new Map<number, Page>()
-  /** Nearly every look-up is on the page of the one before; its first slot says so without a division. */
-  #lastFirst = NO_PAGE
-  #lastPage: Page | undefined
+  readonly #pages = new SlotPages<Page>(PAGE_SLOTS)
   readonly #empty: Float64Array[] = []
   #count = 0
 
@@ -37,14 +34,14 @@ export class SlotIndex {
   /** Bytes of the pages, about. */
   get bytes(): number {
     let bytes = 0
-    for (const { few, addresses } of this.#pages.values()) {
+    for (const [, { few, addresses }] of this.#pages) {
       bytes += addresses.byteLength + (few?.size ?? 0) * 32
     }
     return bytes
   }
 
   get(slot: number): Address {
-    const page = this.#page(slot)
+    const page = this.#pages.get(slot)
     if (page === undefined) return NOWHERE
     const at = slot & SLOT_MASK
     return page.few === undefined ? page.addresses[at]! : (page.few.get(at) ?? NOWHERE)
@@ -52,7 +49,7 @@ export class SlotIndex {
 
   /** Returns the address that was there before. */
   set(slot: number, address: Address): Address {
-    const page = this.#page(slot) ?? (address === NOWHERE ? undefined : this.#addPage(slot))
+    const page = this.#pages.get(slot) ?? (address === NOWHERE ? undefined : this.#addPage(slot))
     if (!page) return NOWHERE
     const at = slot & SLOT_MASK
     const before = page.few === undefined ? page.addresses[at]! : (page.few.get(at) ?? NOWHERE)
@@ -61,7 +58,7 @@ export class SlotIndex {
       page.used += change
       this.#count += change
     }
-    if (page.used === 0) this.#dropPage(Math.floor(slot / PAGE_SLOTS))
+    if (page.used === 0) this.#dropPage(slot)
     else if (page.few === undefined) page.addresses[at] = address
     else this.#putFew(page, page.few, at, address)
     return before
@@ -73,7 +70,7 @@ export class SlotIndex {
       const slot = from + done
       const at = slot & SLOT_MASK
       const length = Math.min(PAGE_SLOTS - at, count - done)
-      this.#setInPage(this.#page(slot) ?? this.#addPage(slot), at, addresses, done, length)
+      this.#setInPage(this.#pages.get(slot) ?? this.#addPage(slot), at, addresses, done, length)
       done += length
     }
   }
@@ -83,8 +80,7 @@ export class SlotIndex {
    * while they are walked.
    */
   *entries(from: number, to: number): Generator<readonly [slot: number, address: Address]> {
-    for (const [number, page] of [...this.#pages]) {
-      const first = number * PAGE_SLOTS
+    for (const [first, page] of [...this.#pages]) {
       if (first + PAGE_SLOTS <= from || first >= to) continue
       yield* pageEntries(page, first, from, to)
     }
@@ -92,11 +88,10 @@ export class SlotIndex {
 
   /** The slots below the point hold nothing any more. Whole pages go at once. */
   dropBelow(point: number): void {
-    for (const [number, { used }] of [...this.#pages]) {
-      const first = number * PAGE_SLOTS
+    for (const [first, { used }] of [...this.#pages]) {
       if (first + PAGE_SLOTS <= point) {
         this.#count -= used
-        this.#dropPage(number)
+        this.#dropPage(first)
       } else if (first < point) for (let slot = first; slot < point; slot++) this.set(slot, NOWHERE)
     }
   }
@@ -105,8 +100,8 @@ export class SlotIndex {
   countPlacedIn(slot: number, from: number, to: number): number {
     const isInside = (address: Address): boolean => !isInRegion(address) && address >= from && address < to
     let count = 0
-    for (const [number, page] of this.#pages) {
-      const skipped = Math.max(slot - number * PAGE_SLOTS, 0)
+    for (const [first, page] of this.#pages) {
+      const skipped = Math.max(slot - first, 0)
       if (skipped >= PAGE_SLOTS) continue
       if (page.few) {
         for (const [at, address] of page.few) if (at >= skipped && isInside(address)) count++
@@ -119,27 +114,9 @@ export class SlotIndex {
 
   /** All pages, ascending: the first slot of each, and an address per slot. What is handed out must not be changed. */
   *pages(): Generator<readonly [first: number, addresses: Float64Array]> {
-    for (const number of Float64Array.from(this.#pages.keys()).sort()) {
-      const page = this.#pages.get(number)
-      if (page)
-        yield [
-          number * PAGE_SLOTS,
-          page.few ? expand(page.few, new Float64Array(PAGE_SLOTS)) : page.addresses,
-        ]
+    for (const [first, { few, addresses }] of [...this.#pages].sort(([a], [b]) => a - b)) {
+      yield [first, few ? expand(few, new Float64Array(PAGE_SLOTS)) : addresses]
     }
-  }
-
-  #page(slot: number): Page | undefined {
-    const first = this.#lastFirst
-    if (slot >= first && slot < first + PAGE_SLOTS) return this.#lastPage
-    return this.#otherPage(slot)
-  }
-
-  #otherPage(slot: number): Page | undefined {
-    const number = Math.floor(slot / PAGE_SLOTS)
-    const page = this.#pages.get(number)
-    if (page) this.#remember(number, page)
-    return page
   }
 
   #setInPage(page: Page, at: number, source: Float64Array, from: number, length: number): void {
@@ -160,17 +137,8 @@ export class SlotIndex {
     this.#count += added
   }
 
-  #remember(number: number, page: Page): void {
-    this.#lastFirst = number * PAGE_SLOTS
-    this.#lastPage = page
-  }
-
   #addPage(slot: number): Page {
-    const number = Math.floor(slot / PAGE_SLOTS)
-    const page: Page = { few: new Map(), addresses: NO_ADDRESSES, used: 0 }
-    this.#pages.set(number, page)
-    this.#remember(number, page)
-    return page
+    return this.#pages.add(slot, { few: new Map(), addresses: NO_ADDRESSES, used: 0 })
   }
 
   #putFew(page: Page, few: Map<number, Address>, at: number, address: Address): void {
@@ -190,16 +158,14 @@ export class SlotIndex {
     return this.#empty.pop()!
   }
 
-  #dropPage(number: number): void {
-    const page = this.#pages.get(number)
+  #dropPage(slot: number): void {
+    const page = this.#pages.get(slot)
     if (page && page.addresses.length > 0) {
       if (this.#empty.length < KEPT_PAGES) this.#empty.push(page.addresses.fill(NOWHERE))
       // Whoever walks the page must not come upon what is put there next.
       page.addresses = NO_ADDRESSES
     }
-    this.#pages.delete(number)
-    this.#lastFirst = NO_PAGE
-    this.#lastPage = undefined
+    this.#pages.delete(slot)
   }
 }
 

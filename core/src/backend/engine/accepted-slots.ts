@@ -1,13 +1,12 @@
 import type { Ballot } from '../../contract/ballot.js'
 import type { Slot } from '../../contract/slot.js'
+import { SlotPages } from './slot-pages.js'
 
 /** Slots per page. A page is dropped with its last slot, so a far-apart slot costs one page of 6 KiB. */
 const PAGE_SLOTS = 256
 const SLOT_MASK = PAGE_SLOTS - 1
 /** Marks an empty place; no proposal has fewer than 0 bytes. */
 const EMPTY = -1
-
-const NO_PAGE = -PAGE_SLOTS
 
 interface Page {
   readonly rounds: Float64Array
@@ -22,20 +21,14 @@ interface Page {
  * here, and an object per slot would cost more than the rest of the way.
  */
 export class AcceptedSlots {
-  readonly #pages = new Map<number, Page>()
-  /**
-   * The number of a page that is empty and kept: a short pipeline empties its page over and over, then goes on to the
-   * next.
-   */
-  #empty = NO_PAGE
-  /** Nearly every look-up is on the page of the one before; its first slot says so without a division. */
-  #lastFirst = NO_PAGE
-  #lastPage: Page | undefined
+  readonly #pages = new SlotPages<Page>(PAGE_SLOTS)
+  /** A slot of a page that is empty and kept: a short pipeline empties its page over and over, then goes on to the next. */
+  #empty: Slot | undefined
 
   constructor(from?: AcceptedSlots) {
     if (!from) return
-    for (const [number, { rounds, nodeIds, bytes, used }] of from.#pages) {
-      this.#pages.set(number, {
+    for (const [first, { rounds, nodeIds, bytes, used }] of from.#pages) {
+      this.#pages.add(first, {
         rounds: rounds.slice(),
         nodeIds: nodeIds.slice(),
         bytes: bytes.slice(),
@@ -46,7 +39,7 @@ export class AcceptedSlots {
 
   /** A ballot of the caller's own; `undefined` where nothing is accepted. */
   ballot(slot: Slot): Ballot | undefined {
-    const page = this.#page(slot)
+    const page = this.#pages.get(slot)
     const at = slot & SLOT_MASK
     if (!page || page.bytes[at] === EMPTY) return undefined
     return { round: page.rounds[at]!, nodeId: page.nodeIds[at]! }
@@ -54,13 +47,13 @@ export class AcceptedSlots {
 
   /** Bytes of value and proof; `undefined` where nothing is accepted. */
   bytes(slot: Slot): number | undefined {
-    const bytes = this.#page(slot)?.bytes[slot & SLOT_MASK]
+    const bytes = this.#pages.get(slot)?.bytes[slot & SLOT_MASK]
     return bytes === EMPTY ? undefined : bytes
   }
 
   /** True when the proposal of the slot has this ballot: like `ballot`, without an object. */
   has(slot: Slot, { round, nodeId }: Ballot): boolean {
-    const page = this.#page(slot)
+    const page = this.#pages.get(slot)
     const at = slot & SLOT_MASK
     return (
       page !== undefined &&
@@ -72,7 +65,7 @@ export class AcceptedSlots {
 
   /** Returns the bytes of the proposal that it replaces; `undefined` when there was none. */
   set(slot: Slot, ballot: Ballot, bytes: number): number | undefined {
-    const page = this.#page(slot) ?? this.#addPage(slot)
+    const page = this.#pages.get(slot) ?? this.#addPage(slot)
     const at = slot & SLOT_MASK
     const before = page.bytes[at]!
     page.rounds[at] = ballot.round
@@ -85,61 +78,39 @@ export class AcceptedSlots {
 
   /** Returns the bytes of the proposal that was there; `undefined` when there was none. */
   delete(slot: Slot): number | undefined {
-    const page = this.#page(slot)
+    const page = this.#pages.get(slot)
     const at = slot & SLOT_MASK
     const before = page?.bytes[at]
     if (!page || before === EMPTY) return undefined
     page.bytes[at] = EMPTY
-    if (--page.used === 0) this.#keepEmpty(Math.floor(slot / PAGE_SLOTS))
+    if (--page.used === 0) this.#keepEmpty(slot, page)
     return before
   }
 
-  #page(slot: Slot): Page | undefined {
-    const first = this.#lastFirst
-    if (slot >= first && slot < first + PAGE_SLOTS) return this.#lastPage
-    return this.#otherPage(slot)
-  }
-
-  #otherPage(slot: Slot): Page | undefined {
-    const number = Math.floor(slot / PAGE_SLOTS)
-    const page = this.#pages.get(number)
-    if (page) this.#remember(number, page)
-    return page
-  }
-
-  #remember(number: number, page: Page | undefined): void {
-    this.#lastFirst = page ? number * PAGE_SLOTS : NO_PAGE
-    this.#lastPage = page
-  }
-
   #addPage(slot: Slot): Page {
-    const number = Math.floor(slot / PAGE_SLOTS)
     const page = this.#takeEmpty() ?? {
       rounds: new Float64Array(PAGE_SLOTS),
       nodeIds: new Float64Array(PAGE_SLOTS),
       bytes: new Float64Array(PAGE_SLOTS).fill(EMPTY),
       used: 0,
     }
-    this.#pages.set(number, page)
-    this.#remember(number, page)
-    return page
+    return this.#pages.add(slot, page)
   }
 
   /** An empty page that is used again meanwhile is not kept any more. */
   #takeEmpty(): Page | undefined {
-    const page = this.#pages.get(this.#empty)
-    const number = this.#empty
-    this.#empty = NO_PAGE
-    if (page?.used !== 0) return undefined
-    this.#pages.delete(number)
-    if (this.#lastPage === page) this.#remember(NO_PAGE, undefined)
+    const slot = this.#empty
+    const page = slot === undefined ? undefined : this.#pages.get(slot)
+    this.#empty = undefined
+    if (slot === undefined || page?.used !== 0) return undefined
+    this.#pages.delete(slot)
     return page
   }
 
   /** At most one empty page stays. */
-  #keepEmpty(number: number): void {
-    if (number === this.#empty) return
+  #keepEmpty(slot: Slot, page: Page): void {
+    if (this.#empty !== undefined && this.#pages.get(this.#empty) === page) return
     this.#takeEmpty()
-    this.#empty = number
+    this.#empty = slot
   }
 }
