@@ -1,31 +1,12 @@
 import { crc32 } from 'node:zlib'
+import { crcSlices } from '@persistent-log/core/backend'
 
 /** Up to here a loop over bytes is faster than the call into zlib, in bytes; a loop over words is so up to the second. */
 const SMALL_BYTES = 256
 const SMALL_WORD_BYTES = 512
 
-/**
- * Slicing (Kounavis and Berry, "A Systematic Approach to Building High Performance CRC Generators", 2005), by up to 16.
- * Not exported: V8 takes the constant of a module for one, and leaves out the checks of its bounds.
- */
+/** By up to 16 bytes at once. */
 const TABLE = crcSlices(16)
-
-/** What each byte contributes to a CRC-32 when so many bytes follow it: 256 words for none, 256 for one, and so on. */
-export function crcSlices(count: number): Int32Array {
-  const table = new Int32Array(count * 256)
-  for (let byte = 0; byte < 256; byte++) {
-    let word = byte
-    for (let bit = 0; bit < 8; bit++) word = (word & 1) === 0 ? word >>> 1 : (word >>> 1) ^ 0xedb88320
-    table[byte] = word
-  }
-  for (let slice = 1; slice < count; slice++) {
-    for (let byte = 0; byte < 256; byte++) {
-      const before = table[(slice - 1) * 256 + byte]!
-      table[slice * 256 + byte] = (before >>> 8) ^ table[before & 0xff]!
-    }
-  }
-  return table
-}
 
 /** CRC-32 (IEEE 802.3) of `bytes[from, to)`, continued from `seed`: the checksum of what came before, or a salt. */
 export function checksum(bytes: Uint8Array, from: number, to: number, seed: number): number {

@@ -1,4 +1,5 @@
-import { checksum, crcSlices } from '../checksum.js'
+import { crcSlices } from '@persistent-log/core/backend'
+import { checksum } from '../checksum.js'
 
 /** The words of a header that its checksum covers. */
 const WORDS = 12
