@@ -1,7 +1,7 @@
 // What `npm test` does in minutes, with the full budgets: the kit in all tiers that the machine can run, per backend, and
 // eight threads that read for half a minute while the log is written. As root it cuts the power too.
 //
-//   npm run soak                          everything: some 20 minutes per backend on a quiet machine
+//   npm run soak                          everything: half an hour and more per backend
 //   npm run soak -- threads level         only these
 //
 // Each run of the kit leaves its report and its certificate in soak-results/. At the end stands what was counted, and what
@@ -82,8 +82,8 @@ const outcomes = (wanted.length > 0 ? wanted : Object.keys(STEPS)).map((name) =>
     stdio: 'inherit',
     env: { ...process.env, ...env },
   })
-  const row = report !== undefined && existsSync(report) ? rowOf(readJson(report)) : undefined
   const isKit = report !== undefined
+  const row = isKit && existsSync(report) ? rowOf(readJson(report)) : undefined
   const missing = Object.entries(least).filter(([what, count]) => row !== undefined && row[what] < count)
   const complaints = [
     ...(status === 0 ? [] : ['failed']),
@@ -94,9 +94,8 @@ const outcomes = (wanted.length > 0 ? wanted : Object.keys(STEPS)).map((name) =>
 })
 
 console.log()
-console.table(
-  Object.fromEntries(outcomes.flatMap(({ name, row }) => (row === undefined ? [] : [[name, row]]))),
-)
+const rows = outcomes.flatMap(({ name, row }) => (row === undefined ? [] : [[name, row]]))
+if (rows.length > 0) console.table(Object.fromEntries(rows))
 for (const { name, complaints } of outcomes) {
   console.log(complaints.length === 0 ? `ok   ${name}` : `FAIL ${name}: ${complaints.join('; ')}`)
 }

@@ -148,10 +148,8 @@ async function recoverTail(
   const sealed = damage.length === 0 ? footers.sealed : undefined
   if (sealed) restoreSealed(sealed, tail.segments, replay, table, files.mapped)
   const open = tail.segments.slice(sealed?.heads.length ?? 0)
-  const read = await readStretches({
-    ...{ open, tail, replay, damage, known, isCut },
-    allProven: cleanClose || hasUnreadableEnd,
-  })
+  const allProven = cleanClose || hasUnreadableEnd
+  const read = await readStretches({ open, tail, replay, damage, known, isCut, allProven })
   const { isScanned, last, lastKnownEnds, split } = read
   const sealedChain = isScanned ? undefined : sealed?.heads.at(-1)?.chain
   tail.continueFrom(sealedChain ?? chainBehind(last.segment, [...split.proven, ...split.unproven]))
@@ -169,7 +167,7 @@ async function recoverTail(
   const isLastDamaged = damage.some(({ segment }) => segment >= last.segment.header.number)
   // Parts of a group may be left in a recycled file without a trace that tells them from older bytes.
   const mayHideParts = !isCut && isScanned && last.segment.header.isRecycled
-  let hasBegun = split.unproven.length > 0 || split.isCut || isLastDamaged || mayHideParts
+  let hasBegun = split.unproven.length > 0 || split.hasRest || isLastDamaged || mayHideParts
   // A segment without a name: until it is published, nothing on the disk has changed.
   if (hasBegun) await tail.begin()
   // What rests on a part of the tail that is not there is intact all the same; the loss is told below.

@@ -1,6 +1,7 @@
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { raise, syncDirectory } from '@persistent-log/core/backend'
+import { logsIn } from './record-log.js'
 
 /** Inside LevelDB's directory, which leaves names alone that it does not know. */
 const KEPT = 'replaying'
@@ -9,12 +10,6 @@ const DONE = 'replayed'
 
 /** What a file system without hard links answers. */
 const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']
-
-const LOG = /^\d+\.log$/
-
-/** The names of LevelDB's logs in a directory, in the order in which they were written. */
-export const logsIn = (names: readonly string[]): string[] =>
-  names.filter((name) => LOG.test(name)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
 
 /**
  * Gives the logs that LevelDB is about to replay, and to remove then, a second name; durable when this resolves. An open

@@ -1,5 +1,11 @@
 import { crc32c, unmaskCrc } from './crc32c.js'
 
+const LOG = /^\d+\.log$/
+
+/** The names of LevelDB's logs in a directory, in the order in which they were written. */
+export const logsIn = (names: readonly string[]): string[] =>
+  names.filter((name) => LOG.test(name)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+
 /**
  * LevelDB's log format, shared by write-ahead logs and the MANIFEST: 32 KiB blocks of records, each a masked
  * CRC-32C, a 16-bit length, a type, and bytes. A record that does not fit its block continues in the next one.

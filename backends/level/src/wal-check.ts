@@ -2,7 +2,7 @@ import { readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LevelFinding } from './finding.js'
 import { applyEdit, emptyManifest, type ManifestState } from './manifest.js'
-import { scanLog, type LogScan } from './record-log.js'
+import { logsIn, scanLog, type LogScan } from './record-log.js'
 import { checkTable } from './table-check.js'
 
 export type { LevelFinding } from './finding.js'
@@ -79,10 +79,9 @@ async function checkLogs(
   manifest: ManifestState | undefined,
   findings: LevelFinding[],
 ): Promise<string[]> {
-  const logs = names
-    .flatMap((name) => (/^\d+\.log$/.test(name) ? [{ name, number: Number.parseInt(name, 10) }] : []))
+  const logs = logsIn(names)
+    .map((name) => ({ name, number: Number.parseInt(name, 10) }))
     .filter(({ number }) => !manifest || number >= manifest.logNumber! || number === manifest.previousLog)
-    .sort((a, b) => a.number - b.number)
   const from = manifest?.logNumber ?? 0
   if (from > 0 && !logs.some(({ number }) => number === from)) {
     // LevelDB creates a log before it names it, and opens without a word when it is gone.

@@ -32,13 +32,16 @@ export interface SplitTail {
   readonly end: number
   readonly tornBytes: number
   /** Something stands behind the end: it is going to be cut. */
-  readonly isCut: boolean
+  readonly hasRest: boolean
 }
 
 /** Of a last segment that need not be scanned. */
 export const nothingSplit = (end: number): SplitTail => ({
-  ...{ proven: [], unproven: [], end },
-  ...{ tornBytes: 0, isCut: false },
+  proven: [],
+  unproven: [],
+  end,
+  tornBytes: 0,
+  hasRest: false,
 })
 
 /** A segment to scan. */
@@ -135,9 +138,9 @@ export function splitLast({ segment, stretches }: ScannedSegment, allProven: boo
     unproven.pop()
     end = last.from
   }
-  const isCut = segment.end > end
+  const hasRest = segment.end > end
   segment.end = end
-  return { proven, unproven, end: base + end, tornBytes, isCut }
+  return { proven, unproven, end: base + end, tornBytes, hasRest }
 }
 
 /** What the next group has to follow. */

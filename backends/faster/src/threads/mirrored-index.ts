@@ -27,6 +27,8 @@ export class MirroredIndex extends SlotIndex {
     } else if (isDecided(before)) this.#shared.set(slot, NOWHERE)
     return before
   }
+
+  // What goes by pages or runs otherwise: the shared index hears of each slot.
   override dropBelow(point: number): void {
     for (const [slot] of this.entries(0, point)) this.set(slot, NOWHERE)
   }

@@ -8,7 +8,8 @@ import * as check from '../arguments.js'
 import { keepsPromise, type BallotCall, type Grant } from '../laws/ballot-law.js'
 import type { Effect } from './effect.js'
 import { judgeItem, verdictOn } from './judging.js'
-import { entryBytes, type Ledger } from './ledger.js'
+import { entryBytes } from './entry-bytes.js'
+import type { Ledger } from './ledger.js'
 import type { AtOnceWrites } from './log-engine.js'
 import { checkEntry, type LogParts } from './log-parts.js'
 
@@ -52,7 +53,7 @@ export class AtOnce {
     if (space.waiting > 0) return IN_LINE
     const { judged } = writes
     if (judged.votesLost) throw this.#refused(raise.votesLost('accept'))
-    const bytes = proof === undefined ? value.length : entryBytes(proposal)
+    const bytes = entryBytes(proposal)
     let added = bytes
     if (!isFirst(slot, ballot, judged)) {
       if (this.#verdict({ kind: 'accept', slot, ballot, value }) === 'no-op') return undefined

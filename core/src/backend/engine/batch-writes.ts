@@ -15,13 +15,13 @@ import type { SlotRanges } from './slot-ranges.js'
 const OPERATIONS = { accept: 'acceptAll', commit: 'commitAll', learn: 'learnAll' } as const
 const FIELDS = { accept: 'proposals', commit: 'ids', learn: 'decisions' } as const
 
+/** What a batch that was done at once resolves with. */
 const DONE = Promise.resolve()
 
 /** Accepts, commits and learns of many slots: all or none, each judged on the state before. */
 export class BatchWrites {
   readonly #parts: LogParts
   readonly #judged: JudgedWrites
-
   readonly #atOnce: AtOnce | undefined
 
   constructor(parts: LogParts, atOnce: AtOnce | undefined) {

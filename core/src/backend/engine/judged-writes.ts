@@ -5,7 +5,7 @@ import { raise } from '../../errors/index.js'
 import { copyBallot, copyPooled } from '../bytes.js'
 import type { Effect } from './effect.js'
 import type { Item } from './judging.js'
-import { entryBytes } from './ledger.js'
+import { entryBytes } from './entry-bytes.js'
 import { survivalOf, type LogParts } from './log-parts.js'
 import type { Scope } from './write-path.js'
 

@@ -5,6 +5,7 @@ import type { Slot, SlotRange } from '../../contract/slot.js'
 import type { SlotState } from '../laws/ballot-law.js'
 import { AcceptedSlots } from './accepted-slots.js'
 import type { Effect, StoredCheckpoint } from './effect.js'
+import { entryBytes } from './entry-bytes.js'
 import { SlotRanges } from './slot-ranges.js'
 
 /** A ledger that does without the ballots and the sizes of proposals: only who judges asks for them. */
@@ -254,20 +255,4 @@ function runLength(slot: Slot, effects: readonly Effect[], at: number, to: numbe
     if (next.kind !== 'decide' || next.slot !== slot + length) break
   }
   return length
-}
-
-/** Value and proof, in bytes. */
-export function entryBytes(entry: {
-  readonly value: Uint8Array
-  readonly proof?: Uint8Array | undefined
-}): number {
-  return entry.value.length + (entry.proof?.length ?? 0)
-}
-
-/** Of all values and proofs; `undefined` where there are no effects. */
-export function effectBytes(effects: readonly Effect[]): number | undefined {
-  if (effects.length === 0) return undefined
-  let bytes = 0
-  for (const effect of effects) if ('value' in effect) bytes += entryBytes(effect)
-  return bytes
 }

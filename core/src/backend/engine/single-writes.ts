@@ -6,7 +6,7 @@ import type { AtOnce } from './at-once.js'
 import type { Effect } from './effect.js'
 import { JudgedWrites, owned, type Kind } from './judged-writes.js'
 import { judgeItem, type Item } from './judging.js'
-import { entryBytes } from './ledger.js'
+import { entryBytes } from './entry-bytes.js'
 import { checkEntry, type LogParts } from './log-parts.js'
 
 type CheckItem = (item: unknown, field: string) => void

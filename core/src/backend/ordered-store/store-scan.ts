@@ -1,6 +1,7 @@
 import type { Damage } from '../../contract/reports.js'
 import type { Slot } from '../../contract/slot.js'
-import { entryBytes, Ledger } from '../engine/ledger.js'
+import { entryBytes } from '../engine/entry-bytes.js'
+import { Ledger } from '../engine/ledger.js'
 import { SlotRanges } from '../engine/slot-ranges.js'
 import { parseKey, rangeOfKind, WHOLE_STORE, type ParsedKey } from './key-layout.js'
 import { decodeMeta, type Meta } from './meta-record.js'
