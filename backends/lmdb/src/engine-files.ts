@@ -18,6 +18,9 @@ const LOCK_FILE = 'lock.mdb'
 /** Fixed, so that a store can move between machines, and a page number tells an offset. */
 const PAGE_BYTES = 4096
 
+/** Operations of a batch before the thread of LMDB is woken. The types of lmdb-js do not know the option. */
+const OPERATIONS_BEFORE_START = 4
+
 /** Opens LMDB in the only way in which what it says is true. */
 export function openEnvironment(
   enginePath: string,
@@ -33,6 +36,8 @@ export function openEnvironment(
     // Otherwise lmdb-js makes a promise of its own for each turn of the event loop, which nobody can catch: a failed
     // commit rejects it, and that ends a Node.js process. Each of our writes is one batch, and needs no other.
     eventTurnBatching: false,
+    // So LMDB works on the first records of a batch while the others are still on their way to it.
+    ...{ batchStartThreshold: OPERATIONS_BEFORE_START },
     noSync: false,
     noMetaSync: false,
     // Otherwise a full disk is a SIGBUS, and a stray pointer a damaged store.

@@ -1,9 +1,9 @@
 import type { Effect, EffectOf } from '../engine/effect.js'
 import { checkpointKey, damageKey, slotKey } from './key-layout.js'
-import type { StoreOperation } from './ordered-store.js'
 import type { RecordCodec } from './record-codec.js'
 import { encodeCheckpoint, encodeConfiguration } from './side-records.js'
-import { encodeSlotRecord } from './slot-record.js'
+import { SlotRecordToWrite } from './slot-record.js'
+import type { StoreBatch } from './store-batch.js'
 import type { StoreState } from './store-state.js'
 
 /**
@@ -11,7 +11,7 @@ import type { StoreState } from './store-state.js'
  * alone changes no other key.
  */
 export function addOperations(
-  batch: StoreOperation[],
+  batch: StoreBatch,
   effects: readonly Effect[],
   state: StoreState,
   codec: RecordCodec,
@@ -29,7 +29,7 @@ export function addOperations(
 }
 
 /** Sees the books as they are before the effect; for that of a slot they may be behind, but for the point. */
-function addKeys(batch: StoreOperation[], effect: Effect, state: StoreState, codec: RecordCodec): void {
+function addKeys(batch: StoreBatch, effect: Effect, state: StoreState, codec: RecordCodec): void {
   switch (effect.kind) {
     case 'accept':
     case 'decide':
@@ -42,14 +42,14 @@ function addKeys(batch: StoreOperation[], effect: Effect, state: StoreState, cod
     case 'configure': {
       const record = encodeConfiguration(codec, effect.name, effect)
       state.configurations.set(effect.name, record.checksum)
-      batch.push(record)
+      batch.add(record)
       return
     }
     case 'checkpoint':
       return putCheckpoint(batch, effect, state, codec)
     case 'drop-checkpoint':
       state.checkpoints.delete(Number(effect.blob))
-      batch.push({ key: checkpointKey(Number(effect.blob)) })
+      batch.add({ key: checkpointKey(Number(effect.blob)) })
       return
     case 'promise':
     case 'accept-lost-votes':
@@ -58,7 +58,7 @@ function addKeys(batch: StoreOperation[], effect: Effect, state: StoreState, cod
 }
 
 function putSlot(
-  batch: StoreOperation[],
+  batch: StoreBatch,
   effect: EffectOf<'accept'> | EffectOf<'decide'>,
   state: StoreState,
   codec: RecordCodec,
@@ -66,38 +66,38 @@ function putSlot(
   const { slot } = effect
   if (slot < state.ledger.point) return
   const decided = effect.kind === 'decide'
-  const record = encodeSlotRecord(codec, effect, { decided, sequence: state.sequence })
+  const record = new SlotRecordToWrite(codec, effect, { decided, sequence: state.sequence })
   if (decided) state.accepted.delete(slot)
   else state.accepted.set(slot, record.checksum)
-  batch.push(record)
+  batch.addSized(record, record.bytes)
 }
 
-function discardSlots(batch: StoreOperation[], { from, to }: EffectOf<'discard'>, state: StoreState): void {
+function discardSlots(batch: StoreBatch, { from, to }: EffectOf<'discard'>, state: StoreState): void {
   for (const range of state.ledger.accepted.ranges(from, to)) {
-    for (let slot = range.from; slot < range.to; slot++) batch.push({ key: slotKey(slot) })
+    for (let slot = range.from; slot < range.to; slot++) batch.add({ key: slotKey(slot) })
   }
   state.forgetAccepted({ from, to })
 }
 
 /** Notes of damage that lies below the point whole say nothing any more. */
-function dropDamageNotes(batch: StoreOperation[], { before }: EffectOf<'compact'>, state: StoreState): void {
+function dropDamageNotes(batch: StoreBatch, { before }: EffectOf<'compact'>, state: StoreState): void {
   for (const [from, to] of state.damageNotes) {
     if (to > before) continue
     state.damageNotes.delete(from)
     state.damage.delete(from)
-    batch.push({ key: damageKey(from) })
+    batch.add({ key: damageKey(from) })
   }
 }
 
 /** A new checkpoint makes those that cannot be read any more superfluous. */
 function putCheckpoint(
-  batch: StoreOperation[],
+  batch: StoreBatch,
   { checkpoint }: EffectOf<'checkpoint'>,
   state: StoreState,
   codec: RecordCodec,
 ): void {
   const record = encodeCheckpoint(codec, checkpoint)
   state.checkpoints.set(Number(checkpoint.blob), record.checksum)
-  batch.push(record)
-  for (const blob of state.unreadableCheckpoints.splice(0)) batch.push({ key: checkpointKey(blob) })
+  batch.add(record)
+  for (const blob of state.unreadableCheckpoints.splice(0)) batch.add({ key: checkpointKey(blob) })
 }

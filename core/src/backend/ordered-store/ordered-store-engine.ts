@@ -13,6 +13,7 @@ import { encodeMeta } from './meta-record.js'
 import type { OrderedStore, StoreOperation } from './ordered-store.js'
 import type { RecordCodec } from './record-codec.js'
 import { fieldsOf, isDecided, valueBytesOf, valueOf } from './slot-record.js'
+import { StoreBatch } from './store-batch.js'
 import { StoreBlobs } from './store-blobs.js'
 import { pagesOf } from './store-paging.js'
 import type { StoreState } from './store-state.js'
@@ -195,40 +196,37 @@ export class OrderedStoreEngine implements LogEngine {
   async #flush(writes: readonly QueuedWrite[]): Promise<void> {
     for (let at = 0; at < writes.length;) {
       const first = at
-      const batch: StoreOperation[] = []
-      let bytes = 0
+      const batch = new StoreBatch()
       let changes = false
       this.#state.sequence++
-      for (; at < writes.length && bytes < MOST_BATCH_BYTES; at++) {
+      for (; at < writes.length && batch.bytes < MOST_BATCH_BYTES; at++) {
         const { effects = [], operations = [] } = writes[at]!
         changes ||= effects.length + operations.length > 0
-        const before = batch.length
         this.#enter(effects, batch)
-        for (const operation of operations) batch.push(operation)
-        bytes += bytesFrom(batch, before)
+        for (const operation of operations) batch.add(operation)
       }
-      if (changes) await this.#writeBatch(batch, bytes)
+      if (changes) await this.#writeBatch(batch)
       this.#counters.flushedWrites += at - first
     }
     for (const { inspect } of writes) inspect?.()
   }
 
-  #enter(effects: readonly Effect[], batch: StoreOperation[]): void {
+  #enter(effects: readonly Effect[], batch: StoreBatch): void {
     // No write both fills slots and moves the point.
     for (const effect of effects) if (effect.kind === 'compact') this.#rememberBelow(effect.before)
     addOperations(batch, effects, this.#state, this.#codec)
   }
 
-  async #writeBatch(batch: StoreOperation[], bytes: number): Promise<void> {
+  async #writeBatch(batch: StoreBatch): Promise<void> {
     const { key, value } = encodeMeta(this.#codec, this.#state.meta())
-    batch.push({ key, value })
+    batch.add({ key, value })
     try {
-      await this.#store.write(batch)
+      await this.#store.write(batch.operations)
     } catch (cause) {
       throw engineFailure('write', cause)
     }
     this.#counters.flushes++
-    this.#counters.bytesWritten += bytes + key.byteLength + value.byteLength
+    this.#counters.bytesWritten += batch.bytes
   }
 
   #rememberBelow(before: Slot): void {
@@ -264,14 +262,4 @@ export class OrderedStoreEngine implements LogEngine {
     }
     await this.#store.reclaim?.(below.from, below.to)
   }
-}
-
-/** Bytes of the operations behind the first `from`. */
-function bytesFrom(batch: readonly StoreOperation[], from: number): number {
-  let bytes = 0
-  for (let index = from; index < batch.length; index++) {
-    const { key, value } = batch[index]!
-    bytes += key.length + (value ? value.length : 0)
-  }
-  return bytes
 }

@@ -25,7 +25,18 @@ export interface SealedRecord {
   readonly checksum: number
 }
 
+/** What a slot record is made of. */
+export interface SlotRecordParts {
+  readonly slot: Slot
+  readonly ballot: Ballot
+  readonly value: Uint8Array
+  readonly proof?: Uint8Array | undefined
+}
+
 /**
+ * The record of a slot, sealed when its value or its checksum is first asked for: a store that works on a thread of its
+ * own has it at work by then. That cannot fail half-way through a batch, for the record has its memory from the start.
+ *
  * ```
  *  0  checksum      u32
  *  4  format        u8   1
@@ -40,31 +51,51 @@ export interface SealedRecord {
  *     proof              to the end of the record
  * ```
  */
-export function encodeSlotRecord(
-  codec: RecordCodec,
-  entry: {
-    readonly slot: Slot
-    readonly ballot: Ballot
-    readonly value: Uint8Array
-    readonly proof?: Uint8Array | undefined
-  },
-  mark: RecordMark,
-): SealedRecord {
-  const { slot, ballot, value, proof } = entry
-  const proofAt = SLOT_RECORD_HEADER_BYTES + value.length
-  const bytes = proofAt + (proof ? proof.length : 0)
-  const keyAt = ARENA.reserve(SLOT_KEY_BYTES + bytes)
-  const at = keyAt + SLOT_KEY_BYTES
-  const { view } = ARENA
-  const { buffer } = view
-  const record = new Uint8Array(buffer, at, bytes)
-  setSlotKey(view, keyAt, slot)
-  record.set(HEADER.of(ballot, value.length, proof !== undefined, mark))
-  setU64(view, at + 7, slot)
-  record.set(value, SLOT_RECORD_HEADER_BYTES)
-  if (proof) record.set(proof, proofAt)
-  const checksum = codec.sealBehind(view, keyAt, at, at + bytes)
-  return { key: new Uint8Array(buffer, keyAt, SLOT_KEY_BYTES), value: record, checksum }
+export class SlotRecordToWrite implements SealedRecord {
+  readonly key: Uint8Array
+  /** Of key and value together. */
+  readonly bytes: number
+  readonly #codec: RecordCodec
+  readonly #parts: SlotRecordParts
+  readonly #mark: RecordMark
+  readonly #view: DataView
+  readonly #keyAt: number
+  #value: Uint8Array | undefined
+  #checksum = 0
+
+  constructor(codec: RecordCodec, parts: SlotRecordParts, mark: RecordMark) {
+    const { slot, value, proof } = parts
+    this.#codec = codec
+    this.#parts = parts
+    this.#mark = mark
+    this.bytes = SLOT_KEY_BYTES + SLOT_RECORD_HEADER_BYTES + value.length + (proof ? proof.length : 0)
+    this.#keyAt = ARENA.reserve(this.bytes)
+    this.#view = ARENA.view
+    setSlotKey(this.#view, this.#keyAt, slot)
+    this.key = new Uint8Array(this.#view.buffer, this.#keyAt, SLOT_KEY_BYTES)
+  }
+
+  get value(): Uint8Array {
+    return this.#value ?? this.#seal()
+  }
+
+  get checksum(): number {
+    if (this.#value === undefined) this.#seal()
+    return this.#checksum
+  }
+
+  #seal(): Uint8Array {
+    const { slot, ballot, value, proof } = this.#parts
+    const view = this.#view
+    const at = this.#keyAt + SLOT_KEY_BYTES
+    const record = new Uint8Array(view.buffer, at, this.bytes - SLOT_KEY_BYTES)
+    record.set(HEADER.of(ballot, value.length, proof !== undefined, this.#mark))
+    setU64(view, at + 7, slot)
+    record.set(value, SLOT_RECORD_HEADER_BYTES)
+    if (proof) record.set(proof, SLOT_RECORD_HEADER_BYTES + value.length)
+    this.#checksum = this.#codec.sealBehind(view, this.#keyAt, at, this.#keyAt + this.bytes)
+    return (this.#value = record)
+  }
 }
 
 /** The record of a slot over the same bytes, by its key; `undefined` when it is damaged. */

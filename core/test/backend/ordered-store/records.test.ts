@@ -18,7 +18,7 @@ import {
   encodeConfiguration,
   encodeDamage,
 } from '../../../src/backend/ordered-store/side-records.js'
-import { decodeSlotRecord, encodeSlotRecord } from '../../../src/backend/ordered-store/slot-record.js'
+import { decodeSlotRecord, SlotRecordToWrite } from '../../../src/backend/ordered-store/slot-record.js'
 import { MAX_SLOT } from '../../../src/contract/slot.js'
 import { rejection } from '../../support/rejections.js'
 import { bytes, LOG_ID } from './open-store.js'
@@ -93,7 +93,7 @@ describe('records of an ordered store', () => {
   const records = [
     {
       name: 'slot',
-      record: encodeSlotRecord(codec, entry, { decided: true, sequence: 6 }),
+      record: new SlotRecordToWrite(codec, entry, { decided: true, sequence: 6 }),
       golden:
         'd2e3950c' +
         '01a501' +
@@ -203,13 +203,17 @@ describe('records of an ordered store', () => {
   }
 
   it('refuse a slot under the key of another', () => {
-    const { value } = encodeSlotRecord(codec, entry, { decided: true, sequence: 6 })
+    const { value } = new SlotRecordToWrite(codec, entry, { decided: true, sequence: 6 })
     expect(decodeSlotRecord(codec, 259, value)).to.equal(undefined)
   })
 
   it('tell an empty proof from none', () => {
-    const empty = encodeSlotRecord(codec, { ...entry, proof: bytes('') }, { decided: false, sequence: 1 })
-    const none = encodeSlotRecord(codec, { ...entry, proof: undefined }, { decided: false, sequence: 1 })
+    const empty = new SlotRecordToWrite(
+      codec,
+      { ...entry, proof: bytes('') },
+      { decided: false, sequence: 1 },
+    )
+    const none = new SlotRecordToWrite(codec, { ...entry, proof: undefined }, { decided: false, sequence: 1 })
     expect(decodeSlotRecord(codec, 258, empty.value)?.proof).to.deep.equal(bytes(''))
     expect(decodeSlotRecord(codec, 258, none.value)?.proof).to.equal(undefined)
   })
