@@ -44,9 +44,16 @@ describe('report', function () {
     expect(verdict({ subject: undefined })).to.equal('not available yet')
   })
 
+  it('shows beside a target what no log can pass, and judges the log by what must be', () => {
+    const results = [measured('a', 'w', [300]), measured('b', 'w', [100]), measured('limit', 'w', [250])]
+    const [row] = judgeTargets([{ ...target, limit: { backend: 'limit', workload: 'w' } }], results)
+    expect(row).to.include({ ratio: 3, limit: 2.5, met: 'not met' })
+    expect(judgeTargets([target], results)[0]?.limit).to.equal(undefined)
+  })
+
   it('holds every target against workloads that there are', async () => {
     const names = new Set((await loadWorkloads([])).map(({ name }) => name))
-    const wanted = TARGETS.flatMap(({ subject, against }) => [subject, against]).filter(
+    const wanted = TARGETS.flatMap(({ subject, against, limit }) => [subject, against, limit]).filter(
       (item) => item !== undefined,
     )
     expect(wanted.map(({ workload }) => workload).filter((name) => !names.has(name))).to.deep.equal([])

@@ -59,6 +59,8 @@ export interface TargetResult {
   readonly unit: string
   readonly must?: number | undefined
   readonly aim?: number | undefined
+  /** What no log can pass on this machine, measured in the same run. */
+  readonly limit?: number | undefined
   /** Not credible: better than a limit that nothing can pass. */
   readonly met: 'met' | 'not met' | 'not credible' | 'not available yet'
 }

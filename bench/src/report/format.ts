@@ -69,13 +69,13 @@ export function resultRows(results: readonly CellResult[]): string[][] {
 }
 
 /** The columns of the table of targets. */
-export const TARGET_COLUMNS = ['target', 'reference', 'ratio', 'must', 'aim', 'verdict'] as const
+export const TARGET_COLUMNS = ['target', 'reference', 'ratio', 'must', 'aim', 'limit', 'verdict'] as const
 
 /** A target as cells of that table. */
-export function targetRow({ name, reference, ratio, unit, must, aim, met }: TargetResult): string[] {
+export function targetRow({ name, reference, ratio, unit, must, aim, limit, met }: TargetResult): string[] {
   const show = (value: number | undefined): string => {
     if (value === undefined) return '-'
     return unit === 'entries/s' ? formatRate(value) : `${digits(value)} ${unit}`
   }
-  return [name, reference, show(ratio), show(must), show(aim), met]
+  return [name, reference, show(ratio), show(must), show(aim), show(limit), met]
 }

@@ -6,9 +6,10 @@ const NS_PER_SECOND = 1e9
 /** Holds the results of a run against the targets. What was not measured is not available yet. */
 export function judgeTargets(targets: readonly Target[], results: readonly CellResult[]): TargetResult[] {
   return targets.map((target) => {
-    const { table, name, reference, unit, must, aim } = target
+    const { table, name, reference, unit, must, aim, limit } = target
     const ratio = figure(target, results)
-    return { table, name, reference, unit, ratio, must, aim, met: verdict(target, ratio) }
+    const bound = limit && figure({ ...target, subject: limit }, results)
+    return { table, name, reference, unit, ratio, must, aim, limit: bound, met: verdict(target, ratio) }
   })
 }
 

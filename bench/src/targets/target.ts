@@ -25,6 +25,8 @@ export interface Target {
   readonly unit: string
   readonly must?: number | undefined
   readonly aim?: number | undefined
+  /** What no log can pass on this machine, judged in the subject's place. */
+  readonly limit?: Measure | undefined
   /** Where the reference is a limit that nothing can pass: a better ratio says that the run was disturbed. */
   readonly notCrediblePast?: number | undefined
   /** True where more is better. */

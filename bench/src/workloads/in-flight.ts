@@ -1,13 +1,10 @@
-import { performance } from 'node:perf_hooks'
 import { BALLOT } from '../subjects/log-subject.js'
+import { closedLoop } from './closed-loop.js'
 import { logOf } from './needs.js'
 import { acceptBatch } from './prepare.js'
-import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
+import { CALLS_TO_WARM_UP, ORDINARY, type Bed, type Step, type Workload } from './workload.js'
 
 const WIDTHS = [1, 10, 100, 1_000] as const
-/** Operations of each lane in a timed piece. */
-const PER_LANE = 4
-const NS_PER_MS = 1e6
 
 /** Closed loops: so many callers, each asking for its next write when its last one was acknowledged. */
 export const inFlightWorkloads: readonly Workload[] = [
@@ -18,8 +15,8 @@ export const inFlightWorkloads: readonly Workload[] = [
     suites: ['durability', 'hybrid'],
     isQuick: width !== 10,
     maxOperations: 1_000_000,
-    leastWarmUp: 300 * width,
-    begin: (bed) => closedLoop(bed, width),
+    leastWarmUp: Math.max(CALLS_TO_WARM_UP, 300 * width),
+    begin: (bed) => closedLoop(bed, width, writer(bed)),
   })),
   {
     ...ORDINARY,
@@ -35,33 +32,18 @@ export const inFlightWorkloads: readonly Workload[] = [
   },
 ]
 
-function closedLoop(bed: Bed, width: number): Step {
-  const write = writer(bed)
-  const operation = async (): Promise<void> => {
-    const start = performance.now()
-    await write(bed.decided++)
-    bed.record((performance.now() - start) * NS_PER_MS)
-  }
-  return {
-    chunk: width * PER_LANE,
-    async run(operations) {
-      let left = operations
-      const lane = async (): Promise<void> => {
-        while (left > 0) {
-          left--
-          await operation()
-        }
-      }
-      await Promise.all(Array.from({ length: width }, lane))
-    },
-  }
-}
-
-/** What one caller does for a slot. */
-function writer({ subject, values }: Bed): (slot: number) => Promise<void> {
+/** What one caller does for the next slot. */
+function writer(bed: Bed): () => Promise<void> {
+  const { subject, values } = bed
   const { log } = subject
-  if (log === undefined) return (slot) => subject.decide(slot, [values.at(slot)])
-  return async (slot) => {
+  if (log === undefined) {
+    return () => {
+      const slot = bed.decided++
+      return subject.decide(slot, [values.at(slot)])
+    }
+  }
+  return async () => {
+    const slot = bed.decided++
     await log.accept({ slot, ballot: BALLOT, value: values.at(slot) }, { survives: 'process-crash' })
     await log.commit({ slot, ballot: BALLOT }, { survives: 'power-loss' })
   }

@@ -1,15 +1,12 @@
-import { closeSync, fdatasync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { crc32OfWords } from '../machine/crc32.js'
 import { MACHINE } from '../machine/machine-subject.js'
+import { RecycledFile } from '../machine/recycled-file.js'
+import { SharedFlush } from '../machine/shared-flush.js'
+import { closedLoop } from './closed-loop.js'
 import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
-
-const flush = promisify(fdatasync)
 
 /** An entry of 100 bytes with a header of 36. */
 const RECORD_BYTES = 136
-const FILE_BYTES = 16 * 1024 * 1024
 const COPIED_BYTES = 64 * 1024 * 1024
 
 const MACHINE_WORKLOAD = {
@@ -41,6 +38,12 @@ export const machineWorkloads: readonly Workload[] = [
     title: 'pwrite of 100 entries + fdatasync, recycled file',
     begin: (bed) => rawFlush(bed, 100),
   },
+  ...[100, 1_000].map((width) => ({
+    ...MACHINE_WORKLOAD,
+    name: `shared-flush-${width}`,
+    title: `${width} callers in a closed loop who share pwrite + fdatasync, and do nothing else`,
+    begin: (bed: Bed) => sharedFlush(bed, width),
+  })),
 ]
 
 function kernel(): Step {
@@ -73,23 +76,18 @@ function memoryCopy(): Step {
 }
 
 function rawFlush({ directory }: Bed, entries: number): Step {
-  mkdirSync(directory, { recursive: true })
-  const fd = openSync(join(directory, 'recycled'), 'w+')
-  const zeros = new Uint8Array(64 * 1024)
-  for (let at = 0; at < FILE_BYTES; at += zeros.byteLength) writeSync(fd, zeros, 0, zeros.byteLength, at)
-  fdatasyncSync(fd)
+  const file = new RecycledFile(directory)
   const group = new Uint8Array(RECORD_BYTES * entries).fill(5)
-  let position = 0
   return {
     chunk: 1,
     entriesPerOperation: entries,
-    async run() {
-      if (position + group.byteLength > FILE_BYTES) position = 0
-      if (writeSync(fd, group, 0, group.byteLength, position) !== group.byteLength)
-        throw new Error('the file took a part of the group only')
-      position += group.byteLength
-      await flush(fd)
-    },
-    end: () => closeSync(fd),
+    run: () => file.write(group),
+    end: () => file.close(),
   }
+}
+
+function sharedFlush(bed: Bed, width: number): Step {
+  const file = new RecycledFile(bed.directory)
+  const flush = new SharedFlush(file, RECORD_BYTES)
+  return { ...closedLoop(bed, width, () => flush.write()), end: () => file.close() }
 }

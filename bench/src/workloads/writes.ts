@@ -2,7 +2,7 @@ import type { Survival } from '@persistent-log/core'
 import { BALLOT } from '../subjects/log-subject.js'
 import { logOf } from './needs.js'
 import { acceptBatch, commitAccepted } from './prepare.js'
-import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
+import { CALLS_TO_WARM_UP, ORDINARY, type Bed, type Step, type Workload } from './workload.js'
 
 const LEVELS: readonly Survival[] = ['nothing', 'process-crash', 'power-loss']
 const BATCHES = [1, 10, 100, 1_000] as const
@@ -28,13 +28,20 @@ export const writeWorkloads: readonly Workload[] = [
     name: `learn-1-value-${label}`,
     title: `learn one decision of ${label}, power-loss`,
     isQuick: false,
+    leastWarmUp: undefined,
     valueBytes,
     maxOperations: Math.max(100, Math.floor(MOST_ACCEPTED / valueBytes)),
   })),
 ]
 
 function singleWrites(survives: Survival): Workload[] {
-  const ordinary = { ...ORDINARY, survives, maxOperations: MOST_ACCEPTED, isForLogs: true }
+  const ordinary = {
+    ...ORDINARY,
+    survives,
+    maxOperations: MOST_ACCEPTED,
+    isForLogs: true,
+    leastWarmUp: CALLS_TO_WARM_UP,
+  }
   const suites: Workload['suites'] =
     survives === 'power-loss' ? ['interface', 'hybrid', 'durability'] : ['interface', 'hybrid']
   return [
@@ -111,7 +118,7 @@ function learn(length: number, survives: Survival): Workload {
     isQuick: length === 1 || length === 100,
     survives,
     maxOperations: Math.ceil(1_000_000 / length),
-    leastWarmUp: length === 100 ? 300 : undefined,
+    leastWarmUp: length <= 100 ? CALLS_TO_WARM_UP / 2 : undefined,
     begin: (bed) => ({
       chunk: 1,
       entriesPerOperation: length,

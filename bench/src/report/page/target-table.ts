@@ -16,15 +16,15 @@ export function targetTables(targets: readonly TargetResult[]): string {
   return TABLES.map(([table, heading]) => {
     const rows = targets.filter((target) => target.table === table).map(row)
     return `<h3>${heading}</h3><div class="scroll"><table class="targets">
-<thead><tr><th>figure</th><th>ratio</th><th class="wide"></th><th>must</th><th>aim</th><th></th></tr></thead>
+<thead><tr><th>figure</th><th>ratio</th><th class="wide"></th><th>must</th><th>aim</th><th>limit</th><th></th></tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>`
   }).join('\n')
 }
 
 function row(target: TargetResult): string {
-  const [name = '', reference = '', ratio = '', must = '', aim = ''] = targetRow(target)
+  const [name = '', reference = '', ratio = '', must = '', aim = '', limit = ''] = targetRow(target)
   const against = reference === '-' ? '' : `<small>against ${escape(reference)}</small>`
-  return `<tr><td>${escape(name)}${against}</td><td class="number"><b>${escape(ratio)}</b></td><td class="wide">${meter(target)}</td><td class="number" data-label="must">${escape(must)}</td><td class="number" data-label="aim">${escape(aim)}</td><td>${chip(target)}</td></tr>`
+  return `<tr><td>${escape(name)}${against}</td><td class="number"><b>${escape(ratio)}</b></td><td class="wide">${meter(target)}</td><td class="number" data-label="must">${escape(must)}</td><td class="number" data-label="aim">${escape(aim)}</td><td class="number" data-label="limit">${escape(limit)}</td><td>${chip(target)}</td></tr>`
 }
 
 function chip({ met, ratio, aim, must }: TargetResult): string {

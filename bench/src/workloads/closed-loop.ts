@@ -1,0 +1,28 @@
+import { performance } from 'node:perf_hooks'
+import type { Bed, Step } from './workload.js'
+
+/** Operations of each lane in a timed piece. */
+const PER_LANE = 4
+const NS_PER_MS = 1e6
+
+/** So many callers, each asking for its next write when its last one was acknowledged. */
+export function closedLoop(bed: Bed, width: number, write: () => Promise<void>): Step {
+  const operation = async (): Promise<void> => {
+    const start = performance.now()
+    await write()
+    bed.record((performance.now() - start) * NS_PER_MS)
+  }
+  return {
+    chunk: width * PER_LANE,
+    async run(operations) {
+      let left = operations
+      const lane = async (): Promise<void> => {
+        while (left > 0) {
+          left--
+          await operation()
+        }
+      }
+      await Promise.all(Array.from({ length: width }, lane))
+    },
+  }
+}
