@@ -42,7 +42,7 @@ export async function conformanceCommand(
   const reportFile = json === undefined ? undefined : await writable(resolve(json))
   const pageFile = html === undefined ? undefined : await writable(resolve(html))
 
-  const { allCases, newTally, runConformance } = await import('@persistent-log/conformance')
+  const { allCases, FULL_BUDGETS, newTally, runConformance } = await import('@persistent-log/conformance')
   const waivers =
     asked.waivers === undefined ? undefined : await readWaivers(resolve(asked.waivers), allCases)
   const tally = newTally()
@@ -62,6 +62,12 @@ export async function conformanceCommand(
       require: asked.require,
       budgets: budget,
       tally,
+      // At once: a run that is killed has no last line that says how to repeat it.
+      onBegin: ({ backend: name, seed, tiers, budgets, cases }) => {
+        const size = budgets === FULL_BUDGETS ? 'full' : 'quick'
+        const replay = `--seed ${seed} --tier ${tiers.join(',')} --budget ${size}`
+        terminal.err(`${name}: ${cases} cases; replay with ${replay}`)
+      },
       onStart: (started) => progress.onStart(started),
       onCase: (result) => progress.onCase(result),
     })

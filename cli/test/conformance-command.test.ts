@@ -22,12 +22,22 @@ describe('plog conformance', function () {
     expect(exitCode, err).to.equal(0)
     expect(out.split('\n').at(-1)).to.equal('1 passed, 0 failed, 0 skipped')
     expect(out).to.include('replay with --seed 7')
-    expect(err).to.match(/^ok {7}1\/1 ballot\.lower-rejected: /)
+    expect(err).to.match(/^ok {7}1\/1 ballot\.lower-rejected: /m)
     expect(readFileSync(page, 'utf8')).to.match(/^<!doctype html>[^]*Incomplete<\/strong> 1 cases passed/)
     const report = reportIn(json)
     expect(report).to.deep.include({ backend: 'lmdb', passed: 1, failed: 0, skipped: [], kills: 0 })
     expect(report.ackedWrites).to.deep.equal({ verified: 0, lost: 0 })
     expect(report.seeds.run).to.equal(7)
+  })
+
+  it('says before the first case what repeats the run, which may be killed', async () => {
+    const asked = ['--seed', '7', '--tier', '1,2', '--budget', 'full']
+    const { err } = await plog(['conformance', 'memory', ...ONE_CASE, ...asked])
+    expect(err.split('\n')[0]).to.equal('memory: 1 cases; replay with --seed 7 --tier 1,2 --budget full')
+    const drawn = await plog(['conformance', 'memory', ...ONE_CASE], { isInteractive: true })
+    const [, seed] =
+      /^memory: 1 cases; replay with --seed (\d+) --tier 1 --budget quick$/m.exec(drawn.err) ?? []
+    expect(drawn.out).to.include(`replay with --seed ${seed}\n`)
   })
 
   it('runs one case, and shows what became of each tier', async () => {

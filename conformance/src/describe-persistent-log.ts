@@ -17,7 +17,10 @@ export interface It {
 }
 
 /** What to examine, and with which runner. */
-export interface DescribeOptions extends Omit<ConformanceOptions, 'onStart' | 'onCase' | 'bail' | 'tally'> {
+export interface DescribeOptions extends Omit<
+  ConformanceOptions,
+  'onBegin' | 'onStart' | 'onCase' | 'bail' | 'tally'
+> {
   /** Default: mocha's globals. */
   readonly runner?: Runner | undefined
 }

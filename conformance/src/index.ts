@@ -5,7 +5,7 @@ export {
   type It,
   type Runner,
 } from './describe-persistent-log.js'
-export { runConformance, type ConformanceOptions } from './run-conformance.js'
+export { runConformance, type ConformanceOptions, type RunBeginning } from './run-conformance.js'
 export type { CaseFailure, CaseResult, ConformanceReport, TierReport, UnprovenCase } from './report.js'
 export {
   compareBackends,

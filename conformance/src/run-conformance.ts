@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { CaseResult, ConformanceReport } from './report.js'
-import type { BudgetChoice } from './running/budgets.js'
+import type { BudgetChoice, Budgets } from './running/budgets.js'
 import { Outcomes } from './running/outcomes.js'
 import { prepareRun, type PreparedRun } from './running/prepare-run.js'
 import { runCaseInTime } from './running/run-case.js'
@@ -11,6 +11,15 @@ import type { BackendSpecifier, OpenConfig } from './running/target.js'
 import type { Tier } from './running/tiers.js'
 import { Unproven } from './running/unproven.js'
 import type { Case } from './suites/case.js'
+
+/** What a run is about to do: all that repeats it, should it never come to its end. */
+export interface RunBeginning {
+  readonly backend: string
+  readonly seed: number
+  readonly tiers: readonly Tier[]
+  readonly budgets: Budgets
+  readonly cases: number
+}
 
 /** What to examine, and how hard. */
 export interface ConformanceOptions {
@@ -43,6 +52,8 @@ export interface ConformanceOptions {
   readonly bail?: boolean | undefined
   /** Counts while the run goes on, for whoever wants to watch: see `newTally`. */
   readonly tally?: Tally | undefined
+  /** Called once, before the first case. */
+  readonly onBegin?: ((beginning: RunBeginning) => void) | undefined
   readonly onStart?: ((started: Pick<CaseResult, 'case' | 'title' | 'index' | 'total'>) => void) | undefined
   readonly onCase?: ((result: CaseResult) => void) | undefined
 }
@@ -53,8 +64,10 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const strays = new StrayRejections()
   try {
     const run = await prepareRun(options)
+    const { backendName, capabilities, seed, budgets, tally } = run.setting
+    const { tiers, chosen } = run
+    options.onBegin?.({ backend: backendName, seed, tiers, budgets, cases: chosen.length })
     const outcomes = await runAll(run, options, strays)
-    const { backendName, capabilities, seed, tally } = run.setting
     return {
       backend: backendName,
       capabilities,

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import {
+  FULL_BUDGETS,
   outcomeOf,
   REPLAY_VARIABLE,
   runConformance,
@@ -30,6 +31,22 @@ describe('runConformance', () => {
       kills: 0,
       skipped: [],
     })
+  })
+
+  it('tells what repeats the run before the first case', async () => {
+    const told: unknown[] = []
+    await runConformance({
+      backend: REFERENCE,
+      only: ['cfg.replace'],
+      seed: 11,
+      budgets: 'full',
+      onBegin: (beginning) => told.push(beginning),
+      onStart: (started) => told.push(started.case),
+    })
+    expect(told).to.deep.equal([
+      { backend: 'reference', seed: 11, tiers: [1], budgets: FULL_BUDGETS, cases: 1 },
+      'cfg.replace',
+    ])
   })
 
   it('tells each case as it ends', async () => {
