@@ -1,4 +1,5 @@
 import type { SealedIndex } from '../sealing/sealed-index.js'
+import type { Steps } from '../sealing/turns.js'
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import { isDecided, isInRegion, NOWHERE, placeOf, type Address } from './address.js'
@@ -137,9 +138,9 @@ export class SlotTable {
   }
 
   /** Forgets what the sealed index says as well; a part of it per step. */
-  *forgetSealed(index: SealedIndex): Generator<void> {
-    for (const [slot, address] of index.entries(0, Number.MAX_SAFE_INTEGER)) {
-      if (this.#open.get(slot) === address) this.#open.set(slot, NOWHERE)
+  *forgetSealed(index: SealedIndex): Steps<void> {
+    for (const [from, addresses] of index.runs()) {
+      this.#open.forgetRun(from, addresses)
       yield
     }
     for (const { from, to } of index.discards.ranges()) {
