@@ -115,7 +115,7 @@ export class SlotTable {
   }
 
   /** How many slots `liveIn` would yield, at most: those of a segment above the point are not looked at one by one. */
-  countLiveIn(segment: Segment): number {
+  *countLiveIn(segment: Segment): Steps<number> {
     const index = this.#sealed.find((one) => one.segment === segment)
     const isWhole = index?.head.end === segment.end
     if (index && isWhole && index.to <= this.#point) return 0
@@ -123,7 +123,14 @@ export class SlotTable {
     const { base } = segment.header
     const first = base + SEGMENT_HEADER_BYTES
     let count = this.#open.countPlacedIn(this.#point, first, base + segment.end)
-    if (index) for (const _ of this.#liveByIndex(index)) count++
+    if (!index) return count
+    for (const [from, addresses] of index.runs()) {
+      for (let at = Math.max(this.#point - from, 0); at < addresses.length; at++) {
+        if (addresses[at] === NOWHERE || this.#open.get(from + at) !== NOWHERE) continue
+        if (isPlacedIn(segment, this.get(from + at))) count++
+      }
+      yield
+    }
     return count
   }
 

@@ -40,7 +40,8 @@ export class SealedIndex {
   /** What stands for the index where that is damaged. */
   #rebuilt: SegmentDigest | undefined
 
-  constructor(segment: Segment, head: FooterHead, access: Access) {
+  /** `isKnownIntact`: the numbers were verified just now, and are not once more at their first use. */
+  constructor(segment: Segment, head: FooterHead, access: Access, isKnownIntact = false) {
     const { indexNumbers, discardNumbers } = head
     this.segment = segment
     this.head = head
@@ -49,9 +50,10 @@ export class SealedIndex {
     this.count = head.count
     this.#isSparse = head.isSparse
     this.#access = access
+    if (isKnownIntact) this.#numbers = numbersOf(segment, head, access)
     // A footer that is going to be cut off is read while it is there; most others say nothing of discards.
     if (access !== 'held' && discardNumbers === 0) return
-    const numbers = this.#verified()
+    const numbers = this.#numbers ?? this.#verified()
     if (this.#rebuilt) this.discards = this.#rebuilt.discards
     else addRanges(this.discards, numbers, indexNumbers, discardNumbers)
   }

@@ -4,7 +4,7 @@ import type { SlotTable } from '../regions/slot-table.js'
 import type { Segment } from '../segments/segment.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
-import { encodeFooter, FOOTER_HEADER_BYTES, readFooterHead } from './footer.js'
+import { areNumbersIntactInSteps, encodeFooter, FOOTER_HEADER_BYTES, readFooterHead } from './footer.js'
 import { SealedIndex } from './sealed-index.js'
 import { SegmentDigest } from './segment-digest.js'
 import { inTurns } from './turns.js'
@@ -124,7 +124,7 @@ export class Sealer {
     await nextTurn()
     const content = await inTurns(digest.finish(replay))
     await nextTurn()
-    const footer = encodeFooter(content, header.base + end, seed)
+    const footer = await inTurns(encodeFooter(content, header.base + end, seed))
     // The head is the commit point: where it is, everything that it speaks of is on the device.
     await file.write(footer.subarray(FOOTER_HEADER_BYTES), end + FOOTER_HEADER_BYTES)
     if (file.size > end + footer.byteLength) await file.truncate(end + footer.byteLength)
@@ -134,7 +134,8 @@ export class Sealer {
     const head = readFooterHead(segment, end)
     if (!head) throw new Error(`the footer of ${segment.name} does not read back`)
     segment.writtenSlots = head.writtenSlots
-    const index = new SealedIndex(segment, head, isMapped ? 'mapped' : 'read')
+    const isIntact = await inTurns(areNumbersIntactInSteps(segment, head))
+    const index = new SealedIndex(segment, head, isMapped ? 'mapped' : 'read', isIntact)
     table.addSealed(index)
     await inTurns(table.forgetSealed(index))
   }
