@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { SealedIndex } from '../sealing/sealed-index.js'
 import type { Sealer } from '../sealing/sealer.js'
+import { inTurns } from '../sealing/turns.js'
 import type { Segment } from '../segments/segment.js'
 import type { Tail } from '../segments/tail.js'
 import { newWrite, type PendingWrite, type StoredEffect } from './stored-effect.js'
@@ -37,7 +38,9 @@ export interface ReclamationParts {
  */
 export async function reclaim(parts: ReclamationParts): Promise<void> {
   const { tail, table, sealer } = parts
-  if (isMostlyGarbage(tail.active, table) && tail.mayRoll) await parts.roll()
+  const { active } = tail
+  const isGarbage = await isMostlyGarbage(active, table)
+  if (isGarbage && tail.active === active && tail.mayRoll) await parts.roll()
   const before = await firstToKeep(parts)
   const going = tail.segments.filter(({ header }) => header.number < before)
   if (going.length === 0) return
@@ -60,7 +63,7 @@ async function firstToKeep({ tail, table, keepFrom }: ReclamationParts): Promise
   let found = tail.segments[0]?.header.number ?? 0
   for (const segment of tail.segments.slice(0, -1)) {
     if (segment.header.number >= keepFrom) break
-    live += table.countLiveIn(segment)
+    live += await inTurns(table.countLiveIn(segment))
     written += segment.writtenSlots
     if (live <= written * MAX_LIVE_PART) found = segment.header.number + 1
     await nextTurn()
@@ -68,10 +71,11 @@ async function firstToKeep({ tail, table, keepFrom }: ReclamationParts): Promise
   return found
 }
 
-function isMostlyGarbage(segment: Segment, table: SlotTable): boolean {
+async function isMostlyGarbage(segment: Segment, table: SlotTable): Promise<boolean> {
   const { end, writtenSlots } = segment
   if (end < MIN_GARBAGE_BYTES) return false
-  const livePart = writtenSlots === 0 ? 0 : table.countLiveIn(segment) / writtenSlots
+  const live = await inTurns(table.countLiveIn(segment))
+  const livePart = writtenSlots === 0 ? 0 : live / writtenSlots
   return livePart <= MAX_LIVE_PART && end * (1 - livePart) >= MIN_GARBAGE_BYTES
 }
 

@@ -75,6 +75,26 @@ export class SlotIndex {
     }
   }
 
+  /** Of the slots from `from` on, those that hold just these addresses hold nothing any more. */
+  forgetRun(from: number, addresses: Float64Array): void {
+    const count = addresses.length
+    for (let done = 0; done < count;) {
+      const slot = from + done
+      const at = slot & SLOT_MASK
+      const length = Math.min(PAGE_SLOTS - at, count - done)
+      const page = this.#pages.get(slot)
+      if (page?.few) {
+        for (let next = done; next < done + length; next++) this.forget(from + next, addresses[next]!)
+      } else if (page) this.#forgetInPage(page, slot, addresses, done, length)
+      done += length
+    }
+  }
+
+  /** The slot holds nothing any more where it holds just this address. */
+  protected forget(slot: number, address: Address): void {
+    if (address !== NOWHERE && this.get(slot) === address) this.set(slot, NOWHERE)
+  }
+
   /**
    * The slots of `from <= slot < to` that hold something, by pages in no order, each page ascending. Slots may be changed
    * while they are walked.
@@ -135,6 +155,21 @@ export class SlotIndex {
     }
     page.used += added
     this.#count += added
+  }
+
+  #forgetInPage(page: Page, slot: number, source: Float64Array, from: number, length: number): void {
+    const { addresses } = page
+    const at = slot & SLOT_MASK
+    let forgotten = 0
+    for (let index = 0; index < length; index++) {
+      const address = source[from + index]!
+      if (address === NOWHERE || addresses[at + index] !== address) continue
+      addresses[at + index] = NOWHERE
+      forgotten++
+    }
+    page.used -= forgotten
+    this.#count -= forgotten
+    if (page.used === 0) this.#dropPage(slot)
   }
 
   #addPage(slot: number): Page {

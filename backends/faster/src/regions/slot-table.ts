@@ -1,4 +1,5 @@
 import type { SealedIndex } from '../sealing/sealed-index.js'
+import type { Steps } from '../sealing/turns.js'
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import { isDecided, isInRegion, NOWHERE, placeOf, type Address } from './address.js'
@@ -114,7 +115,7 @@ export class SlotTable {
   }
 
   /** How many slots `liveIn` would yield, at most: those of a segment above the point are not looked at one by one. */
-  countLiveIn(segment: Segment): number {
+  *countLiveIn(segment: Segment): Steps<number> {
     const index = this.#sealed.find((one) => one.segment === segment)
     const isWhole = index?.head.end === segment.end
     if (index && isWhole && index.to <= this.#point) return 0
@@ -122,7 +123,14 @@ export class SlotTable {
     const { base } = segment.header
     const first = base + SEGMENT_HEADER_BYTES
     let count = this.#open.countPlacedIn(this.#point, first, base + segment.end)
-    if (index) for (const _ of this.#liveByIndex(index)) count++
+    if (!index) return count
+    for (const [from, addresses] of index.runs()) {
+      for (let at = Math.max(this.#point - from, 0); at < addresses.length; at++) {
+        if (addresses[at] === NOWHERE || this.#open.get(from + at) !== NOWHERE) continue
+        if (isPlacedIn(segment, this.get(from + at))) count++
+      }
+      yield
+    }
     return count
   }
 
@@ -137,9 +145,9 @@ export class SlotTable {
   }
 
   /** Forgets what the sealed index says as well; a part of it per step. */
-  *forgetSealed(index: SealedIndex): Generator<void> {
-    for (const [slot, address] of index.entries(0, Number.MAX_SAFE_INTEGER)) {
-      if (this.#open.get(slot) === address) this.#open.set(slot, NOWHERE)
+  *forgetSealed(index: SealedIndex): Steps<void> {
+    for (const [from, addresses] of index.runs()) {
+      this.#open.forgetRun(from, addresses)
       yield
     }
     for (const { from, to } of index.discards.ranges()) {

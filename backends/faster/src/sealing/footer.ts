@@ -2,6 +2,7 @@ import { checksum, seedAt } from '../checksum.js'
 import { readU64, roundUp, writeU64 } from '../integers.js'
 import type { Segment } from '../segments/segment.js'
 import type { Chain } from '../segments/tail.js'
+import type { Steps } from './turns.js'
 
 const MAGIC = 0x31465250
 const END_MAGIC = 0x45465250
@@ -12,6 +13,8 @@ const CHECKSUM_AT = 124
 export const FOOTER_HEADER_BYTES = 128
 const TRAILER_BYTES = 16
 const NUMBER_BYTES = 8
+/** Summed in one step, in bytes. */
+const STEP_BYTES = 256 * 1024
 
 /** What the head of a footer says. */
 export interface FooterHead {
@@ -58,7 +61,7 @@ export interface FooterContent extends Pick<
  * ```
  * All checksums start from the segment's salt, that of the head from its position too.
  */
-export function encodeFooter(it: FooterContent, position: number, seed: number): Buffer {
+export function* encodeFooter(it: FooterContent, position: number, seed: number): Steps<Buffer> {
   const numbers = it.index.length + it.discards.length
   const stateAt = FOOTER_HEADER_BYTES + numbers * NUMBER_BYTES
   const trailerAt = stateAt + roundUp(it.state.byteLength, NUMBER_BYTES)
@@ -67,6 +70,9 @@ export function encodeFooter(it: FooterContent, position: number, seed: number):
   all.set(it.index, 0)
   all.set(it.discards, it.index.length)
   bytes.set(it.state, stateAt)
+  yield
+  const numbersChecksum = yield* checksumInSteps(bytes, FOOTER_HEADER_BYTES, stateAt, seed)
+  const stateChecksum = yield* checksumInSteps(bytes, stateAt, trailerAt, seed)
   bytes.writeUInt32LE(MAGIC, 0)
   bytes.writeUInt32LE(it.isSparse ? IS_SPARSE : 0, 4)
   writeU64(bytes, 8, it.end)
@@ -77,8 +83,8 @@ export function encodeFooter(it: FooterContent, position: number, seed: number):
   bytes.writeUInt32LE(it.index.length, 48)
   bytes.writeUInt32LE(it.discards.length, 52)
   bytes.writeUInt32LE(trailerAt - stateAt, 56)
-  bytes.writeUInt32LE(checksum(bytes, FOOTER_HEADER_BYTES, stateAt, seed), 60)
-  bytes.writeUInt32LE(checksum(bytes, stateAt, trailerAt, seed), 64)
+  bytes.writeUInt32LE(numbersChecksum, 60)
+  bytes.writeUInt32LE(stateChecksum, 64)
   const { sequence, previous, previousChecksum } = it.chain
   bytes.writeUInt32LE(previousChecksum, 68)
   writeU64(bytes, 72, sequence)
@@ -91,6 +97,15 @@ export function encodeFooter(it: FooterContent, position: number, seed: number):
   bytes.writeUInt32LE(END_MAGIC, trailerAt + 8)
   bytes.writeUInt32LE(checksum(bytes, trailerAt, trailerAt + 12, seed), trailerAt + 12)
   return bytes
+}
+
+function* checksumInSteps(bytes: Buffer, from: number, to: number, seed: number): Steps<number> {
+  let sum = seed
+  for (let at = from; at < to; at += STEP_BYTES) {
+    sum = checksum(bytes, at, Math.min(at + STEP_BYTES, to), sum)
+    yield
+  }
+  return sum
 }
 
 /** Where the groups of a segment end whose file ends with a footer. */
@@ -146,6 +161,18 @@ function footerBytes({ indexNumbers, discardNumbers, stateBytes }: FooterHead): 
 export function footerParts({ end, indexNumbers, discardNumbers }: FooterHead) {
   const numbersAt = end + FOOTER_HEADER_BYTES
   return { numbersAt, stateAt: numbersAt + (indexNumbers + discardNumbers) * NUMBER_BYTES }
+}
+
+/** True when the index is what was written; a part of it is read per step. */
+export function* areNumbersIntactInSteps({ file, seed }: Segment, head: FooterHead): Steps<boolean> {
+  const { numbersAt, stateAt } = footerParts(head)
+  let sum = seed
+  for (let at = numbersAt; at < stateAt; at += STEP_BYTES) {
+    const length = Math.min(STEP_BYTES, stateAt - at)
+    sum = checksum(file.read(at, length), 0, length, sum)
+    yield
+  }
+  return sum === head.numbersChecksum
 }
 
 /** True when the index is what was written. */

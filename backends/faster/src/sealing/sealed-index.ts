@@ -11,6 +11,9 @@ import {
 } from './footer.js'
 import { SegmentDigest } from './segment-digest.js'
 
+/** Slots of a run, at most. */
+const RUN_SLOTS = 1024
+
 /** Reads the number at an index. */
 type Numbers = (at: number) => number
 
@@ -37,7 +40,8 @@ export class SealedIndex {
   /** What stands for the index where that is damaged. */
   #rebuilt: SegmentDigest | undefined
 
-  constructor(segment: Segment, head: FooterHead, access: Access) {
+  /** `isKnownIntact`: the numbers were verified just now, and are not once more at their first use. */
+  constructor(segment: Segment, head: FooterHead, access: Access, isKnownIntact = false) {
     const { indexNumbers, discardNumbers } = head
     this.segment = segment
     this.head = head
@@ -46,9 +50,10 @@ export class SealedIndex {
     this.count = head.count
     this.#isSparse = head.isSparse
     this.#access = access
+    if (isKnownIntact) this.#numbers = numbersOf(segment, head, access)
     // A footer that is going to be cut off is read while it is there; most others say nothing of discards.
     if (access !== 'held' && discardNumbers === 0) return
-    const numbers = this.#verified()
+    const numbers = this.#numbers ?? this.#verified()
     if (this.#rebuilt) this.discards = this.#rebuilt.discards
     else addRanges(this.discards, numbers, indexNumbers, discardNumbers)
   }
@@ -98,6 +103,32 @@ export class SealedIndex {
         const address = numbers(slot - this.from)
         if (address !== NOWHERE) yield [slot, address]
       }
+    }
+  }
+
+  /** All that the segment says something about, in short runs of neighbouring slots, some of which hold nothing. */
+  *runs(): Generator<readonly [from: number, addresses: Float64Array]> {
+    const numbers = this.#numbers ?? this.#verified()
+    if (this.#rebuilt) {
+      yield* this.#rebuilt.index.pages()
+      return
+    }
+    const run = new Float64Array(RUN_SLOTS)
+    if (!this.#isSparse) {
+      for (let from = this.from; from < this.to; from += RUN_SLOTS) {
+        const count = Math.min(RUN_SLOTS, this.to - from)
+        for (let at = 0; at < count; at++) run[at] = numbers(from - this.from + at)
+        yield [from, run.subarray(0, count)]
+      }
+      return
+    }
+    for (let at = 0; at < this.count;) {
+      const from = numbers(at)
+      let count = 0
+      for (; count < RUN_SLOTS && at < this.count && numbers(at) === from + count; at++, count++) {
+        run[count] = numbers(this.count + at)
+      }
+      yield [from, run.subarray(0, count)]
     }
   }
 

@@ -4,14 +4,13 @@ import type { SlotTable } from '../regions/slot-table.js'
 import type { Segment } from '../segments/segment.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
-import { encodeFooter, FOOTER_HEADER_BYTES, readFooterHead } from './footer.js'
+import { areNumbersIntactInSteps, encodeFooter, FOOTER_HEADER_BYTES, readFooterHead } from './footer.js'
 import { SealedIndex } from './sealed-index.js'
 import { SegmentDigest } from './segment-digest.js'
+import { inTurns } from './turns.js'
 
 /** Read in one turn of the event loop, in bytes. */
 const STEP_BYTES = 512 * 1024
-/** Slots forgotten in one turn. */
-const STEP_SLOTS = 16 * 1024
 
 /** The file that says that the log was closed without a footer at its end; otherwise a missing footer is a missing end. */
 export const UNSEALED_NAME = 'unsealed'
@@ -123,9 +122,9 @@ export class Sealer {
     while (digest.step(STEP_BYTES)) await nextTurn()
     const { file, header, seed, end } = segment
     await nextTurn()
-    const content = digest.finish(replay)
+    const content = await inTurns(digest.finish(replay))
     await nextTurn()
-    const footer = encodeFooter(content, header.base + end, seed)
+    const footer = await inTurns(encodeFooter(content, header.base + end, seed))
     // The head is the commit point: where it is, everything that it speaks of is on the device.
     await file.write(footer.subarray(FOOTER_HEADER_BYTES), end + FOOTER_HEADER_BYTES)
     if (file.size > end + footer.byteLength) await file.truncate(end + footer.byteLength)
@@ -135,9 +134,9 @@ export class Sealer {
     const head = readFooterHead(segment, end)
     if (!head) throw new Error(`the footer of ${segment.name} does not read back`)
     segment.writtenSlots = head.writtenSlots
-    const index = new SealedIndex(segment, head, isMapped ? 'mapped' : 'read')
+    const isIntact = await inTurns(areNumbersIntactInSteps(segment, head))
+    const index = new SealedIndex(segment, head, isMapped ? 'mapped' : 'read', isIntact)
     table.addSealed(index)
-    let slots = 0
-    for (const _ of table.forgetSealed(index)) if (++slots % STEP_SLOTS === 0) await nextTurn()
+    await inTurns(table.forgetSealed(index))
   }
 }

@@ -6,12 +6,18 @@ import type { Replay } from '../recovery/replay.js'
 import { isDecided, NOWHERE, tailAddress } from '../regions/address.js'
 import { SlotIndex } from '../regions/slot-index.js'
 import { decodeGroupHeader, GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
-import { decodeRecord, RECORD, RECORD_HEADER_BYTES, storedBytes } from '../segments/record.js'
+import { decodeRecord, RECORD, RECORD_HEADER_BYTES, recordBytes } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import { FIRST_CHAIN } from '../segments/tail.js'
+import { wordMemory, type WordMemory } from '../word-memory.js'
 import type { FooterContent } from './footer.js'
 import { encodeState } from './log-state.js'
+import type { Steps } from './turns.js'
+
+const TWO_32 = 0x1_0000_0000
+/** Slots that enter the index at once. */
+const RUN_SLOTS = 1024
 
 /**
  * What a whole segment comes to: an index of the slots that it says something about, and the state of the log behind it.
@@ -25,6 +31,7 @@ export class SegmentDigest {
   readonly #firstBase: number
   readonly #index = new SlotIndex()
   readonly #discards = new SlotRanges()
+  readonly #run = new Float64Array(RUN_SLOTS)
   #writtenSlots = 0
   #offset = SEGMENT_HEADER_BYTES
   #last: GroupHeader | undefined
@@ -63,8 +70,9 @@ export class SegmentDigest {
   }
 
   /** To be called once, when everything is read. */
-  finish(replay: Replay): FooterContent {
-    this.#settle(replay)
+  *finish(replay: Replay): Steps<FooterContent> {
+    yield* this.#settle(replay)
+    yield
     const state = encodeState(replay)
     const { header, end } = this.#segment
     const chain = this.#last
@@ -85,7 +93,7 @@ export class SegmentDigest {
         file: `engine/${this.#segment.name}`,
         offset: this.#offset,
       })
-    this.#records(file.view(bodyAt, group.bodyBytes), base + bodyAt)
+    this.#records(wordMemory(file.view(bodyAt, group.bodyBytes)), base + bodyAt)
     const { point } = group
     const replay = this.#replay
     if (replay && point > replay.ledger.point)
@@ -103,17 +111,39 @@ export class SegmentDigest {
     )
   }
 
-  #records(bytes: Buffer, position: number): void {
-    const index = this.#index
+  /** Slots that follow each other enter the index as one run. */
+  #records({ bytes, words }: WordMemory, position: number): void {
     if (this.#replay) this.#replay.isClosed = false
-    for (let at = 0; at < bytes.byteLength; at += storedBytes(bytes, at)) {
-      const kind = bytes[at + 2]
+    const run = this.#run
+    const end = bytes.length
+    let first = 0
+    let count = 0
+    for (let at = 0; at < end;) {
+      const word = at >>> 2
+      const kind = (words[word]! >>> 16) & 0xff
       if (kind === RECORD.accept || kind === RECORD.decide) {
-        index.set(readU64(bytes, at + 8), tailAddress(position + at, kind === RECORD.decide))
-        this.#writtenSlots++
-      } else if (kind === RECORD.mark) this.#mark(readU64(bytes, at + 8), readU64(bytes, at + 32))
-      else this.#other(bytes, at, position + at)
+        const slot = u64(words, word + 2)
+        if (slot !== first + count || count === RUN_SLOTS) {
+          this.#settleRun(first, count)
+          first = slot
+          count = 0
+        }
+        run[count++] = tailAddress(position + at, kind === RECORD.decide)
+      } else {
+        this.#settleRun(first, count)
+        count = 0
+        if (kind === RECORD.mark) this.#mark(u64(words, word + 2), u64(words, word + 8))
+        else this.#other(bytes, at, position + at)
+      }
+      at += recordBytes(words[word + 1]! >>> 0, words[word + 10]! >>> 0)
     }
+    this.#settleRun(first, count)
+  }
+
+  #settleRun(first: number, count: number): void {
+    if (count === 0) return
+    this.#index.setRun(first, this.#run, count)
+    this.#writtenSlots += count
   }
 
   #mark(slot: number, link: number): void {
@@ -137,7 +167,7 @@ export class SegmentDigest {
   }
 
   /** The slots reach the ledger by ranges: what became of each within the segment is in the index by now. */
-  #settle({ ledger }: Replay): void {
+  *#settle({ ledger }: Replay): Steps<void> {
     let from = 0
     let to = 0
     const flush = (): void => {
@@ -156,6 +186,7 @@ export class SegmentDigest {
           to = from + 1
         }
       }
+      yield
     }
     flush()
   }
@@ -196,6 +227,10 @@ function packed(slots: SlotIndex): Packed {
     }
   }
   return { index, from, to, count, isSparse }
+}
+
+function u64(words: Int32Array, at: number): number {
+  return (words[at]! >>> 0) + (words[at + 1]! >>> 0) * TWO_32
 }
 
 const holds = (address: number): boolean => address !== NOWHERE

@@ -36,4 +36,8 @@ export class MirroredIndex extends SlotIndex {
   override setRun(from: number, addresses: Float64Array, count: number): void {
     for (let at = 0; at < count; at++) this.set(from + at, addresses[at]!)
   }
+
+  override forgetRun(from: number, addresses: Float64Array): void {
+    for (let at = 0; at < addresses.length; at++) this.forget(from + at, addresses[at]!)
+  }
 }
