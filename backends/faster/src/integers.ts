@@ -11,6 +11,11 @@ export function readU64(bytes: Buffer, offset: number): number {
   return bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * TWO_32
 }
 
+/** The same where memory is looked at by words; `at` is the index of the lower one. */
+export function u64At(words: Int32Array, at: number): number {
+  return (words[at]! >>> 0) + (words[at + 1]! >>> 0) * TWO_32
+}
+
 /** The next multiple of `unit`, a power of two. */
 export function roundUp(value: number, unit: number): number {
   return Math.ceil(value / unit) * unit

@@ -1,4 +1,5 @@
 import { maskAt } from '../checksum.js'
+import { u64At } from '../integers.js'
 import type { PendingSlots } from '../engine/pending-slots.js'
 import { isDecided, isInRegion, placeOf, tailAddress } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
@@ -10,7 +11,6 @@ import type { RingBuffer } from './ring-buffer.js'
 
 /** So much of the ring is copied at once, in bytes: the main thread stands still meanwhile. */
 const CHUNK_BYTES = 1024 * 1024
-const TWO_32 = 0x1_0000_0000
 /** Numbers per copied entry: slot, address in the ring as of the copy, position of the copy. */
 const FIELDS = 3
 
@@ -98,7 +98,7 @@ export class EvictedChunk {
     const { ring, table, pending } = this.#parts
     const { words } = ring.memory
     const at = offset >>> 2
-    const slot = (words[at + 2]! >>> 0) + (words[at + 3]! >>> 0) * TWO_32
+    const slot = u64At(words, at + 2)
     if (slot < point) return false
     const address = table.get(slot)
     if (((words[at]! >>> 16) & 0xff) === RECORD.mark) {
@@ -130,10 +130,10 @@ export class EvictedChunk {
   /** A mark on a proposal in the tail; where that moved on, the decision moved with it. */
   #copyMark(builder: GroupBuilder, at: number, slot: number, address: number): void {
     const { words } = this.#parts.ring.memory
-    const link = (words[at + 8]! >>> 0) + (words[at + 9]! >>> 0) * TWO_32
+    const link = u64At(words, at + 8)
     if (address !== tailAddress(link, true)) return
-    const b = (words[at + 4]! >>> 0) + (words[at + 5]! >>> 0) * TWO_32
-    const c = (words[at + 6]! >>> 0) + (words[at + 7]! >>> 0) * TWO_32
+    const b = u64At(words, at + 4)
+    const c = u64At(words, at + 6)
     builder.add({ kind: RECORD.mark, a: slot, b, c, link, word: words[at + 11]! >>> 0 })
   }
 

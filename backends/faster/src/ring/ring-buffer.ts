@@ -1,5 +1,6 @@
 import { raise, type Proposal, type StoredEntry } from '@persistent-log/core/backend'
 import { maskAt } from '../checksum.js'
+import { u64At } from '../integers.js'
 import type { GroupBuilder } from '../segments/group-builder.js'
 import {
   CHECKSUM_WORD,
@@ -42,7 +43,6 @@ const MAX_ENTRY_PART = 1 / 4
 const MAX_BATCH_BYTES = 1024 * 1024
 /** The ring holds the newest weak writes: beyond this part of it, the oldest should go. */
 const KEPT_PART = 1 / 2
-const TWO_32 = 0x1_0000_0000
 
 /**
  * The mutable region: a ring of records in memory that outlives the process. After a power cut its file may hold any
@@ -195,7 +195,7 @@ export class RingBuffer {
     if (position < this.#reclaimed || position >= this.#end) return false
     const { words } = this.memory
     const at = this.offsetOf(position) >>> 2
-    return (words[at + 2]! >>> 0) + (words[at + 3]! >>> 0) * TWO_32 === slot
+    return u64At(words, at + 2) === slot
   }
 
   /**

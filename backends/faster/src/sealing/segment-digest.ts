@@ -1,7 +1,7 @@
 import { raise, SlotRanges, type Ledger } from '@persistent-log/core/backend'
 import { checksum, maskAt } from '../checksum.js'
 import { effectOf } from '../engine/record-fields.js'
-import { readU64 } from '../integers.js'
+import { readU64, u64At } from '../integers.js'
 import type { Replay } from '../recovery/replay.js'
 import { isDecided, NOWHERE, tailAddress } from '../regions/address.js'
 import { SlotIndex } from '../regions/slot-index.js'
@@ -15,7 +15,6 @@ import type { FooterContent } from './footer.js'
 import { encodeState } from './log-state.js'
 import type { Steps } from './turns.js'
 
-const TWO_32 = 0x1_0000_0000
 /** Slots that enter the index at once. */
 const RUN_SLOTS = 1024
 
@@ -122,7 +121,7 @@ export class SegmentDigest {
       const word = at >>> 2
       const kind = (words[word]! >>> 16) & 0xff
       if (kind === RECORD.accept || kind === RECORD.decide) {
-        const slot = u64(words, word + 2)
+        const slot = u64At(words, word + 2)
         if (slot !== first + count || count === RUN_SLOTS) {
           this.#settleRun(first, count)
           first = slot
@@ -132,7 +131,7 @@ export class SegmentDigest {
       } else {
         this.#settleRun(first, count)
         count = 0
-        if (kind === RECORD.mark) this.#mark(u64(words, word + 2), u64(words, word + 8))
+        if (kind === RECORD.mark) this.#mark(u64At(words, word + 2), u64At(words, word + 8))
         else this.#other(bytes, at, position + at)
       }
       at += recordBytes(words[word + 1]! >>> 0, words[word + 10]! >>> 0)
@@ -227,10 +226,6 @@ function packed(slots: SlotIndex): Packed {
     }
   }
   return { index, from, to, count, isSparse }
-}
-
-function u64(words: Int32Array, at: number): number {
-  return (words[at]! >>> 0) + (words[at + 1]! >>> 0) * TWO_32
 }
 
 const holds = (address: number): boolean => address !== NOWHERE

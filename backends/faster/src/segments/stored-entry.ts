@@ -1,5 +1,6 @@
 import type { StoredEntry } from '@persistent-log/core/backend'
 import { maskAt, wordChecksum } from '../checksum.js'
+import { u64At } from '../integers.js'
 import type { WordMemory } from '../word-memory.js'
 import { headerChecksum } from './header-checksum.js'
 import { CHECKSUM_WORD, RECORD, RECORD_HEADER_BYTES, type StoredRecord } from './record.js'
@@ -7,7 +8,6 @@ import { CHECKSUM_WORD, RECORD, RECORD_HEADER_BYTES, type StoredRecord } from '.
 const MAGIC_MASK = 0xffff
 const MAGIC = 0x5250
 const HAS_PROOF = 1
-const TWO_32 = 0x1_0000_0000
 
 /**
  * The accept or the decision of a slot in mapped memory, as views; the byte map is in record.ts. `undefined` when it is
@@ -26,14 +26,14 @@ export function mappedEntry(
   const head = words[at]!
   const kind = (head >>> 16) & 0xff
   const isEntry = (head & MAGIC_MASK) === MAGIC && (kind === RECORD.accept || kind === RECORD.decide)
-  if (!isEntry || u64(words, at + 2) !== slot) return undefined
+  if (!isEntry || u64At(words, at + 2) !== slot) return undefined
   const valueBytes = words[at + 1]! >>> 0
   const proofBytes = words[at + 10]! >>> 0
   if (content + valueBytes + proofBytes > limit) return undefined
   const from = start + content
   const hasProof = ((head >>> 24) & HAS_PROOF) !== 0
   return {
-    ballot: { round: u64(words, at + 4), nodeId: u64(words, at + 6) },
+    ballot: { round: u64At(words, at + 4), nodeId: u64At(words, at + 6) },
     value: new Uint8Array(buffer, from, valueBytes),
     proof: hasProof ? new Uint8Array(buffer, from + valueBytes, proofBytes) : undefined,
   }
@@ -70,8 +70,4 @@ export function entryOf(record: StoredRecord | undefined, slot: number): StoredE
   if (!isEntry || record.a !== slot) return undefined
   const { b: round, c: nodeId, value, proof } = record
   return { ballot: { round, nodeId }, value, proof }
-}
-
-function u64(words: Int32Array, at: number): number {
-  return (words[at]! >>> 0) + (words[at + 1]! >>> 0) * TWO_32
 }
