@@ -80,6 +80,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'backends/faster/test/sealed-damage.test.ts',
   },
   {
+    bug: 'an install that repeated a stored checkpoint discarded from below the point, and was not refused (mended)',
+    engine: 'core, by every backend',
+    case: 'model.histories',
+    shownBy: 'installDiscardsBelowPoint',
+  },
+  {
     bug: 'a folder that is gone was an error of the system, not damage (mended)',
     engine: '`faster`',
     case: 'rot.missing-file',

@@ -197,6 +197,23 @@ export const storeMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'installDiscardsBelowPoint',
+    defect: 'an installed checkpoint takes a suffix that begins below the point for one that begins at it',
+    plant: ({ Model }) => ({
+      Model: class extends Model {
+        override installCheckpoint(
+          slot: number,
+          content: Uint8Array,
+          call: ModelCheckpointCall = {},
+        ): ModelCheckpoint {
+          const { discardFrom } = call
+          const moved = discardFrom === undefined ? undefined : Math.max(discardFrom, this.state.point)
+          return super.installCheckpoint(slot, content, { ...call, discardFrom: moved })
+        }
+      },
+    }),
+  },
+  {
     name: 'configurationRetryStale',
     defect: 'the same record, stored again, is called stale',
     plant: ({ Model }) => ({

@@ -56,6 +56,23 @@ export const installCases: readonly Case[] = [
     },
   },
   {
+    id: 'install.discard-below-point-refused',
+    title: 'discards nothing from below the point, also where it repeats what is stored',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.learnAll(proposals(0, 6))
+      await log.checkpoints.install(4, bytes('four'))
+      await log.compact({ before: 6, withoutCheckpoint: true })
+      await log.accept(proposal(7))
+      await ctx.unchanged(log, async () => {
+        await rejects(log.checkpoints.install(4, bytes('four'), { discardFrom: 5 }), 'PLOG_COMPACTED')
+        await rejects(log.checkpoints.install(8, bytes('eight'), { discardFrom: 5 }), 'PLOG_COMPACTED')
+      })
+      await log.checkpoints.install(8, bytes('eight'), { discardFrom: 6 })
+      expect(log.bounds()).to.include({ compactedBefore: 8, nextSlot: 8 })
+    },
+  },
+  {
     id: 'install.stale-refused',
     title: 'refuses one at or below the newest with other content, and takes the same again',
     async run(ctx) {

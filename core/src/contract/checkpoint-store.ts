@@ -35,7 +35,10 @@ export interface StoreCheckpointOptions extends CallOptions {
 export interface InstallCheckpointOptions extends CallOptions {
   readonly ballot?: Ballot | undefined
   readonly metadata?: Uint8Array | undefined
-  /** Drop the undecided slots from here on at the same commit point (a conflicting Raft suffix). */
+  /**
+   * Drop the undecided slots from here on at the same commit point (a conflicting Raft suffix). Below the point:
+   * `PLOG_COMPACTED`, also where the same checkpoint is stored already.
+   */
   readonly discardFrom?: Slot | undefined
 }
 

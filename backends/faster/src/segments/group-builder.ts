@@ -1,6 +1,12 @@
-import { checksum, maskAt } from '../checksum.js'
+import { maskAt } from '../checksum.js'
 import { wordMemory, type WordMemory } from '../word-memory.js'
-import { encodeGroupHeader, EMPTY_SUMMARY, GROUP_HEADER_BYTES, type GroupSummary } from './group.js'
+import {
+  encodeGroupHeader,
+  EMPTY_SUMMARY,
+  GROUP_HEADER_BYTES,
+  type GroupContext,
+  type GroupSummary,
+} from './group.js'
 import { encodeRecord, RECORD, recordBytes, restampRecord, type RecordFields } from './record.js'
 
 /** The buffer is kept from group to group up to this size, in bytes. */
@@ -13,15 +19,6 @@ const NAMES_SLOT = (1 << RECORD.accept) | (1 << RECORD.decide) | (1 << RECORD.ma
 export interface GroupPlace {
   readonly position: number
   readonly seed: number
-}
-
-/** What the frame of a group says about the log around it. */
-export interface GroupContext {
-  readonly sequence: number
-  readonly flushedTo: number
-  readonly point: number
-  readonly previous: GroupSummary
-  readonly previousChecksum: number
 }
 
 /** A record that was put into a group. */
@@ -96,14 +93,9 @@ export class GroupBuilder {
   /** The framed bytes, valid until the next `begin`, and the checksum of the frame. */
   finish(context: GroupContext): { readonly bytes: Buffer; readonly checksum: number } {
     const { position, seed } = this.#place
-    const { bytes } = this.#memory
-    const sum = encodeGroupHeader(bytes, position, seed, {
-      ...this.summary,
-      ...context,
-      bodyBytes: this.#length - GROUP_HEADER_BYTES,
-      bodyChecksum: checksum(bytes, GROUP_HEADER_BYTES, this.#length, seed),
-    })
-    return { bytes: bytes.subarray(0, this.#length), checksum: sum }
+    const bodyBytes = this.#length - GROUP_HEADER_BYTES
+    const sum = encodeGroupHeader(this.#memory, position, seed, bodyBytes, this.summary, context)
+    return { bytes: this.#memory.bytes.subarray(0, this.#length), checksum: sum }
   }
 
   #count(kind: number, slot: number): void {

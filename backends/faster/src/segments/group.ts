@@ -1,5 +1,6 @@
-import { checksum, seedAt } from '../checksum.js'
-import { readU64, writeU64 } from '../integers.js'
+import { checksum, seedAt, wordChecksum } from '../checksum.js'
+import { readU64, setU64At } from '../integers.js'
+import type { WordMemory } from '../word-memory.js'
 
 /** Bytes in front of a group's records. */
 export const GROUP_HEADER_BYTES = 112
@@ -35,14 +36,20 @@ export interface GroupHeader extends GroupSummary {
   readonly checksum: number
 }
 
+/** What the frame of a group says about the log around it. */
+export type GroupContext = Pick<
+  GroupHeader,
+  'sequence' | 'flushedTo' | 'point' | 'previous' | 'previousChecksum'
+>
+
 /** Before the first group. */
 export const EMPTY_SUMMARY: GroupSummary = { records: 0, kinds: 0, lowest: NO_SLOT, end: 0 }
 
-function writeSummary(target: Buffer, offset: number, it: GroupSummary): void {
-  target.writeUInt32LE(it.records, offset)
-  target.writeUInt32LE(it.kinds, offset + 4)
-  writeU64(target, offset + 8, it.lowest)
-  writeU64(target, offset + 16, it.end)
+function writeSummary(words: Int32Array, at: number, it: GroupSummary): void {
+  words[at] = it.records
+  words[at + 1] = it.kinds
+  setU64At(words, at + 2, it.lowest)
+  setU64At(words, at + 4, it.end)
 }
 
 function readSummary(source: Buffer, offset: number): GroupSummary {
@@ -62,26 +69,29 @@ function readSummary(source: Buffer, offset: number): GroupSummary {
  * 56 u32 records  60 u32 kinds  64 u64 lowest slot  72 u64 highest slot + 1   (the previous group)
  * 80 u32 checksum of the previous header   84 u32 checksum of the body   88 20 bytes of zeros   108 u32 checksum of bytes 0-107
  * ```
- * Both checksums start from the segment's salt, the header's from its position too. Returns the header's checksum.
+ * Both checksums start from the segment's salt, the header's from its position too. Frames the body that stands behind the
+ * header in the memory already; returns the header's checksum.
  */
 export function encodeGroupHeader(
-  target: Buffer,
+  { bytes, words }: WordMemory,
   position: number,
   seed: number,
-  it: Omit<GroupHeader, 'checksum'>,
+  bodyBytes: number,
+  summary: GroupSummary,
+  { previous, previousChecksum, sequence, flushedTo, point }: GroupContext,
 ): number {
-  target.fill(0, 0, GROUP_HEADER_BYTES)
-  target.writeUInt32LE(MAGIC, 0)
-  target.writeUInt32LE(it.bodyBytes, 4)
-  writeU64(target, 8, it.sequence)
-  writeU64(target, 16, it.flushedTo)
-  writeU64(target, 24, it.point)
-  writeSummary(target, 32, it)
-  writeSummary(target, 56, it.previous)
-  target.writeUInt32LE(it.previousChecksum, 80)
-  target.writeUInt32LE(it.bodyChecksum, 84)
-  const sum = checksum(target, 0, CHECKSUM_AT, seedAt(seed, position))
-  target.writeUInt32LE(sum, CHECKSUM_AT)
+  words[0] = MAGIC
+  words[1] = bodyBytes
+  setU64At(words, 2, sequence)
+  setU64At(words, 4, flushedTo)
+  setU64At(words, 6, point)
+  writeSummary(words, 8, summary)
+  writeSummary(words, 14, previous)
+  words[20] = previousChecksum
+  words[21] = wordChecksum(bytes, words, GROUP_HEADER_BYTES, GROUP_HEADER_BYTES + bodyBytes, seed)
+  words.fill(0, 22, CHECKSUM_AT / 4)
+  const sum = wordChecksum(bytes, words, 0, CHECKSUM_AT, seedAt(seed, position))
+  words[CHECKSUM_AT / 4] = sum
   return sum
 }
 

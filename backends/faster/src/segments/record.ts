@@ -1,6 +1,6 @@
 import type { Proposal } from '@persistent-log/core/backend'
 import { checksum, maskAt, wordChecksum } from '../checksum.js'
-import { readU64, roundUp } from '../integers.js'
+import { readU64, roundUp, setU64At } from '../integers.js'
 import type { WordMemory } from '../word-memory.js'
 import { headerChecksum } from './header-checksum.js'
 
@@ -49,7 +49,6 @@ const HAS_PROOF = 1
 const HAS_BALLOT = 2
 /** In the ring: the next record belongs to the same batch, which is kept or lost whole. */
 export const IS_FOLLOWED = 4
-const INVERSE_32 = 1 / 0x1_0000_0000
 const NO_BYTES = Buffer.alloc(0)
 
 /** What goes into a record. `a`, `b`, `c` mean what the kind needs: slot, round, node; from, to; version ... */
@@ -129,14 +128,10 @@ export function fillRecord(
   if (proofBytes > 0) bytes.set(proof!, content + valueBytes)
   words[at] = MAGIC | (kind << 16) | ((proof === undefined ? flags : flags | HAS_PROOF) << 24)
   words[at + 1] = valueBytes
-  words[at + 2] = a
-  words[at + 3] = a * INVERSE_32
-  words[at + 4] = b
-  words[at + 5] = b * INVERSE_32
-  words[at + 6] = c
-  words[at + 7] = c * INVERSE_32
-  words[at + 8] = link
-  words[at + 9] = link * INVERSE_32
+  setU64At(words, at + 2, a)
+  setU64At(words, at + 4, b)
+  setU64At(words, at + 6, c)
+  setU64At(words, at + 8, link)
   words[at + 10] = proofBytes
   words[at + 11] = kind === RECORD.mark ? word : wordChecksum(bytes, words, content, end, 0)
   words[at + MARK_WORD] = 0

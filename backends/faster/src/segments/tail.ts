@@ -128,7 +128,9 @@ export class Tail {
   /** Appends a group that was built for `position`. Resolved: the operating system has it. */
   async append(builder: GroupBuilder, point: number): Promise<void> {
     const { active } = this
-    const { bytes, checksum } = builder.finish({ ...this.#chain, flushedTo: this.#flushedTo, point })
+    const { sequence, previous, previousChecksum } = this.#chain
+    const flushedTo = this.#flushedTo
+    const { bytes, checksum } = builder.finish({ sequence, previous, previousChecksum, flushedTo, point })
     if (this.cutsBeforeAppend) await cut(active)
     this.cutsBeforeAppend = false
     const end = active.end + bytes.byteLength
@@ -137,8 +139,7 @@ export class Tail {
     else await active.file.write(bytes, active.end)
     active.end = end
     this.#bytesWritten += bytes.byteLength
-    const sequence = this.#chain.sequence + 1
-    this.#chain = { sequence, previous: builder.summary, previousChecksum: checksum }
+    this.#chain = { sequence: sequence + 1, previous: builder.summary, previousChecksum: checksum }
     if (this.#unpublishedName === undefined) this.#preparation.advance(active, bytes.byteLength)
   }
 

@@ -28,6 +28,7 @@ export const storeProofs: Proofs = {
   'install.moves-point': ['installDropsAll'],
   'install.far-ahead': ['installLeavesPoint'],
   'install.discard-from': ['installIgnoresDiscardFrom'],
+  'install.discard-below-point-refused': ['installDiscardsBelowPoint'],
   'install.stale-refused': ['checkpointRetryRefused'],
   'install.below-stored-refused': ['olderCheckpointAccepted'],
   'install.over-stored-moves-point': ['checkpointRetryRefused'],

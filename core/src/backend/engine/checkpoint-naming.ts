@@ -60,8 +60,11 @@ export class CheckpointNaming {
   }
 
   /** Refuses early, before a state is read that nobody would take. */
-  judge(call: CheckpointCall): 'store' | 'no-op' {
+  judge(call: CheckpointCall & Pick<Publication, 'discardFrom'>): 'store' | 'no-op' {
     const { judged } = this.#parts.writes
+    const { discardFrom } = call
+    if (discardFrom !== undefined && discardFrom < judged.point)
+      throw raise.compacted(discardFrom, judged.point)
     const [damaged] = judged.damaged.ranges()
     const newest = this.#newest()
     const state = { point: judged.point, contiguousTo: judged.contiguousTo, newest, damaged }
