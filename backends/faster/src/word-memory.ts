@@ -8,7 +8,7 @@ export interface WordMemory {
   readonly start: number
 }
 
-/** A view of memory that begins at a multiple of 4 and is not part of the pool of small buffers. */
+/** A view of memory that begins at a multiple of 4, as every piece of the pool of small buffers does. */
 export function wordMemory(bytes: Buffer): WordMemory {
   const { buffer, byteOffset: start } = bytes
   return { bytes, words: new Int32Array(buffer, start, bytes.length >>> 2), buffer, start }

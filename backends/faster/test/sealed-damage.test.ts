@@ -1,6 +1,7 @@
 import { isPersistentLogError } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { FOOTER_HEADER_BYTES } from '../src/sealing/footer.js'
+import { RECORD_HEADER_BYTES } from '../src/segments/record.js'
 import { SEGMENT_HEADER_BYTES } from '../src/segments/segment-header.js'
 import {
   ballot,
@@ -82,6 +83,26 @@ describe('faster: damage in sealed segments', () => {
       })
       const salvaged = await opened(image, { cleanClose: true, recovery: 'salvage' })
       await expectHonest(salvaged, closed)
+    }
+  })
+
+  it('follows no length that rotted before its segment was sealed', async () => {
+    for (const length of [0x7fff_ffff, 0xffff_ff00, 1_000_000]) {
+      const disk = await newDisk()
+      const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
+      await log.learn({ slot: 0, ballot: ballot(1), value: valueOf(0, 1) })
+      const [name = ''] = filesOf(disk.image)
+      const bytes = bytesOf(disk.image, name)
+      bytes.writeUInt32LE(length, bytes.indexOf(valueOf(0, 1)) - RECORD_HEADER_BYTES + 4)
+      for (let slot = 1; slot < 100; slot++)
+        await log.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+      await log.close()
+      expect(groupsEnd(bytesOf(disk.image, name)), 'nothing is sealed').equal(
+        bytesOf(disk.image, name).byteLength,
+      )
+      expect(await refusalOf(openOn(disk, { cleanClose: true, options: SMALL }))).include({
+        code: 'PLOG_CORRUPTED',
+      })
     }
   })
 

@@ -1,6 +1,6 @@
 import { BALLOT } from '../subjects/log-subject.js'
 import { acceptBatch } from './prepare.js'
-import { CALLS_TO_WARM_UP, ORDINARY, type Bed, type Workload } from './workload.js'
+import { ORDINARY, type Bed, type Workload } from './workload.js'
 
 /** Entries per group. */
 export const GROUP = 100
@@ -11,8 +11,8 @@ const GROUPS: Workload = {
   title: 'accept (process-crash) + commit (power-loss) of groups of 100; a peer writes one durable batch',
   suites: ['durability', 'hybrid'],
   isQuick: true,
-  maxOperations: 10_000,
-  leastWarmUp: CALLS_TO_WARM_UP / 2,
+  maxOperations: 5_000,
+  leastWarmUp: 500,
   begin: (bed) => ({ chunk: 1, entriesPerOperation: GROUP, run: () => decideGroup(bed) }),
 }
 

@@ -40,7 +40,7 @@ function singleWrites(survives: Survival): Workload[] {
     survives,
     maxOperations: MOST_ACCEPTED,
     isForLogs: true,
-    leastWarmUp: CALLS_TO_WARM_UP,
+    leastWarmUp: survives === 'power-loss' ? CALLS_TO_WARM_UP : undefined,
   }
   const suites: Workload['suites'] =
     survives === 'power-loss' ? ['interface', 'hybrid', 'durability'] : ['interface', 'hybrid']
@@ -118,7 +118,7 @@ function learn(length: number, survives: Survival): Workload {
     isQuick: length === 1 || length === 100,
     survives,
     maxOperations: Math.ceil(1_000_000 / length),
-    leastWarmUp: length <= 100 ? CALLS_TO_WARM_UP / 2 : undefined,
+    leastWarmUp: length === 1 ? CALLS_TO_WARM_UP : length === 100 ? 500 : undefined,
     begin: (bed) => ({
       chunk: 1,
       entriesPerOperation: length,

@@ -87,11 +87,7 @@ export class SegmentDigest {
     const head = file.view(this.#offset, GROUP_HEADER_BYTES)
     const group = decodeGroupHeader(head, 0, GROUP_HEADER_BYTES, base + this.#offset, seed)
     const bodyAt = this.#offset + GROUP_HEADER_BYTES
-    if (!group || bodyAt + group.bodyBytes > end || !this.#isTrusted(group, bodyAt))
-      throw raise.corrupted('a group is damaged', {
-        file: `engine/${this.#segment.name}`,
-        offset: this.#offset,
-      })
+    if (!group || bodyAt + group.bodyBytes > end || !this.#isTrusted(group, bodyAt)) throw this.#damaged()
     this.#records(wordMemory(file.view(bodyAt, group.bodyBytes)), base + bodyAt)
     const { point } = group
     const replay = this.#replay
@@ -99,6 +95,11 @@ export class SegmentDigest {
       replay.note({ kind: 'compact', before: point, ballot: undefined })
     this.#last = group
     this.#offset = bodyAt + group.bodyBytes
+  }
+
+  #damaged(): Error {
+    const file = `engine/${this.#segment.name}`
+    return raise.corrupted('a group is damaged', { file, offset: this.#offset })
   }
 
   /** Where there is a replay, this process has written or verified the groups; who reads an index anew has not. */
@@ -134,7 +135,10 @@ export class SegmentDigest {
         if (kind === RECORD.mark) this.#mark(u64At(words, word + 2), u64At(words, word + 8))
         else this.#other(bytes, at, position + at)
       }
-      at += recordBytes(words[word + 1]! >>> 0, words[word + 10]! >>> 0)
+      const taken = recordBytes(words[word + 1]!, words[word + 10]!)
+      // A length that rotted since it was written leads anywhere, also back.
+      if (taken < RECORD_HEADER_BYTES || at + taken > end) throw this.#damaged()
+      at += taken
     }
     this.#settleRun(first, count)
   }
