@@ -91,7 +91,10 @@ const CAUGHT_BY: Readonly<Partial<Record<ToyDefect, readonly string[]>>> = {
 
 /** Cases that strace serves; where a sample of faults would often miss the defect, the fault that shows it. */
 const TRACED: readonly Omit<ToyMutant, 'what'>[] = [
-  { name: 'neverFlushes', caughtBy: ['dur.sync-before-ack', 'dur.traced-states-ext4'] },
+  {
+    name: 'neverFlushes',
+    caughtBy: ['dur.sync-before-ack', 'dur.traced-states-in-order', 'dur.traced-states-ext4'],
+  },
   { name: 'flushesLate', caughtBy: ['dur.sync-before-ack'] },
   { name: 'noDirectoryFlush', caughtBy: ['dur.traced-states-strict'] },
   { name: 'claimsTooLittle', caughtBy: ['cap.durability-not-underclaimed'] },
