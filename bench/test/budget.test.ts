@@ -31,6 +31,18 @@ describe('the budget of a run', () => {
     expect(roundsOf(accounts)).to.deep.equal([1, 5, 2, 5])
   })
 
+  it('takes them last from cells that a promise rests on', () => {
+    const [long, promised, short] = accountsOf(900, 500, 100) as [CellAccount, CellAccount, CellAccount]
+    const cell = { ...promised.cell, isPromised: true }
+    const kept = new CellAccount(cell, ROUNDS)
+    kept.add({ kind: 'measured', round }, 500)
+    const accounts = [long, kept, short]
+    dropLongest(accounts, 1, 550)
+    expect(roundsOf(accounts)).to.deep.equal([1, 5, 1])
+    dropLongest(accounts, 2, 400)
+    expect(roundsOf(accounts)).to.deep.equal([1, 2, 1])
+  })
+
   it('ends all where nothing is left, and asks for nothing of cells that are settled', () => {
     const accounts = accountsOf(10, 20)
     const failed = accountsOf(5_000)[0]!

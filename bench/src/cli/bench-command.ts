@@ -13,7 +13,7 @@ import { markdownReport } from '../report/markdown-report.js'
 import { textReport } from '../report/text-report.js'
 import { prepareSubjects } from '../subjects/prepare-subjects.js'
 import { judgeTargets } from '../targets/judge-targets.js'
-import { TARGETS } from '../targets/targets.js'
+import { isPromised, TARGETS } from '../targets/targets.js'
 import { loadWorkloads } from '../workloads/load-workloads.js'
 import type { Suite } from '../workloads/workload.js'
 import { showProgress } from './progress.js'
@@ -53,7 +53,13 @@ export async function measureAll(options: BenchOptions, terminal: Terminal): Pro
   const scale = scaleOf(options)
   const workloads = await loadWorkloads(options.workloadFile)
   const backends = options.backends ?? scale.backends
-  const cells = planCells(workloads, { ...options, backends, isQuick, matching: options.workload })
+  const cells = planCells(workloads, {
+    ...options,
+    backends,
+    isQuick,
+    matching: options.workload,
+    isPromised,
+  })
   const unavailable = await prepareSubjects(backends, (line) => terminal.err(line))
   const { measureMs, warmUpMs } = scale.limits
   const journal = options.resume

@@ -9,17 +9,21 @@ export interface PlanRequest {
   readonly isQuick: boolean
   /** Only workloads whose name holds one of these; empty: all. */
   readonly matching: readonly string[]
+  /** Whether a promise rests on the workload of that name on that subject; absent: on none. */
+  readonly isPromised?: ((backend: string, workload: string) => boolean) | undefined
 }
 
 /** A workload on a subject. */
 export interface PlannedCell {
   readonly backend: string
   readonly workload: Workload
+  /** A promise rests on it: it keeps its rounds longer than others. */
+  readonly isPromised?: boolean | undefined
 }
 
 /** Every workload on every subject it is for; the machine's own limits come with each plan. */
 export function planCells(workloads: readonly Workload[], request: PlanRequest): PlannedCell[] {
-  const { backends, suite, isQuick, matching } = request
+  const { backends, suite, isQuick, matching, isPromised = () => false } = request
   const isChosen = ({ name, suites, isQuick: isShort }: Workload): boolean =>
     (suite === 'all' || suites.includes(suite)) &&
     (!isQuick || isShort || matching.length > 0) &&
@@ -34,5 +38,8 @@ export function planCells(workloads: readonly Workload[], request: PlanRequest):
         .filter((backend) => workload.isForLogs !== true || !PEERS.has(backend))
         .map((backend) => ({ backend, workload })),
     )
-  return [...own, ...others]
+  return [...own, ...others].map((cell) => ({
+    ...cell,
+    isPromised: isPromised(cell.backend, cell.workload.name),
+  }))
 }
