@@ -20,6 +20,9 @@ const needsWeakerWrites: Case['requires'] = ({ survives }) =>
     ? undefined
     : `nothing that it acknowledges is weaker than ${survives.commit} and yet survives a crash of the process`
 
+/** Where the order is kept, a recording of a native engine has few more. */
+const STATES_PER_RECORDING = 1_250
+
 /** The share of the budget that a case spends. */
 const share = (ctx: CaseContext, part: number): number =>
   Math.max(1, Math.round(ctx.budgets.crashStates * part))
@@ -160,7 +163,15 @@ function tracedCase(model: DiskModel, whose: string, part: number): Case {
   const inner = statesCase(
     `dur.traced-states-${model}`,
     `holds what it acknowledged in every state after a power cut that its system calls and ${whose} allow`,
-    (ctx) => [{ plan: MIXED, choice: { model, most: share(ctx, part) }, isTraced: true }],
+    (ctx) => {
+      const recordings = Math.ceil(share(ctx, part) / STATES_PER_RECORDING)
+      const most = Math.ceil(share(ctx, part) / recordings)
+      return Array.from({ length: recordings }, () => ({
+        plan: MIXED,
+        choice: { model, most },
+        isTraced: true,
+      }))
+    },
   )
   return { ...inner, tier: 2, follows: false }
 }

@@ -4,7 +4,8 @@ import { ROOT } from './disk-event.js'
 /**
  * What a file system promises about that which was not flushed:
  *
- * - `in-order`: it loses the end, never something before it. The gentlest that there is; the last write may be torn.
+ * - `in-order`: it loses the end, never something before it, so that what is durable makes all before it durable too. The
+ *   gentlest that there is; the last write may be torn.
  * - `ext4`: the bytes of a write may be missing while later ones are there, but names, lengths and removals are kept in
  *   their order, and any flush makes all earlier ones of those durable.
  * - `strict`: what POSIX says, and no more. Every write, name and removal may be missing by itself until the file, or the
@@ -45,10 +46,16 @@ function* unitsOf(change: Change): Generator<Change> {
   }
 }
 
+/** A unit that no flush has reached, and where its call ended. */
+interface Waiting {
+  readonly unit: Unit
+  readonly ended: number
+}
+
 /** Cuts a trace into units, and says from when on each is safe. */
 export function unitsOfTrace(events: readonly DiskEvent[], model: DiskModel): Unit[] {
   const units: Unit[] = []
-  let waiting: { readonly unit: Unit; readonly ended: number }[] = []
+  let waiting: Waiting[] = []
   for (const [began, event] of events.entries()) {
     if (event.kind === 'change') {
       for (const change of unitsOf(event.change)) {
@@ -58,8 +65,13 @@ export function unitsOfTrace(events: readonly DiskEvent[], model: DiskModel): Un
       }
     }
     if (event.kind !== 'flush') continue
-    waiting = waiting.filter(({ unit, ended }) => {
-      if (ended > began || !isCovered(unit, event.node, model)) return true
+    const isReached = ({ unit, ended }: Waiting): boolean =>
+      ended <= began && isCovered(unit, event.node, model)
+    const last = model === 'in-order' && event.failed !== true ? waiting.findLast(isReached) : undefined
+    waiting = waiting.filter((one) => {
+      const { unit, ended } = one
+      const isBefore = last !== undefined && unit.began <= last.unit.began && ended <= began
+      if (!isReached(one) && !isBefore) return true
       if (event.failed !== true) unit.durable = event.ended
       // A failed flush leaves the pages of a file behind as if they were clean: no later flush writes them. Names and
       // lengths are kept in a journal, which does not forget.

@@ -77,6 +77,13 @@ describe('the states that a crash may leave', () => {
     expect(left([...flushed, flush(ROOT, 3)], 'strict')).to.deep.equal(new Set([`a=${'x'.repeat(40)}`]))
   })
 
+  it('hold everything before what was flushed where the order is kept, and may lose what came after it', () => {
+    const later = [change(link('b', 2), 2), change(write(2, 0, 'y'), 3), flush(2, 4)]
+    expect(left([...unflushed, ...later], 'in-order')).to.deep.equal(new Set([`a=${'x'.repeat(40)} b=y`]))
+    const behind = [...unflushed, flush(1, 2), ...later.slice(0, 2)]
+    expect(left(behind, 'in-order')).to.include(`a=${'x'.repeat(40)}`)
+  })
+
   it('do not hold a write that was still under way when the flush began', () => {
     const [linked, written] = unflushed
     const late = { ...written, ended: 3 } as DiskEvent
