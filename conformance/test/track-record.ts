@@ -82,7 +82,7 @@ export const TRACK_RECORD: readonly FoundBug[] = [
   {
     bug: 'an install that repeated a stored checkpoint discarded from below the point, and was not refused (mended)',
     engine: 'core, by every backend',
-    case: 'model.histories',
+    case: 'install.discard-below-point-refused',
     shownBy: 'installDiscardsBelowPoint',
   },
   {
