@@ -5,7 +5,7 @@ import { SlotIndex } from '../src/regions/slot-index.js'
 import { newIndexMemory } from '../src/threads/index-memory.js'
 import { MirroredIndex } from '../src/threads/mirrored-index.js'
 import { SharedIndex } from '../src/threads/shared-index.js'
-import { inTurns } from '../src/sealing/turns.js'
+import { inTurns } from '../src/turns.js'
 
 const SLOTS = 1_600
 

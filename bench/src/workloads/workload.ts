@@ -41,10 +41,7 @@ export interface Workload {
   begin(bed: Bed): Step | Promise<Step>
 }
 
-/**
- * Calls that are awaited one by one until V8 has compiled their way: below it, a durable write costs twice what it costs in
- * a process that has run for a minute.
- */
+/** Calls that are awaited one by one, until V8 has compiled their way: hundreds are too few. */
 export const CALLS_TO_WARM_UP = 3_000
 
 /** Where a workload runs. */

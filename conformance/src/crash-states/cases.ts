@@ -21,7 +21,7 @@ const needsWeakerWrites: Case['requires'] = ({ survives }) =>
     : `nothing that it acknowledges is weaker than ${survives.commit} and yet survives a crash of the process`
 
 /** Where the order is kept, a recording of a native engine has few more. */
-const STATES_PER_RECORDING = 1_250
+const STATES_PER_RECORDING = 1_000
 
 /** The share of the budget that a case spends. */
 const share = (ctx: CaseContext, part: number): number =>

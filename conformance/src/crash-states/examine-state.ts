@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TEST_BOOT_ID_VARIABLE } from '@persistent-log/core/backend'
 import type { PersistentLog } from '@persistent-log/core'
 import { checkReport } from '../crash/expectation.js'
@@ -62,7 +63,7 @@ export async function examineState(image: DiskImage, examination: Examination): 
       await perform(log, next)
       expected.apply(next)
     }
-    if (!closesCleanly) left = DiskImage.read(bench.place)
+    if (!closesCleanly) left = await imageAtRest(bench.place)
   } finally {
     await log.close()
   }
@@ -72,6 +73,34 @@ export async function examineState(image: DiskImage, examination: Examination): 
   }
   await expectSame(bench, expected, closesCleanly ? 'after a clean close' : 'after a second power cut')
   return 2
+}
+
+/** So often a directory is read while a thread of an engine changes it, ... */
+const MOST_LOOKS = 1_000
+/** ... and so long it is left alone in between, in ms. */
+const BETWEEN_LOOKS_MS = 2
+
+/**
+ * The files as they are at one moment. An engine with threads of its own may change them while they are read, one after the
+ * other: what differs from look to look never was on the disk together.
+ */
+async function imageAtRest(place: string): Promise<DiskImage> {
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    if (look > 0) await sleep(BETWEEN_LOOKS_MS)
+    const [one, two] = [imageUnlessMoved(place), imageUnlessMoved(place)]
+    if (one !== undefined && two?.differencesFrom(one).length === 0) return two
+  }
+  throw new Error(`the files did not come to rest while they were read ${MOST_LOOKS} times`)
+}
+
+/** `undefined` when a file went while the directory was read. */
+function imageUnlessMoved(place: string): DiskImage | undefined {
+  try {
+    return DiskImage.read(place)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 /** The state that the log settled on, which must be one that its acknowledgements allow. */

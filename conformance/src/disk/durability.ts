@@ -56,27 +56,31 @@ interface Waiting {
 export function unitsOfTrace(events: readonly DiskEvent[], model: DiskModel): Unit[] {
   const units: Unit[] = []
   let waiting: Waiting[] = []
+  const settle = (is: (one: Waiting) => boolean, at: number): void => {
+    for (const one of waiting) if (is(one)) one.unit.durable = at
+    waiting = waiting.filter((one) => !is(one))
+  }
   for (const [began, event] of events.entries()) {
+    const hasEnded = ({ ended }: Waiting): boolean => ended <= began
     if (event.kind === 'change') {
+      const { ended, writeThrough = false } = event
+      if (writeThrough && model === 'in-order') settle(hasEnded, ended)
       for (const change of unitsOf(event.change)) {
-        const unit: Unit = { change, began, durable: event.writeThrough === true ? event.ended : Infinity }
+        const unit: Unit = { change, began, durable: writeThrough ? ended : Infinity }
         units.push(unit)
-        if (event.writeThrough !== true) waiting.push({ unit, ended: event.ended })
+        if (!writeThrough) waiting.push({ unit, ended })
       }
     }
     if (event.kind !== 'flush') continue
-    const isReached = ({ unit, ended }: Waiting): boolean =>
-      ended <= began && isCovered(unit, event.node, model)
-    const last = model === 'in-order' && event.failed !== true ? waiting.findLast(isReached) : undefined
-    waiting = waiting.filter((one) => {
-      const { unit, ended } = one
-      const isBefore = last !== undefined && unit.began <= last.unit.began && ended <= began
-      if (!isReached(one) && !isBefore) return true
-      if (event.failed !== true) unit.durable = event.ended
-      // A failed flush leaves the pages of a file behind as if they were clean: no later flush writes them. Names and
-      // lengths are kept in a journal, which does not forget.
-      return event.failed === true && !isData(unit)
-    })
+    const isReached = (one: Waiting): boolean => hasEnded(one) && isCovered(one.unit, event.node, model)
+    if (event.failed === true) {
+      // It leaves the pages of a file behind as if they were clean: no later flush writes them. Names and lengths are
+      // kept in a journal, which does not forget.
+      waiting = waiting.filter((one) => !isReached(one) || !isData(one.unit))
+    } else if (model === 'in-order') {
+      const last = waiting.findLast(isReached)?.unit.began ?? -1
+      settle((one) => hasEnded(one) && one.unit.began <= last, event.ended)
+    } else settle(isReached, event.ended)
   }
   return units
 }

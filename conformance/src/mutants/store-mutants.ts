@@ -4,6 +4,29 @@ import type { ModelCheckpointCall, ModelCompactCall } from '../model/model.js'
 import { Refusal } from '../model/refusal.js'
 import type { Mutant } from './mutant.js'
 
+/** Takes the call to install for another one. */
+function installs(
+  name: string,
+  defect: string,
+  taken: (call: ModelCheckpointCall, point: number) => ModelCheckpointCall,
+): Mutant {
+  return {
+    name,
+    defect,
+    plant: ({ Model }) => ({
+      Model: class extends Model {
+        override installCheckpoint(
+          slot: number,
+          content: Uint8Array,
+          call: ModelCheckpointCall = {},
+        ): ModelCheckpoint {
+          return super.installCheckpoint(slot, content, taken(call, this.state.point))
+        }
+      },
+    }),
+  }
+}
+
 /** Defects of compaction, checkpoints and configuration. */
 export const storeMutants: readonly Mutant[] = [
   {
@@ -181,38 +204,16 @@ export const storeMutants: readonly Mutant[] = [
       },
     }),
   },
-  {
-    name: 'installIgnoresDiscardFrom',
-    defect: 'an installed checkpoint leaves the conflicting suffix',
-    plant: ({ Model }) => ({
-      Model: class extends Model {
-        override installCheckpoint(
-          slot: number,
-          content: Uint8Array,
-          call: ModelCheckpointCall = {},
-        ): ModelCheckpoint {
-          return super.installCheckpoint(slot, content, { ...call, discardFrom: undefined })
-        }
-      },
-    }),
-  },
-  {
-    name: 'installDiscardsBelowPoint',
-    defect: 'an installed checkpoint takes a suffix that begins below the point for one that begins at it',
-    plant: ({ Model }) => ({
-      Model: class extends Model {
-        override installCheckpoint(
-          slot: number,
-          content: Uint8Array,
-          call: ModelCheckpointCall = {},
-        ): ModelCheckpoint {
-          const { discardFrom } = call
-          const moved = discardFrom === undefined ? undefined : Math.max(discardFrom, this.state.point)
-          return super.installCheckpoint(slot, content, { ...call, discardFrom: moved })
-        }
-      },
-    }),
-  },
+  installs('installIgnoresDiscardFrom', 'an installed checkpoint leaves the conflicting suffix', (call) => ({
+    ...call,
+    discardFrom: undefined,
+  })),
+  installs(
+    'installDiscardsBelowPoint',
+    'an installed checkpoint takes a suffix that begins below the point for one that begins at it',
+    ({ discardFrom, ...call }, point) =>
+      discardFrom === undefined ? call : { ...call, discardFrom: Math.max(discardFrom, point) },
+  ),
   {
     name: 'configurationRetryStale',
     defect: 'the same record, stored again, is called stale',

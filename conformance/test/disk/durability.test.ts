@@ -84,6 +84,12 @@ describe('the states that a crash may leave', () => {
     expect(left(behind, 'in-order')).to.include(`a=${'x'.repeat(40)}`)
   })
 
+  it('hold everything before what was written through where the order is kept', () => {
+    const through = { ...change(write(1, 40, 'z'), 2), writeThrough: true } as DiskEvent
+    expect(left([...unflushed, through], 'in-order')).to.deep.equal(new Set([`a=${'x'.repeat(40)}z`]))
+    expect(left([...unflushed, through], 'strict').size).to.be.greaterThan(1)
+  })
+
   it('do not hold a write that was still under way when the flush began', () => {
     const [linked, written] = unflushed
     const late = { ...written, ended: 3 } as DiskEvent

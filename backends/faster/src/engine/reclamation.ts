@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { SealedIndex } from '../sealing/sealed-index.js'
 import type { Sealer } from '../sealing/sealer.js'
-import { inTurns } from '../sealing/turns.js'
 import type { Segment } from '../segments/segment.js'
 import type { Tail } from '../segments/tail.js'
+import { inTurns } from '../turns.js'
 import { newWrite, type PendingWrite, type StoredEffect } from './stored-effect.js'
 
 /** An open segment with less garbage than this, in bytes, is left alone: sealing it would cost more than it gives. */

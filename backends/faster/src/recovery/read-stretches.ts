@@ -2,7 +2,7 @@ import type { Segment } from '../segments/segment.js'
 import type { Tail } from '../segments/tail.js'
 import type { FoundDamage } from './damage.js'
 import type { KnownStretch } from './known-damage.js'
-import { Pace } from './pace.js'
+import { Pace } from '../turns.js'
 import type { Replay } from './replay.js'
 import { rewrite } from './rewriting.js'
 import {

@@ -14,7 +14,7 @@ import { FIRST_CHAIN, type Chain } from '../segments/tail.js'
 import { wordMemory } from '../word-memory.js'
 import type { FoundDamage } from './damage.js'
 import { GroupReplay } from './group-replay.js'
-import type { Pace } from './pace.js'
+import type { Pace } from '../turns.js'
 import type { Replay } from './replay.js'
 
 /** A segment and what the scan of it found. */

@@ -1,7 +1,7 @@
 import type { SealedIndex } from '../sealing/sealed-index.js'
-import type { Steps } from '../sealing/turns.js'
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
+import type { Steps } from '../turns.js'
 import { isDecided, isInRegion, NOWHERE, placeOf, type Address } from './address.js'
 import { SlotIndex } from './slot-index.js'
 

@@ -2,7 +2,7 @@ import { checksum, seedAt } from '../checksum.js'
 import { readU64, roundUp, writeU64 } from '../integers.js'
 import type { Segment } from '../segments/segment.js'
 import type { Chain } from '../segments/tail.js'
-import type { Steps } from './turns.js'
+import { atOnce, type Steps } from '../turns.js'
 
 const MAGIC = 0x31465250
 const END_MAGIC = 0x45465250
@@ -163,8 +163,13 @@ export function footerParts({ end, indexNumbers, discardNumbers }: FooterHead) {
   return { numbersAt, stateAt: numbersAt + (indexNumbers + discardNumbers) * NUMBER_BYTES }
 }
 
-/** True when the index is what was written; a part of it is read per step. */
-export function* areNumbersIntactInSteps({ file, seed }: Segment, head: FooterHead): Steps<boolean> {
+/** True when the index is what was written. */
+export function areNumbersIntact(segment: Segment, head: FooterHead): boolean {
+  return atOnce(checkNumbers(segment, head))
+}
+
+/** The same, a part of the index per step. */
+export function* checkNumbers({ file, seed }: Segment, head: FooterHead): Steps<boolean> {
   const { numbersAt, stateAt } = footerParts(head)
   let sum = seed
   for (let at = numbersAt; at < stateAt; at += STEP_BYTES) {
@@ -173,13 +178,6 @@ export function* areNumbersIntactInSteps({ file, seed }: Segment, head: FooterHe
     yield
   }
   return sum === head.numbersChecksum
-}
-
-/** True when the index is what was written. */
-export function areNumbersIntact({ file, seed }: Segment, head: FooterHead): boolean {
-  const { numbersAt, stateAt } = footerParts(head)
-  const bytes = file.read(numbersAt, stateAt - numbersAt)
-  return checksum(bytes, 0, bytes.byteLength, seed) === head.numbersChecksum
 }
 
 /** The state as of the end of the segment; `undefined` when it is not what was written. */

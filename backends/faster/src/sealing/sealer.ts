@@ -4,10 +4,10 @@ import type { SlotTable } from '../regions/slot-table.js'
 import type { Segment } from '../segments/segment.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
-import { areNumbersIntactInSteps, encodeFooter, FOOTER_HEADER_BYTES, readFooterHead } from './footer.js'
+import { inTurns } from '../turns.js'
+import { checkNumbers, encodeFooter, FOOTER_HEADER_BYTES, readFooterHead } from './footer.js'
 import { SealedIndex } from './sealed-index.js'
 import { SegmentDigest } from './segment-digest.js'
-import { inTurns } from './turns.js'
 
 /** Read in one turn of the event loop, in bytes. */
 const STEP_BYTES = 512 * 1024
@@ -134,7 +134,7 @@ export class Sealer {
     const head = readFooterHead(segment, end)
     if (!head) throw new Error(`the footer of ${segment.name} does not read back`)
     segment.writtenSlots = head.writtenSlots
-    const isIntact = await inTurns(areNumbersIntactInSteps(segment, head))
+    const isIntact = await inTurns(checkNumbers(segment, head))
     const index = new SealedIndex(segment, head, isMapped ? 'mapped' : 'read', isIntact)
     table.addSealed(index)
     await inTurns(table.forgetSealed(index))

@@ -10,10 +10,10 @@ import { decodeRecord, RECORD, RECORD_HEADER_BYTES, recordBytes } from '../segme
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import { FIRST_CHAIN } from '../segments/tail.js'
+import type { Steps } from '../turns.js'
 import { wordMemory, type WordMemory } from '../word-memory.js'
 import type { FooterContent } from './footer.js'
 import { encodeState } from './log-state.js'
-import type { Steps } from './turns.js'
 
 /** Slots that enter the index at once. */
 const RUN_SLOTS = 1024
