@@ -21,6 +21,8 @@ export class MemoryEngine implements LogEngine {
   readonly content = new Map<string, Uint8Array[]>()
   /** Blobs that are damaged from a chunk on. */
   readonly damagedFrom = new Map<string, number>()
+  /** What reading a blob ends with when all of it was read, as a file that cannot be closed. */
+  failureBehind: Error | undefined
   #names = 0
 
   readonly blobs = {
@@ -46,6 +48,7 @@ export class MemoryEngine implements LogEngine {
       if (index >= (this.damagedFrom.get(blob) ?? Infinity)) throw raise.corrupted(`${blob}: chunk ${index}`)
       yield Uint8Array.from(chunk)
     }
+    if (this.failureBehind) throw this.failureBehind
   }
 
   read(slot: number): StoredEntry | 'damaged' {

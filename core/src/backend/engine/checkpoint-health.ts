@@ -6,6 +6,7 @@ import type { LogEngine } from './log-engine.js'
 import type { Descriptors } from './parts/descriptors.js'
 import type { PartBlobs } from './parts/part-blobs.js'
 import { own } from './parts/part-table.js'
+import { readFailure } from './read-failure.js'
 import type { WritePath } from './write-path.js'
 
 /** Where the contents of checkpoints are. */
@@ -95,7 +96,7 @@ export class CheckpointHealth {
       this.#verified.add(one.blob)
     } catch (error) {
       if (isPersistentLogError(error, 'PLOG_CORRUPTED')) this.#damaged.add(one.blob)
-      throw error
+      throw readFailure(one.slot, error)
     } finally {
       const readers = this.#readers.get(one.blob)! - 1
       this.#readers.set(one.blob, readers)

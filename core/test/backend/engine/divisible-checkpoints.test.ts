@@ -211,6 +211,21 @@ describe('divisible checkpoints over an engine', () => {
     await rejection('PLOG_TOO_LARGE', () => divisible.receive({ content: bytes('one more') }))
   })
 
+  it('are refused by a code where the system cannot read them or close their file, as whole ones are', async () => {
+    const { engine, log } = await withSlots()
+    await log.checkpoints.store(1, bytes('whole'))
+    await log.checkpoints.divisible.store(2, parts('a', 'b'))
+    engine.failureBehind = Object.assign(new Error('EIO: i/o error, close'), { code: 'EIO' })
+    for (const slot of [1, 2]) {
+      const { message } = await rejection('PLOG_IO', () => contentOf(log.checkpoints.read(slot)))
+      expect(message).to.equal('PLOG_IO: read failed: EIO: i/o error, close')
+    }
+    engine.failureBehind = undefined
+    expect(await contentOf(log.checkpoints.read(1))).to.equal('whole')
+    expect(await contentOf(log.checkpoints.read(2))).to.equal('ab')
+    expect(log.status.state).to.equal('open')
+  })
+
   for (const [what, wrong, message] of [
     ['parts that are none', 5, /^parts is 5/],
     ['a part that is none', ['a'], /^parts\[0\] is "a"/],

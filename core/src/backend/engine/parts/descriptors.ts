@@ -2,6 +2,7 @@ import { digestOfParts } from '../../../contract/divisible-checkpoints.js'
 import { isPersistentLogError, raise } from '../../../errors/index.js'
 import type { StoredCheckpoint } from '../effect.js'
 import type { BlobStore } from '../log-engine.js'
+import { readFailure } from '../read-failure.js'
 import { decodeDescriptor, encodeDescriptor, type DescriptorLine } from './descriptor-codec.js'
 import { publicPart, type DescribedPart, type HeldPart } from './held-part.js'
 import type { PartBlobs } from './part-blobs.js'
@@ -96,7 +97,7 @@ async function readLines(
     throw raise.corrupted(`the list of the parts of the checkpoint at slot ${slot} is not what was stored`)
   } catch (error) {
     if (isPersistentLogError(error, 'PLOG_CORRUPTED')) return undefined
-    throw error
+    throw readFailure(slot, error)
   }
 }
 

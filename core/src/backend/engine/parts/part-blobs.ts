@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { isPersistentLogError, raise } from '../../../errors/index.js'
 import type { LifeCycle } from '../life-cycle.js'
 import type { BlobStore } from '../log-engine.js'
+import { readFailure } from '../read-failure.js'
 import type { HeldPart } from './held-part.js'
 import { own, PartTable, type WrittenPart } from './part-table.js'
 import { severalAtOnce } from './several-at-once.js'
@@ -85,7 +86,7 @@ export class PartBlobs {
         this.table.forget(part)
         this.#onDamage(part)
       }
-      throw error
+      throw readFailure(undefined, error)
     }
     return undefined
   }
