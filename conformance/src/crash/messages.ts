@@ -38,6 +38,8 @@ export type Report =
   | { readonly kind: 'opening' }
   | { readonly kind: 'opened'; readonly found: Observation; readonly recovery: RecoveryReport }
   | { readonly kind: 'refused'; readonly error: PlainError }
+  /** It is open, and a read of what it holds was refused. */
+  | { readonly kind: 'unreadable'; readonly error: PlainError }
   /** The call at this place is made when this message is in the kit's hands, not before. */
   | { readonly kind: 'will'; readonly at: number }
   | { readonly kind: 'did'; readonly at: number }

@@ -3,7 +3,7 @@
 import { isPersistentLogError, type PersistentLog } from '@persistent-log/core'
 import { loadBackend, openLogUnderTest } from '../running/target.js'
 import type { Command, PlainError, Report } from './messages.js'
-import { observe } from './observation.js'
+import { observe, type Observation } from './observation.js'
 import { perform } from './operation.js'
 
 let log: PersistentLog | undefined
@@ -30,7 +30,13 @@ async function open(order: Extract<Command, { kind: 'open' }>['order']): Promise
   } catch (error) {
     return tell({ kind: 'refused', error: plain(error) })
   }
-  await tell({ kind: 'opened', found: await observe(log), recovery: log.recovery })
+  let found: Observation
+  try {
+    found = await observe(log)
+  } catch (error) {
+    return tell({ kind: 'unreadable', error: plain(error) })
+  }
+  await tell({ kind: 'opened', found, recovery: log.recovery })
 }
 
 /** Nothing that the log put off until after its acknowledgement gets a chance. */

@@ -57,6 +57,10 @@ async function open(child: Child, life: Life, order: OpenOrder): Promise<boolean
       checkRefusal(life, 'open', report.error)
       return false
     }
+    if (report.kind === 'unreadable') {
+      checkRefusal(life, 'a read of what it holds', report.error)
+      return true
+    }
   }
   return 'dead'
 }
