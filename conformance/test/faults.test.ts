@@ -103,6 +103,13 @@ describe('the order of a trace', () => {
     expect(early(learn, said('will', 0), ...rewritten, said('did', 0))).to.equal(0)
   })
 
+  it('holds an interrupted flush neither for one nor against those that follow', () => {
+    const INTERRUPTED = '-1 EINTR (Interrupted system call) (INJECTED)'
+    const interrupted = [said('will', 0), written('v/0/0;'), flushed(INTERRUPTED)]
+    expect(early(learn, ...interrupted, said('did', 0))).to.equal(1)
+    expect(early(learn, ...interrupted, flushed(), said('did', 0))).to.equal(0)
+  })
+
   it('counts a write through a descriptor that flushes as flushed, as long as it is open', () => {
     const opened = 'openat(AT_FDCWD</d>, "/d/a", O_WRONLY|O_DSYNC) = 20</d/a>'
     expect(early(learn, opened, said('will', 0), written('v/0/0;'), said('did', 0))).to.equal(0)

@@ -44,6 +44,8 @@ function readOrder(calls: readonly TracedCall[]): Order {
       if (opened !== undefined && /\bO_D?SYNC\b/.test(argument)) flushing.add(opened)
     }
     if (name === 'close') flushing.delete(descriptor)
+    // One that was interrupted has flushed nothing and dropped nothing: it is made again.
+    if (result?.startsWith('-1 EINTR') === true) continue
     if (FLUSHES.has(name)) flushes.push({ path, startedAt, endedAt, failed })
     if (!WRITES.has(name)) continue
     for (const [, word, at] of argument.matchAll(/\\"kind\\":\\"(will|did)\\",\\"at\\":(\d+)/g)) {
