@@ -63,6 +63,15 @@ await attempt('promises', async () => {
   await directory.sync()
   await directory.close()
 })
+await attempt('calls that nobody waits for', async () => {
+  await promises.writeFile(at('background'), 'written')
+  void promises.rename(at('background'), at('renamed'))
+  void promises.writeFile(at('late'), 'written late')
+  // The event loop stands still: the threads of the pool go on.
+  for (let turn = 0; turn < 1_000 && fs.existsSync(at('background')); turn++) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+  }
+})
 const flushes = recorder.events.filter(({ kind }) => kind === 'flush')
 const { failedFlushes, shortWrites } = seam
 const incomplete = await recorder.whyIncomplete()

@@ -7,8 +7,8 @@ import { isolatedRuns } from './stored-runs.js'
 type ChangeEvent = Extract<DiskEvent, { kind: 'change' }>
 type FlushEvent = Extract<DiskEvent, { kind: 'flush' }>
 
-/** Turns of the event loop that writes under way are waited for: more than any write takes. */
-const MOST_TURNS = 100_000
+/** Calls under way are waited for so long, in ms: more than any of them takes. */
+const LONGEST_CALL_MS = 20_000
 
 /** A place in the tree: the directory, and the name in it. */
 interface Place {
@@ -31,6 +31,7 @@ export class DiskRecorder {
   readonly #mappable = new Set<NodeId>()
   readonly #ends = new Map<NodeId, number>()
   #nodes: number
+  #callsUnderWay = 0
 
   /** `root` is a real path. */
   constructor(root: string) {
@@ -55,6 +56,12 @@ export class DiskRecorder {
 
   isDirectory(node: NodeId): boolean {
     return this.#image.isDirectory(node)
+  }
+
+  /** A call begins that may change files; what is returned is called when it has ended and is noted. */
+  callBegins(): () => void {
+    this.#callsUnderWay++
+    return () => void this.#callsUnderWay--
   }
 
   mark(mark: Mark): void {
@@ -155,25 +162,16 @@ export class DiskRecorder {
 
   /**
    * Why the trace does not tell what is in the files; `undefined` when it does. What the log does on its own, behind its
-   * acknowledgements, is let finish first.
+   * acknowledgements, is looked at between two calls: what one of them has done is in the files before it is noted.
    */
   async whyIncomplete(): Promise<string | undefined> {
-    for (let turn = 0; turn < MOST_TURNS && [...this.#writing.values()].some((count) => count > 0); turn++) {
-      await new Promise(setImmediate)
-    }
+    const until = performance.now() + LONGEST_CALL_MS
+    while (this.#callsUnderWay > 0 && performance.now() < until) await new Promise(setImmediate)
     this.#noticeStores()
     const [call] = this.unknownCalls
     if (call !== undefined) return `${call} is not understood`
-    const apart = DiskImage.read(this.root)
-      .differencesFrom(this.#image)
-      .filter((path) => !this.#isBeingWritten(path))
+    const apart = DiskImage.read(this.root).differencesFrom(this.#image)
     return apart.length === 0 ? undefined : `${apart.join(', ')} was written past node:fs`
-  }
-
-  /** A log may prepare its files in the background: what of that is on the disk already is noted when it ends. */
-  #isBeingWritten(path: string): boolean {
-    const node = this.#image.find(path.split('/'))
-    return node !== undefined && (this.#writing.get(node) ?? 0) > 0
   }
 
   /**

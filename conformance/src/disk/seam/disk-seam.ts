@@ -73,6 +73,16 @@ function afterwards(note: () => unknown): Plan {
   return { done: (outcome) => void (succeeded(outcome) && note()) }
 }
 
+/** The recorder knows of the call until it has ended. */
+function followed(recorder: DiskRecorder, plan: Plan): Plan {
+  const ended = recorder.callBegins()
+  const done = (outcome: Outcome): void => {
+    plan.done?.(outcome)
+    ended()
+  }
+  return { ...plan, done }
+}
+
 function unknown(call: string): Handler {
   return (_, recorder, [from, to]) => {
     if (recorder.namesTo(pathOf(to ?? from)) !== undefined) recorder.unknownCalls.add(call)
@@ -117,7 +127,10 @@ export class DiskSeam {
 
   #look(call: string, args: readonly unknown[]): Plan | undefined {
     const { recorder } = this
-    if (recorder !== undefined) return HANDLERS[call]?.(this, recorder, args)
+    if (recorder !== undefined) {
+      const plan = HANDLERS[call]?.(this, recorder, args)
+      return plan && followed(recorder, plan)
+    }
     const isFlush = call === 'fsync' || call === 'fdatasync'
     return isFlush && this.settings.withoutFlushes === true ? { instead: DONE } : undefined
   }
