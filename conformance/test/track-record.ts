@@ -74,6 +74,18 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'backends/faster/test/sealed-damage.test.ts',
   },
   {
+    bug: 'behind a footer that only the page cache held, others were written; after a power cut its absence was reported as damage (mended)',
+    engine: '`faster`',
+    case: 'fault.fsync-eio-poisons',
+    shownBy: 'backends/faster/test/sealing.test.ts',
+  },
+  {
+    bug: 'a checkpoint that could not be read, or whose file could not be closed, was refused by an error of Node.js, not of the log (mended)',
+    engine: '`faster`',
+    case: 'fault.each-syscall-eio-until-none',
+    shownBy: 'core/test/backend/engine/divisible-checkpoints.test.ts',
+  },
+  {
     bug: 'where the index of a sealed segment and one of its groups were both damaged, a salvage showed an older version of a slot as its decision (mended)',
     engine: '`faster`',
     case: 'rot.rest-still-readable',

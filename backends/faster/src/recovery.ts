@@ -144,7 +144,8 @@ async function recoverTail(
   // An entry of the region belongs between records: those have to be gone through one by one.
   const limit = scanned.entries[0]?.order ?? Infinity
   // A close that could not seal says so: half a footer is what it left, not damage.
-  const footers = findFooters(tail.segments, known, limit, isCut && !names.includes(UNSEALED_NAME))
+  const isSealedToItsEnd = isCut && !names.includes(UNSEALED_NAME)
+  const footers = findFooters(tail.segments, known, limit, isSealedToItsEnd)
   const sealed = damage.length === 0 ? footers.sealed : undefined
   if (sealed) restoreSealed(sealed, tail.segments, replay, table, files.mapped)
   const open = tail.segments.slice(sealed?.heads.length ?? 0)
@@ -205,7 +206,9 @@ async function recoverTail(
 
   if (unsettled.some((one) => !isKnown(known, one))) await writeKnownDamage(files, judged.map(toKnown))
   const sealerStart =
-    judged.length > 0 ? { replay: undefined, from: 0 } : sealFrom(request, parts, last.segment)
+    judged.length > 0
+      ? { replay: undefined, from: 0 }
+      : sealFrom(request, parts, last.segment, !isSealedToItsEnd)
   // Where the last bytes of a closed log are rotten, nothing said where its footer began.
   const isFooterLost =
     isCut && last.segment.file.size > last.segment.end && footerEnd(last.segment) === undefined
@@ -230,18 +233,23 @@ async function recoverTail(
   }
 }
 
-/** Sealing goes on behind the last footer that stays; that of the active segment does not. Over damage nothing is sealed. */
+/**
+ * Sealing goes on behind the last footer that stays; that of the active segment does not. Over damage nothing is sealed.
+ * `mayLackFlush`: the session that wrote that footer did not end by sealing everything.
+ */
 function sealFrom(
   { firstSlot }: RecoveryRequest,
   { tail, table }: { readonly tail: Tail; readonly table: SlotTable },
   last: Segment,
-): Pick<SealerParts, 'replay' | 'from'> {
+  mayLackFlush: boolean,
+): Pick<SealerParts, 'replay' | 'from' | 'unproven'> {
   const replay = new Replay(firstSlot, tail, table)
   const sealed = table.sealed.findLast(({ segment }) => segment !== last)
   if (!sealed) return { replay, from: 0 }
   const state = readFooterState(sealed.segment, sealed.head)
   if (state) restoreState(replay, state)
-  return { replay: state && replay, from: sealed.segment.header.number + 1 }
+  const unproven = mayLackFlush ? sealed : undefined
+  return { replay: state && replay, from: sealed.segment.header.number + 1, unproven }
 }
 
 async function readRegion(files: SegmentFiles): Promise<ScannedRing> {

@@ -193,6 +193,52 @@ describe('faster: sealed segments', () => {
     expect((await shownBy(again)).size).equal(60)
   })
 
+  for (const end of ['its flush failed', 'its process was killed before the flush'] as const) {
+    it(`flushes a footer of an earlier session before it writes the next one: ${end}`, async () => {
+      const options = { segmentBytes: 4096, spareSegments: 0 }
+      const disk = await newDisk()
+      const log = await openOn(disk, { created: true, cleanClose: true, options })
+      let headOf: number | undefined
+      let atKill: DiskImage | undefined
+      disk.beforeOperation = (operation) => {
+        if (operation.kind === 'flush' && operation.inode === headOf) {
+          atKill ??= disk.copy()
+          throw Object.assign(new Error('EIO'), { code: 'EIO' })
+        }
+        const isHead = operation.kind === 'write' && operation.bytes.toString('latin1', 0, 4) === 'PRF1'
+        if (isHead) headOf ??= operation.inode
+      }
+      let slot = 0
+      while (atKill === undefined) {
+        await log.learn(learn(slot++))
+        await turn()
+      }
+      await log.close()
+      const isKilled = end !== 'its flush failed'
+      const next = isKilled ? new MemoryDisk(atKill) : disk
+      next.beforeOperation = () => undefined
+      const flushedBefore = next.operations.length
+      const again = await openOn(next, { cleanClose: !isKilled, options })
+      for (const sealed = filesOf(next.image).length; filesOf(next.image).length < sealed + 3;) {
+        await again.learn(learn(slot++))
+      }
+      await allSealed(next)
+      await again.close()
+      const since = next.operations.slice(flushedBefore)
+      const heads = since.findIndex(
+        (one) =>
+          one.kind === 'write' && one.bytes.toString('latin1', 0, 4) === 'PRF1' && one.inode !== headOf,
+      )
+      const proven = since.findIndex((one) => one.kind === 'flush' && one.inode === headOf)
+      const rewritten = since.findIndex(
+        (one) =>
+          one.kind === 'write' && one.bytes.toString('latin1', 0, 4) === 'PRF1' && one.inode === headOf,
+      )
+      expect(rewritten, 'the head is written once more').within(0, proven)
+      expect(proven, 'and flushed before the next').below(heads)
+    })
+  }
+
   it('gives sealed segments back below the point while they are read', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'plog-'))
     let log: PersistentLog | undefined

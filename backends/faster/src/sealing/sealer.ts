@@ -25,6 +25,8 @@ export interface SealerParts {
   readonly replay: Replay | undefined
   /** The number of the first segment that is not sealed. */
   readonly from: number
+  /** The newest footer, where the session that wrote it may have ended before it was flushed. */
+  readonly unproven?: SealedIndex | undefined
 }
 
 /**
@@ -38,10 +40,12 @@ export class Sealer {
   #settled = 0
   #running: Promise<void> | undefined
   #isOff: boolean
+  #unproven: SealedIndex | undefined
 
   constructor(parts: SealerParts) {
     this.#parts = parts
     this.#next = parts.from
+    this.#unproven = parts.unproven
     this.#isOff = parts.replay === undefined
   }
 
@@ -99,6 +103,7 @@ export class Sealer {
   async #run(): Promise<void> {
     try {
       for (let segment = this.#due(); segment; segment = this.#due()) {
+        await this.#proveLast()
         await this.#seal(segment)
         this.#next = segment.header.number + 1
       }
@@ -112,6 +117,19 @@ export class Sealer {
     const isDue = ({ header }: Segment): boolean =>
       header.number >= this.#next && header.number < this.#settled
     return this.#parts.tail.segments.find(isDue)
+  }
+
+  /**
+   * Before a footer there is none missing: what the page cache alone may hold of the newest one is written and flushed
+   * once more. That is its head, since everything else of a footer is flushed before.
+   */
+  async #proveLast(): Promise<void> {
+    if (!this.#unproven) return
+    const { segment, head } = this.#unproven
+    const copy = Buffer.from(segment.file.read(head.end, FOOTER_HEADER_BYTES))
+    await segment.file.write(copy, head.end)
+    await segment.file.flush()
+    this.#unproven = undefined
   }
 
   async #seal(segment: Segment): Promise<void> {
