@@ -29,13 +29,13 @@ export interface Life {
  * an error of the log's own; it must settle every call and end by itself.
  */
 export async function liveThrough(child: Child, life: Life): Promise<{ readonly wasKilled: boolean }> {
-  const isOpen = life.order === undefined || (await open(child, life, life.order))
-  if (isOpen === 'dead' || (isOpen && (await run(child, life)) === 'dead')) {
+  const opened = life.order === undefined ? 'open' : await open(child, life, life.order)
+  if (opened === 'dead' || (opened === 'open' && (await run(child, life)) === 'dead')) {
     const { signal, code, stderr } = await child.ended()
     if (life.mayBeKilled && signal === 'SIGKILL') return { wasKilled: true }
     expect.fail(`the process died (${signal ?? `exit code ${code}`}): ${stderr}`)
   }
-  if (isOpen) {
+  if (opened !== 'refused') {
     child.tell({ kind: 'close' })
     const closed = await child.next()
     if (closed?.kind === 'closed' && closed.error) checkRefusal(life, 'close', closed.error)
@@ -46,20 +46,23 @@ export async function liveThrough(child: Child, life: Life): Promise<{ readonly 
   return { wasKilled: false }
 }
 
-async function open(child: Child, life: Life, order: OpenOrder): Promise<boolean | 'dead'> {
+/** What came of an open. A log is `unread` where it opened and a read was refused: nobody knows what calls to make there. */
+type Opened = 'open' | 'unread' | 'refused' | 'dead'
+
+async function open(child: Child, life: Life, order: OpenOrder): Promise<Opened> {
   child.tell({ kind: 'open', order })
   for (let report = await child.next(); report !== undefined; report = await child.next()) {
     if (report.kind === 'opened') {
       life.expectation.check(report.found, undefined, 'an opening that survived a fault')
-      return true
+      return 'open'
     }
     if (report.kind === 'refused') {
       checkRefusal(life, 'open', report.error)
-      return false
+      return 'refused'
     }
     if (report.kind === 'unreadable') {
       checkRefusal(life, 'a read of what it holds', report.error)
-      return true
+      return 'unread'
     }
   }
   return 'dead'
