@@ -49,6 +49,30 @@ describe('faster: damage in sealed segments', () => {
     }
   })
 
+  it('makes no footer of what rotted since an earlier close: it is told at the open behind the next close', async function () {
+    this.timeout(300_000)
+    const closed = await sealedLog()
+    const name = filesOf(closed.image).at(-1) ?? ''
+    const end = groupsEnd(bytesOf(closed.image, name))
+    const isChosen = everyNth(5)
+    let told = 0
+    for (let at = SEGMENT_HEADER_BYTES; at < end; at++) {
+      if (!isChosen()) continue
+      const disk = new MemoryDisk(
+        changed(closed, name, (copy) => {
+          copy[at] = (copy[at] ?? 0) ^ (1 << (at % 8))
+          return copy
+        }),
+      )
+      const first = await openOn(disk, { cleanClose: true, options: SMALL })
+      await first.close()
+      const error = await refusalOf(opened(disk.copy(), { cleanClose: true }))
+      expect(isPersistentLogError(error, 'PLOG_CORRUPTED'), `${name}:${at} ${String(error)}`).equal(true)
+      told++
+    }
+    expect(told).above(10)
+  })
+
   it('takes no older version of a slot for its newest where an index and a group behind it are damaged both', async () => {
     const disk = await newDisk()
     const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })

@@ -101,6 +101,7 @@ export function restoreSealed(
   for (const [at, head] of heads.entries()) {
     const segment = segments[at]!
     segment.end = head.end
+    segment.unreadBelow = head.end
     segment.writtenSlots = head.writtenSlots
     const access = isMapped ? 'mapped' : 'read'
     table.addSealed(new SealedIndex(segment, head, at < segments.length - 1 ? access : 'held'))

@@ -21,7 +21,7 @@ const RUN_SLOTS = 1024
 /**
  * What a whole segment comes to: an index of the slots that it says something about, and the state of the log behind it.
  * Read from the file and not from what is in memory, so that the same bytes always have the same footer. Groups are
- * flushed and were written, or verified, by this process; nothing is allocated per record.
+ * flushed, and verified unless this process has written or scanned them; nothing is allocated per record.
  */
 export class SegmentDigest {
   readonly #segment: Segment
@@ -102,13 +102,11 @@ export class SegmentDigest {
     return raise.corrupted('a group is damaged', { file, offset: this.#offset })
   }
 
-  /** Where there is a replay, this process has written or verified the groups; who reads an index anew has not. */
+  /** What rotted since an earlier close must not get a new footer: an index that was made of it would be intact. */
   #isTrusted({ bodyBytes, bodyChecksum }: GroupHeader, bodyAt: number): boolean {
-    const { file, seed } = this.#segment
-    return (
-      this.#replay !== undefined ||
-      checksum(file.view(bodyAt, bodyBytes), 0, bodyBytes, seed) === bodyChecksum
-    )
+    const { file, seed, unreadBelow } = this.#segment
+    const isKnown = this.#replay !== undefined && bodyAt >= unreadBelow
+    return isKnown || checksum(file.view(bodyAt, bodyBytes), 0, bodyBytes, seed) === bodyChecksum
   }
 
   /** Slots that follow each other enter the index as one run. */

@@ -38,6 +38,8 @@ export class Segment {
   readonly seed: number
   /** The offset behind the last whole group. */
   end: number
+  /** Groups below this offset are there by the word of a footer: nobody has read them since the file was opened. */
+  unreadBelow = 0
   /** Accepts and decisions that were ever written here, superseded ones too. */
   writtenSlots = 0
   readonly #verified = new VerifiedRecords()
