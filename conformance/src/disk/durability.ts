@@ -46,7 +46,7 @@ function* unitsOf(change: Change): Generator<Change> {
   }
 }
 
-/** A unit that no flush has reached, and where its call ended. */
+/** A unit that is not durable yet, and where its call ended. */
 interface Waiting {
   readonly unit: Unit
   readonly ended: number
@@ -56,15 +56,16 @@ interface Waiting {
 export function unitsOfTrace(events: readonly DiskEvent[], model: DiskModel): Unit[] {
   const units: Unit[] = []
   let waiting: Waiting[] = []
-  const settle = (is: (one: Waiting) => boolean, at: number): void => {
-    for (const one of waiting) if (is(one)) one.unit.durable = at
-    waiting = waiting.filter((one) => !is(one))
+  // Of two flushes that overlap, the one that ends first counts, which need not have begun first.
+  const settle = (is: (one: Waiting) => boolean, began: number, at: number): void => {
+    waiting = waiting.filter(({ unit }) => unit.durable > began)
+    for (const one of waiting) if (is(one)) one.unit.durable = Math.min(one.unit.durable, at)
   }
   for (const [began, event] of events.entries()) {
     const hasEnded = ({ ended }: Waiting): boolean => ended <= began
     if (event.kind === 'change') {
       const { ended, writeThrough = false } = event
-      if (writeThrough && model === 'in-order') settle(hasEnded, ended)
+      if (writeThrough && model === 'in-order') settle(hasEnded, began, ended)
       for (const change of unitsOf(event.change)) {
         const unit: Unit = { change, began, durable: writeThrough ? ended : Infinity }
         units.push(unit)
@@ -79,8 +80,8 @@ export function unitsOfTrace(events: readonly DiskEvent[], model: DiskModel): Un
       waiting = waiting.filter((one) => !isReached(one) || !isData(one.unit))
     } else if (model === 'in-order') {
       const last = waiting.findLast(isReached)?.unit.began ?? -1
-      settle((one) => hasEnded(one) && one.unit.began <= last, event.ended)
-    } else settle(isReached, event.ended)
+      settle((one) => hasEnded(one) && one.unit.began <= last, began, event.ended)
+    } else settle(isReached, began, event.ended)
   }
   return units
 }

@@ -90,6 +90,16 @@ describe('the states that a crash may leave', () => {
     expect(left([...unflushed, through], 'strict').size).to.be.greaterThan(1)
   })
 
+  it('hold what the flush that ended first has reached, also where another one began before it', () => {
+    const [linked, written] = unflushed
+    const slow = { ...flush(2, 4), ended: 100 } as DiskEvent
+    const other = [change(link('b', 2), 2), change(write(2, 0, 'y'), 3), slow]
+    for (const model of ['in-order', 'ext4'] as const) {
+      const states = left([linked!, written!, ...other, flush(1, 5), flush(ROOT, 6)], model)
+      for (const state of states) expect(state, model).to.include(`a=${'x'.repeat(40)}`)
+    }
+  })
+
   it('do not hold a write that was still under way when the flush began', () => {
     const [linked, written] = unflushed
     const late = { ...written, ended: 3 } as DiskEvent
