@@ -92,6 +92,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'backends/faster/test/sealed-damage.test.ts',
   },
   {
+    bug: 'what had rotted in the last segment since a clean close got an intact footer at the next close: a decision was a proposal again, without a word (mended)',
+    engine: '`faster`',
+    case: 'rot.repaired-by-learn',
+    shownBy: 'backends/faster/test/sealed-damage.test.ts',
+  },
+  {
     bug: 'an install that repeated a stored checkpoint discarded from below the point, and was not refused (mended)',
     engine: 'core, by every backend',
     case: 'install.discard-below-point-refused',

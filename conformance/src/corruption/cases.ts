@@ -4,6 +4,7 @@ import type { WorkloadPlan } from '../crash-states/messages.js'
 import { needs, needsAll, type Case } from '../suites/case.js'
 import { examineDamage } from './damage-examination.js'
 import type { DamageKind } from './damage.js'
+import type { AfterDamage } from './messages.js'
 
 /** Every byte of some tens of kilobytes, in ms: only what hangs takes so long. */
 const TIMEOUT_MS = 3_600_000
@@ -32,7 +33,7 @@ interface DamageCase {
   /** Of the budget; at most so many in any case. */
   readonly share: number
   readonly most?: number
-  readonly salvages?: boolean
+  readonly then?: AfterDamage
   readonly plan?: WorkloadPlan
   readonly requires?: Requirement
   readonly follows?: boolean
@@ -44,7 +45,7 @@ function damageCase({
   kinds,
   share,
   most = Infinity,
-  salvages = false,
+  then = 'open',
   plan = SAMPLE,
   requires,
   follows = false,
@@ -65,7 +66,7 @@ function damageCase({
       const totals = await examineDamage(ctx, plan, {
         kinds,
         most: Number.isFinite(limit) ? limit : undefined,
-        salvages,
+        then,
       })
       if (follows && !totals.isFollowed) throw new Unproven('it writes its files past node:fs')
       if (ctx.state === undefined)
@@ -130,7 +131,16 @@ export const corruptionCases: readonly Case[] = [
     kinds: ['flip', 'block', 'removal'],
     share: 0.7,
     most: SAMPLED,
-    salvages: true,
+    then: 'salvage',
+    requires: needsLocating,
+  }),
+  damageCase({
+    id: 'rot.repaired-by-learn',
+    title: 'opens strictly again, with every decision, when it was salvaged and has learned what it had lost',
+    kinds: ['flip', 'block', 'removal'],
+    share: 0.5,
+    most: SAMPLED,
+    then: 'repair',
     requires: needsLocating,
   }),
 ]

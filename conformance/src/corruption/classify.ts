@@ -29,7 +29,7 @@ function gravest(all: readonly Classified[]): Classified {
 }
 
 /** What a refusal is worth. */
-function refusal(what: string, error: unknown): Classified {
+export function refusal(what: string, error: unknown): Classified {
   const message = error instanceof Error ? error.message : String(error)
   const isRight = isPersistentLogError(error) && RIGHT_REFUSALS.has(error.code)
   return {
@@ -38,7 +38,10 @@ function refusal(what: string, error: unknown): Classified {
   }
 }
 
-/** Opens a damaged log, and compares all that it shows with what it held. */
+/**
+ * Opens a damaged log, and compares all that it shows with what it held. One that is opened to be salvaged names every slot
+ * that it lost: who fetches those from elsewhere has everything again.
+ */
 export async function classify(order: OpenOrder, expected: Observation): Promise<Classified> {
   let log: PersistentLog
   try {
@@ -46,35 +49,45 @@ export async function classify(order: OpenOrder, expected: Observation): Promise
   } catch (error) {
     return refusal('opening', error)
   }
+  const mustName = order.config.recovery === 'salvage'
   try {
     const isUnharmed = differences(expected, await observe(log)).length === 0
     // Only what was noticed here was noticed at all: a scan may have passed by what a read stumbles over.
-    return isUnharmed ? gravest([]) : gravest(await examine(log, expected))
+    return isUnharmed ? gravest([]) : gravest(await examine(log, expected, mustName))
   } catch {
-    return gravest(await examine(log, expected))
+    return gravest(await examine(log, expected, mustName))
   } finally {
     await log.close().catch(() => undefined)
   }
 }
 
 /** One look at each thing that the log held. */
-async function examine(log: PersistentLog, expected: Observation): Promise<Classified[]> {
+async function examine(log: PersistentLog, expected: Observation, mustName: boolean): Promise<Classified[]> {
   const { damaged, votesLost } = log.recovery
+  const isNamed = (slot: number): boolean =>
+    damaged.some(({ slots }) => slots !== undefined && slots.from <= slot && slot < slots.to)
   const told = damaged.map(({ reason }) => reason).join('; ') || (votesLost ? 'votes are lost' : undefined)
-  const compared = (what: string, wanted: string | undefined, found: string | undefined): Classified => {
+  const compared = (
+    what: string,
+    wanted: string | undefined,
+    found: string | undefined,
+    slot: number | undefined,
+  ): Classified => {
     if (found === wanted) return { consequence: 'ok', evidence: what }
     if (wanted === undefined)
       return { consequence: 'wrong', evidence: `${what} was never stored: ${found ?? ''}` }
-    if (found === undefined || isDemoted(wanted, found) || (votesLost && isVote(what))) {
-      return told === undefined
+    const isLostVote = votesLost && isVote(what)
+    if (found === undefined || isDemoted(wanted, found) || isLostVote) {
+      const isPassedOver = mustName && slot !== undefined && !isLostVote && !isNamed(slot)
+      return told === undefined || isPassedOver
         ? { consequence: 'silent', evidence: `${what} is ${found ?? 'gone'}, not ${wanted}` }
         : { consequence: 'located', evidence: told }
     }
     return { consequence: 'wrong', evidence: `${what} is ${found}, not ${wanted}` }
   }
-  const look: Look = async (what, wanted, read) => {
+  const look: Look = async (what, wanted, read, slot) => {
     try {
-      return compared(what, wanted, await read())
+      return compared(what, wanted, await read(), slot)
     } catch (error) {
       return refusal(what, error)
     }
@@ -112,21 +125,24 @@ type Look = (
   what: string,
   wanted: string | undefined,
   read: () => Promise<string | undefined>,
+  /** Where it is an entry: that of the slot. */
+  slot?: number,
 ) => Promise<Classified>
+
+/** The entry of a slot as a scan shows it. */
+async function shownAt(log: PersistentLog, slot: number): Promise<string | undefined> {
+  const decided = await log.read(slot)
+  if (decided !== undefined) return shownEntry({ ...decided, status: 'decided' })
+  const accepted = await log.readAccepted(slot)
+  return accepted && shownEntry({ ...accepted, status: 'accepted' })
+}
 
 async function entries(log: PersistentLog, expected: Observation, look: Look): Promise<Classified[]> {
   const results: Classified[] = []
   for (const wanted of expected.entries) {
     const [slot = 0, isDecided] = [Number(wanted.split(' ')[0]), wanted.includes(' decided ')]
     const what = `${isDecided ? 'decision' : 'proposal'} ${slot}`
-    results.push(
-      await look(what, wanted, async () => {
-        const decided = await log.read(slot)
-        if (decided !== undefined) return shownEntry({ ...decided, status: 'decided' })
-        const accepted = await log.readAccepted(slot)
-        return accepted && shownEntry({ ...accepted, status: 'accepted' })
-      }),
-    )
+    results.push(await look(what, wanted, () => shownAt(log, slot), slot))
   }
   results.push(
     await look('what a scan shows', expected.entries.join(), async () => {

@@ -2,6 +2,12 @@ import type { Bench, WorkloadPlan } from '../crash-states/messages.js'
 import type { Consequence } from './classify.js'
 import type { DamageKind } from './damage.js'
 
+/**
+ * What is done with a damaged log: `open` it as it is configured; `salvage` what a strict open refuses; or `repair` what
+ * was salvaged by learning, and open it strictly again.
+ */
+export type AfterDamage = 'open' | 'salvage' | 'repair'
+
 /** Which damage is done. */
 export interface DamageChoice {
   readonly kinds: readonly DamageKind[]
@@ -11,8 +17,7 @@ export interface DamageChoice {
   readonly only?: number | undefined
   /** Go on behind this one. */
   readonly behind?: number | undefined
-  /** Open what a strict open refuses with `recovery: 'salvage'`. */
-  readonly salvages?: boolean
+  readonly then: AfterDamage
 }
 
 /** What the kit tells a child that opens damaged logs. */

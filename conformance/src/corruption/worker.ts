@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { deserialize, serialize } from 'node:v8'
 import { DiskSeam } from '../disk/seam/disk-seam.js'
+import type { Classified } from './classify.js'
 import type { SampleLog } from './sample-log.js'
 import type { DamageCommand, DamageReport } from './messages.js'
 
@@ -12,6 +13,7 @@ const { DiskImage } = await import('../disk/disk-image.js')
 const { makeSample } = await import('./sample-log.js')
 const { damagesOf } = await import('./damage.js')
 const { classify } = await import('./classify.js')
+const { repair } = await import('./repair.js')
 const { drawn } = await import('../crash-states/drawn.js')
 const { Random } = await import('../running/random.js')
 
@@ -51,10 +53,12 @@ async function damage({ bench, choice }: Extract<DamageCommand, { kind: 'damage'
   const whole = imageOf(sample)
   const groups = choice.kinds.map((kind) => damagesOf(kind, sample, whole, bench.seed))
   const damages = groups.flat()
-  const { only, most = Infinity, behind = -1, salvages = false } = choice
+  const { only, most = Infinity, behind = -1, then } = choice
   const numbers = only === undefined ? sampled(groups, most, new Random(bench.seed)) : [only]
   const { order } = bench
   const salvaging = { ...order, config: { ...order.config, recovery: 'salvage' as const } }
+  const lookAt = (expected: SampleLog['expected']): Promise<Classified> =>
+    then === 'repair' ? repair(order, expected) : classify(then === 'salvage' ? salvaging : order, expected)
   for (const number of numbers.filter((each) => each > behind)) {
     const one = damages[number]
     if (one === undefined) throw new RangeError(`damage ${number}: there are ${damages.length}, from 0`)
@@ -63,7 +67,7 @@ async function damage({ bench, choice }: Extract<DamageCommand, { kind: 'damage'
     const image = new DiskImage(whole)
     for (const change of changes) image.apply(change)
     image.materialise(bench.place)
-    const found = await classify(salvages ? salvaging : order, sample.expected)
+    const found = await lookAt(sample.expected)
     await tell({ kind: 'opened', damage: number, shown, ...found })
   }
   await tell({ kind: 'finished', possible: damages.length })

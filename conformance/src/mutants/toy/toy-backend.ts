@@ -2,7 +2,13 @@ import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { isPersistentLogError, raise, type OpenContext, type PersistentLog } from '@persistent-log/core'
+import {
+  isPersistentLogError,
+  raise,
+  type Damage,
+  type OpenContext,
+  type PersistentLog,
+} from '@persistent-log/core'
 import {
   defineBackend,
   openDirectory,
@@ -50,8 +56,8 @@ async function openToy(context: OpenContext<ToyOptions>): Promise<PersistentLog>
     if (defect === 'stalePidFile') await takeOwnerFile(directory)
     if (defect === 'openingNotRepeatable') await beginOpening(directory)
     const blobs = new ToyBlobs(place, defect)
-    const { state, found } = await load(directory, context)
-    const { tornBytes, damaged } = found
+    const { state, found, damaged } = await load(directory, context)
+    const { tornBytes } = found
     const journal = await goOn(directory, state, found, defect)
     if (defect === 'noLock') await directory.release()
     if (defect === 'openingNotRepeatable') await rm(join(place, OPENING_FILE))
@@ -76,7 +82,8 @@ async function openToy(context: OpenContext<ToyOptions>): Promise<PersistentLog>
     })
     return defect === 'flushCoversNothing' ? Object.assign(log, { flush: () => Promise.resolve() }) : log
   } catch (error) {
-    await directory.end('refused')
+    // Where more has failed than a look at the file, it may be another one already, which no close has ended.
+    await directory.end(isPersistentLogError(error, 'PLOG_CORRUPTED') ? 'refused' : 'failed')
     throw error
   }
 }
@@ -98,7 +105,8 @@ async function openPlace(
       formatVersion: FORMAT_VERSION,
       firstSlot,
       initialise: async (place, log) => {
-        const journal = await ToyJournal.publish(join(place, LOG_FILE), hexOf(log.logId), [], undefined)
+        const content = { effects: [] }
+        const journal = await ToyJournal.publish(join(place, LOG_FILE), hexOf(log.logId), content, undefined)
         // A log that was created and never opened counts as closed.
         await journal.append({ effects: [], closed: true })
         await journal.flush()
@@ -143,22 +151,37 @@ const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 async function load(
   { enginePath, firstSlot, logId, cleanClose, created }: LogDirectory,
   { options: { defect }, recovery }: OpenContext<ToyOptions>,
-): Promise<{ state: ToyState; found: FoundFile }> {
+): Promise<{ state: ToyState; found: FoundFile; damaged: Damage[] }> {
   const file = join(enginePath, LOG_FILE)
   const bytes = await read(file, hexOf(logId), defect)
   const expectation = {
     file,
     logId: hexOf(logId),
     cleanClose: cleanClose && !created,
-    // The toy cannot say which slots a bad line held: only the defects go on over one.
-    salvages: recovery === 'salvage' && (defect === 'salvageShowsOlder' || defect === 'salvageDropsRest'),
+    salvages: recovery === 'salvage',
     defect,
   }
   const found = decodeFile(bytes, expectation)
   if (defect === 'tornLineFatal' && found.tornBytes > 0) throw raise.corrupted(`${file} is torn`, { file })
   const state = new ToyState(firstSlot)
-  for (const { effects } of found.lines) state.apply(effects)
-  return { state, found }
+  for (const { effects, lost = [] } of found.lines) {
+    state.lose(lost)
+    state.apply(effects)
+  }
+  const [slot] = state.lost
+  if (slot !== undefined && recovery === 'strict')
+    throw raise.corrupted(`slot ${slot} was lost`, { file, slot })
+  return { state, found, damaged: damageOf(state, defect) }
+}
+
+/** What a log that was opened to be salvaged has lost. */
+function damageOf({ ledger, lost }: ToyState, defect: ToyDefect | undefined): Damage[] {
+  const about = { reason: 'a line is not what was written', file: `engine/${LOG_FILE}` }
+  if (defect === 'salvageNamesNothing') {
+    ledger.damaged.remove(0, Number.MAX_SAFE_INTEGER)
+    return lost.length > 0 ? [about] : []
+  }
+  return lost.map((slot) => ({ ...about, slots: { from: slot, to: slot + 1 } }))
 }
 
 async function read(file: string, logId: string, defect: ToyDefect | undefined): Promise<Buffer> {
@@ -167,7 +190,7 @@ async function read(file: string, logId: string, defect: ToyDefect | undefined):
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw raise.io('read', { file }, { cause })
     if (defect !== 'missingFileIsEmpty') throw raise.corrupted(`${file} is missing`, { file }, { cause })
-    const journal = await ToyJournal.publish(file, logId, [], undefined)
+    const journal = await ToyJournal.publish(file, logId, { effects: [] }, undefined)
     await journal.append({ effects: [], closed: true })
     await journal.close()
     return readFile(file)
@@ -186,7 +209,9 @@ async function goOn(
     (defect === 'pageCacheBelieved' && !cleanClose && sameBoot && found.tornBytes === 0) ||
     defect === 'staleBytesBehindCut' ||
     (defect === 'shortTailIsClean' && found.tornBytes > 0 && found.tornBytes <= 4)
-  if (!goesOnAsItIs) return ToyJournal.publish(file, hexOf(logId), state.asEffects(), defect)
+  const effects = state.asEffects()
+  const content = defect === 'damageForgotten' ? { effects } : { effects, lost: state.lost }
+  if (!goesOnAsItIs) return ToyJournal.publish(file, hexOf(logId), content, defect)
   const goodBytes = defect === 'shortTailIsClean' ? found.goodBytes + found.tornBytes : found.goodBytes
   return ToyJournal.goOn(file, { ...found, goodBytes }, defect)
 }

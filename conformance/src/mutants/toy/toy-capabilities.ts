@@ -8,7 +8,7 @@ export function toyCapabilities(defect?: ToyDefect): Capabilities {
     survives: { accept: survives, commit: survives },
     openBy: defect === 'claimsToBeShared' ? 'many-processes' : 'one-process',
     atomicBatches: true,
-    locatesCorruption: defect === 'salvageShowsOlder' || defect === 'salvageDropsRest',
+    locatesCorruption: true,
     syncReads: false,
     borrowedReads: false,
     limits: { valueBytes: 2 ** 20, batchSlots: 4_096, batchBytes: 2 ** 22 },

@@ -44,6 +44,10 @@ export const TOY_DEFECTS = {
   cutAtFirstBad: 'everything behind a bad line is dropped without a word',
   salvageShowsOlder: 'opened to be salvaged, it passes over a bad line and shows what an older one said',
   salvageDropsRest: 'opened to be salvaged, it reports a bad line, and drops all good ones behind it',
+  salvageNamesNothing:
+    'opened to be salvaged, it reports a bad line, and takes the slots that it held for empty',
+  damageForgotten: 'what a salvage reported as damaged is empty at the next open',
+  repairVolatile: 'a decision that is learned over damage is kept in memory only',
   tornLineFatal: 'a line that a crash tore keeps the log from opening',
   shortTailIsClean: 'one to four bytes behind the last line are taken for nothing, and written behind',
   staleBytesBehindCut: 'what follows the last good line is left where it is, and overwritten from there',

@@ -127,9 +127,15 @@ export class ToyEngine implements LogEngine {
     }
   }
 
+  #isLeftOut(effect: Effect): boolean {
+    if (this.#defect === undefined) return false
+    if (this.#defect !== 'repairVolatile') return VOLATILE[this.#defect] === effect.kind
+    return effect.kind === 'decide' && this.#state.ledger.damaged.has(effect.slot)
+  }
+
   /** A line each. */
   #asWrites(effects: readonly Effect[]): Effect[][] {
-    const kept = effects.filter(({ kind }) => this.#defect === undefined || VOLATILE[this.#defect] !== kind)
+    const kept = effects.filter((effect) => !this.#isLeftOut(effect))
     if (this.#defect === 'batchNotAtomic') return kept.map((effect) => [effect])
     if (this.#defect !== 'commitVolatile') return [kept]
     return [kept.map((effect) => (effect.kind === 'decide' ? { ...effect, kind: 'accept' } : effect))]

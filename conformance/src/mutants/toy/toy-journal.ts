@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { syncDirectory, type Effect } from '@persistent-log/core/backend'
+import { syncDirectory } from '@persistent-log/core/backend'
 import type { ToyDefect } from './toy-defects.js'
 import { ToyFile } from './toy-file.js'
-import { encodeHeader, encodeLine, type FoundFile, type ToyHeader, type ToyLine } from './toy-records.js'
+import {
+  encodeHeader,
+  encodeLine,
+  slotsOf,
+  type FoundFile,
+  type ToyHeader,
+  type ToyLine,
+} from './toy-records.js'
 
 /** The file that a toy log appends to. */
 export class ToyJournal {
@@ -14,6 +21,7 @@ export class ToyJournal {
   #end: number
   #lines: number
   #flushedLines: number
+  #last: Pick<ToyLine, 'effects' | 'lost'> = { effects: [] }
   bytesWritten = 0
 
   private constructor(
@@ -31,13 +39,13 @@ export class ToyJournal {
   }
 
   /**
-   * A new file with these effects in it, in the place of the old one: what was behind a torn line never comes back, and
+   * A new file with this content, in the place of the old one: what was behind a torn line never comes back, and
    * nothing is believed that only the page cache may hold.
    */
   static async publish(
     file: string,
     logId: string,
-    effects: readonly Effect[],
+    content: Pick<ToyLine, 'effects' | 'lost'>,
     defect: ToyDefect | undefined,
   ): Promise<ToyJournal> {
     const header = { logId, salt: randomBytes(8).toString('hex') }
@@ -47,8 +55,11 @@ export class ToyJournal {
       const journal = new ToyJournal(new ToyFile(handle, defect), header, { end: 0, lines: 0 }, defect)
       await journal.#write(encodeHeader(header))
       // What is in the file before it has its name is flushed: the second line proves the first.
-      for (const piece of defect === 'recoveryNotAtomic' ? effects.map((effect) => [effect]) : [effects]) {
-        await journal.append({ effects: piece })
+      const { effects } = content
+      const pieces =
+        defect === 'recoveryNotAtomic' ? effects.map((effect) => ({ effects: [effect] })) : [content]
+      for (const piece of pieces) {
+        await journal.append(piece)
         if (defect === 'recoveryNotAtomic') await journal.flush()
       }
       if (defect !== 'renameBeforeFlush') await journal.flush()
@@ -80,10 +91,10 @@ export class ToyJournal {
     )
   }
 
-  async append(line: Omit<ToyLine, 'flushed'>): Promise<void> {
-    await this.#write(
-      encodeLine({ ...line, flushed: this.#flushedLines }, this.#lines, this.#header, this.#defect),
-    )
+  async append(content: Omit<ToyLine, 'flushed' | 'before'>): Promise<void> {
+    const line = { ...content, flushed: this.#flushedLines, before: slotsOf(this.#last) }
+    await this.#write(encodeLine(line, this.#lines, this.#header, this.#defect))
+    this.#last = content
     this.#lines++
   }
 

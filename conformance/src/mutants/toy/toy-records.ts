@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { raise, type Damage } from '@persistent-log/core'
+import { raise } from '@persistent-log/core'
 import type { Effect } from '@persistent-log/core/backend'
 import type { ToyDefect } from './toy-defects.js'
 
@@ -10,6 +10,23 @@ export interface ToyLine {
   readonly flushed: number
   /** The log was closed, and this is its end. */
   readonly closed?: boolean
+  /** The slots that the line before is about: where that one is bad, they are lost. Absent where it is about more. */
+  readonly before?: readonly number[] | undefined
+  /** Slots that were lost, and that nobody has learned since; they come before the effects. */
+  readonly lost?: readonly number[]
+}
+
+/** The slots that a line is about; `undefined` where it is about more. */
+export function slotsOf({
+  effects,
+  lost = [],
+}: Pick<ToyLine, 'effects' | 'lost'>): readonly number[] | undefined {
+  const slots = [...lost]
+  for (const effect of effects) {
+    if (effect.kind !== 'accept' && effect.kind !== 'decide') return undefined
+    slots.push(effect.slot)
+  }
+  return slots
 }
 
 /** The first line of a file: what makes its other lines its own. */
@@ -83,8 +100,6 @@ export interface FoundFile {
   /** In bytes: behind them comes what was cut. */
   readonly goodBytes: number
   readonly tornBytes: number
-  /** What was passed over by a log that is opened to be salvaged. */
-  readonly damaged: readonly Damage[]
 }
 
 /** What is known about a file before it is read. */
@@ -92,7 +107,7 @@ export interface ToyExpectation {
   readonly file: string
   readonly logId: string
   readonly cleanClose: boolean
-  /** Opened over damage as well. */
+  /** Opened over damage as well, where it can be told what is lost. */
   readonly salvages: boolean
   readonly defect: ToyDefect | undefined
 }
@@ -111,24 +126,28 @@ export function decodeFile(bytes: Buffer, expectation: ToyExpectation): FoundFil
   }
   const read = (line: Buffer, number: number): ToyLine | undefined =>
     jsonOf(line, seedOf(header, number, defect), defect) as ToyLine | undefined
+  const lostWith = (number: number): readonly number[] | undefined => {
+    const next = rest[number + 1]
+    return next && read(next.line, number + 1)?.before
+  }
   const lines: ToyLine[] = []
   let goodBytes = first.end
   for (const [number, { line, end }] of rest.entries()) {
     const content = read(line, number)
-    if (content !== undefined) lines.push(content)
-    else if (!salvages || defect !== 'salvageShowsOlder') break
+    const lost = content === undefined && salvages ? lostWith(number) : undefined
+    if (content === undefined && lost === undefined) break
+    lines.push(content ?? { effects: [], flushed: 0, lost: defect === 'salvageShowsOlder' ? [] : lost! })
     goodBytes = end
+    if (lost !== undefined && defect === 'salvageDropsRest') break
   }
   const isWhole =
     (lines.at(-1)?.closed === true || defect === 'endNotProven') && goodBytes === bytes.byteLength
   const proof = defect === 'cutAtFirstBad' ? 0 : provenLines(rest.slice(lines.length), lines, read)
-  const damaged: Damage[] = []
-  if (proof > lines.length || (cleanClose && !isWhole && defect !== 'cutAtFirstBad')) {
-    const reason = `line ${lines.length} of ${file} is not what was written`
-    if (!salvages) throw raise.corrupted(reason, { file })
-    damaged.push({ reason, file })
+  const isBad = proof > lines.length || (cleanClose && !isWhole && defect !== 'cutAtFirstBad')
+  if (isBad && !(salvages && defect === 'salvageDropsRest')) {
+    throw raise.corrupted(`line ${lines.length} of ${file} is not what was written`, { file })
   }
-  return { header, lines, goodBytes, tornBytes: bytes.byteLength - goodBytes, damaged }
+  return { header, lines, goodBytes, tornBytes: bytes.byteLength - goodBytes }
 }
 
 /** How many lines were flushed for certain, as the good ones behind a bad one tell. */

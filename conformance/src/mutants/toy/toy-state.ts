@@ -20,6 +20,22 @@ export class ToyState {
     }
   }
 
+  /** What they held is lost: they are damaged until somebody learns them. */
+  lose(slots: readonly number[]): void {
+    for (const slot of slots) {
+      this.ledger.addDamage({ from: slot, to: slot + 1 })
+      this.entries.delete(slot)
+    }
+  }
+
+  /** Slots that are damaged. */
+  get lost(): number[] {
+    const slots: number[] = []
+    for (const { from, to } of this.ledger.damaged.ranges())
+      for (let slot = from; slot < to; slot++) slots.push(slot)
+    return slots
+  }
+
   /** The shortest list of effects that leads here. */
   asEffects(): Effect[] {
     const { ledger } = this

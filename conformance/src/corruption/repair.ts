@@ -1,0 +1,129 @@
+import { isPersistentLogError, type Decision, type PersistentLog } from '@persistent-log/core'
+import type { Observation } from '../crash/observation.js'
+import { shownEntry } from '../running/dump.js'
+import { openLogUnderTest, type OpenOrder } from '../running/target.js'
+import { refusal, type Classified } from './classify.js'
+
+/** What was not read at the first open may be found at the next one: so often is a log salvaged before it has to open strictly. */
+const MOST_SALVAGES = 3
+
+/** What the others decided meanwhile where nothing was decided before. */
+const DECIDED_SINCE = { ballot: { round: 1_000_000, nodeId: 0 }, value: Buffer.from('decided since') }
+
+/**
+ * Opens a damaged log to salvage it, twice: what is damaged stays so. Then it learns every slot that is damaged or has lost
+ * its decision, as from another node, and stores the records of the configuration that are damaged anew, is closed, and
+ * opened as strictly as ever: it opens, and every decision is there.
+ */
+export async function repair(order: OpenOrder, expected: Observation): Promise<Classified> {
+  const decisions = expected.entries.flatMap((line) => decisionOf(line) ?? [])
+  const salvaging = { ...order, config: { ...order.config, recovery: 'salvage' as const } }
+  let log: PersistentLog
+  try {
+    log = await openLogUnderTest(salvaging)
+  } catch (error) {
+    return refusal('opening', error)
+  }
+  const told = new Set<string>()
+  let learned = 0
+  try {
+    const damaged = await damagedSlots(log)
+    await log.close()
+    log = await openLogUnderTest(salvaging)
+    const still = await damagedSlots(log)
+    const forgotten = damaged.filter((slot) => !still.includes(slot))
+    if (forgotten.length > 0)
+      throw new Error(`damage was forgotten at the next open: slots ${forgotten.join()}`)
+    for (let salvages = 1; ; salvages++) {
+      for (const { reason } of log.recovery.damaged) told.add(reason)
+      learned += await learnMissing(log, decisions)
+      await storeMissing(log, expected.configurations)
+      await log.close()
+      const again = await openStrictly(order, salvages < MOST_SALVAGES)
+      log = again ?? (await openLogUnderTest(salvaging))
+      if (again) break
+    }
+    for (const decision of decisions) {
+      if (!(await isThere(log, decision))) throw new Error(`decision ${decision.slot} is gone again`)
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return {
+      consequence: 'wrong',
+      evidence: `repaired by learn (${learned}): ${message}; it told: ${[...told].join()}`,
+    }
+  } finally {
+    await log.close().catch(() => undefined)
+  }
+  return told.size > 0 || learned > 0
+    ? { consequence: 'located', evidence: [...told].join() }
+    : { consequence: 'ok', evidence: 'all of it is there' }
+}
+
+/** `undefined` where it is refused over damage, and may be. */
+async function openStrictly(order: OpenOrder, mayRefuse: boolean): Promise<PersistentLog | undefined> {
+  try {
+    return await openLogUnderTest(order)
+  } catch (error) {
+    if (mayRefuse && isPersistentLogError(error, 'PLOG_CORRUPTED')) return undefined
+    throw error
+  }
+}
+
+/** Returns how many slots were missing. */
+async function learnMissing(log: PersistentLog, decisions: readonly Decision[]): Promise<number> {
+  const missing: Decision[] = []
+  for (const decision of decisions) if (!(await isThere(log, decision))) missing.push(decision)
+  for (const slot of await damagedSlots(log)) {
+    if (!decisions.some((one) => one.slot === slot)) missing.push({ slot, ...DECIDED_SINCE })
+  }
+  for (const decision of missing) await log.learn(decision)
+  return missing.length
+}
+
+async function storeMissing(log: PersistentLog, configurations: readonly string[]): Promise<void> {
+  for (const line of configurations) {
+    const [name = '', version, value = ''] = line.split(' ')
+    const isMissing = await log.configuration.load(name).then((record) => record === undefined, isDamage)
+    if (isMissing) {
+      await log.configuration.store(name, { version: Number(version) + 1, value: Buffer.from(value, 'hex') })
+    }
+  }
+}
+
+function isDamage(error: unknown): true {
+  if (isPersistentLogError(error, 'PLOG_CORRUPTED')) return true
+  throw error
+}
+
+async function damagedSlots(log: PersistentLog): Promise<number[]> {
+  const { compactedBefore, nextSlot } = log.bounds()
+  const damaged: number[] = []
+  for (let slot = compactedBefore; slot < nextSlot; slot++) if (await isDamaged(log, slot)) damaged.push(slot)
+  return damaged
+}
+
+/** What a line of an observation says, where that is a decision. */
+function decisionOf(line: string): Decision | undefined {
+  const found = /^(\d+) decided (\d+)\.(\d+) ([0-9a-f]*)(?: \(([0-9a-f]*)\))?$/.exec(line)
+  if (found === null) return undefined
+  const [, slot, round, nodeId, value = '', proof] = found
+  return {
+    slot: Number(slot),
+    ballot: { round: Number(round), nodeId: Number(nodeId) },
+    value: Buffer.from(value, 'hex'),
+    ...(proof !== undefined && { proof: Buffer.from(proof, 'hex') }),
+  }
+}
+
+async function isThere(log: PersistentLog, decision: Decision): Promise<boolean> {
+  if (await isDamaged(log, decision.slot)) return false
+  const found = await log.read(decision.slot)
+  return found !== undefined && lineOf(found) === lineOf(decision)
+}
+
+async function isDamaged(log: PersistentLog, slot: number): Promise<boolean> {
+  return Promise.all([log.readAccepted(slot), log.read(slot)]).then(() => false, isDamage)
+}
+
+const lineOf = (decision: Decision): string => shownEntry({ ...decision, status: 'decided' })
