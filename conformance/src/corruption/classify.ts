@@ -130,7 +130,7 @@ type Look = (
 ) => Promise<Classified>
 
 /** The entry of a slot as a scan shows it. */
-async function shownAt(log: PersistentLog, slot: number): Promise<string | undefined> {
+export async function shownAt(log: PersistentLog, slot: number): Promise<string | undefined> {
   const decided = await log.read(slot)
   if (decided !== undefined) return shownEntry({ ...decided, status: 'decided' })
   const accepted = await log.readAccepted(slot)

@@ -2,7 +2,7 @@ import { isPersistentLogError, type Decision, type PersistentLog } from '@persis
 import type { Observation } from '../crash/observation.js'
 import { shownEntry } from '../running/dump.js'
 import { openLogUnderTest, type OpenOrder } from '../running/target.js'
-import { refusal, type Classified } from './classify.js'
+import { refusal, shownAt, type Classified } from './classify.js'
 
 /** What was not read at the first open may be found at the next one: so often is a log salvaged before it has to open strictly. */
 const MOST_SALVAGES = 3
@@ -11,7 +11,7 @@ const MOST_SALVAGES = 3
 const DECIDED_SINCE = { ballot: { round: 1_000_000, nodeId: 0 }, value: Buffer.from('decided since') }
 
 /**
- * Opens a damaged log to salvage it, twice: what is damaged stays so. Then it learns every slot that is damaged or has lost
+ * Opens a damaged log to salvage it, twice: what is damaged stays so, or is found intact. Then it learns every slot that is damaged or has lost
  * its decision, as from another node, and stores the records of the configuration that are damaged anew, is closed, and
  * opened as strictly as ever: it opens, and every decision is there.
  */
@@ -30,8 +30,7 @@ export async function repair(order: OpenOrder, expected: Observation): Promise<C
     const damaged = await damagedSlots(log)
     await log.close()
     log = await openLogUnderTest(salvaging)
-    const still = await damagedSlots(log)
-    const forgotten = damaged.filter((slot) => !still.includes(slot))
+    const forgotten = await forgottenOf(damaged, log, expected)
     if (forgotten.length > 0)
       throw new Error(`damage was forgotten at the next open: slots ${forgotten.join()}`)
     for (let salvages = 1; ; salvages++) {
@@ -58,6 +57,23 @@ export async function repair(order: OpenOrder, expected: Observation): Promise<C
   return told.size > 0 || learned > 0
     ? { consequence: 'located', evidence: [...told].join() }
     : { consequence: 'ok', evidence: 'all of it is there' }
+}
+
+/** Slots that were damaged, and are neither that now nor what they held: who looks closer may find some of them intact. */
+async function forgottenOf(
+  damaged: readonly number[],
+  log: PersistentLog,
+  { entries }: Observation,
+): Promise<number[]> {
+  const still = new Set(await damagedSlots(log))
+  const forgotten: number[] = []
+  for (const slot of damaged) {
+    if (still.has(slot)) continue
+    const wanted = entries.find((line) => line.startsWith(`${slot} `))
+    const isLostVote = log.recovery.votesLost && wanted?.includes(' accepted ') === true
+    if (!isLostVote && (await shownAt(log, slot)) !== wanted) forgotten.push(slot)
+  }
+  return forgotten
 }
 
 /** `undefined` where it is refused over damage, and may be. */
