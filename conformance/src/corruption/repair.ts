@@ -4,16 +4,16 @@ import { shownEntry } from '../running/dump.js'
 import { openLogUnderTest, type OpenOrder } from '../running/target.js'
 import { refusal, shownAt, type Classified } from './classify.js'
 
-/** What was not read at the first open may be found at the next one: so often is a log salvaged before it has to open strictly. */
+/** What was not read at one open may be found at the next: after so many of them a log has to open strictly. */
 const MOST_SALVAGES = 3
 
 /** What the others decided meanwhile where nothing was decided before. */
 const DECIDED_SINCE = { ballot: { round: 1_000_000, nodeId: 0 }, value: Buffer.from('decided since') }
 
 /**
- * Opens a damaged log to salvage it, twice: what is damaged stays so, or is found intact. Then it learns every slot that is damaged or has lost
- * its decision, as from another node, and stores the records of the configuration that are damaged anew, is closed, and
- * opened as strictly as ever: it opens, and every decision is there.
+ * Opens a damaged log to salvage it, twice: what is damaged stays so, or is found intact. Then it learns every slot that is
+ * damaged or has lost its decision, as from another node, and stores the damaged records of the configuration anew, is
+ * closed, and opened as strictly as ever: it opens, and every decision is there.
  */
 export async function repair(order: OpenOrder, expected: Observation): Promise<Classified> {
   const decisions = expected.entries.flatMap((line) => decisionOf(line) ?? [])
