@@ -126,6 +126,8 @@ export class Sealer {
   async #proveLast(): Promise<void> {
     if (!this.#unproven) return
     const { segment, head } = this.#unproven
+    // Its file may be another segment by now; where the newest footer is retired, all are.
+    if (!this.#parts.tail.segments.includes(segment)) return
     const copy = Buffer.from(segment.file.read(head.end, FOOTER_HEADER_BYTES))
     await segment.file.write(copy, head.end)
     await segment.file.flush()
