@@ -64,7 +64,10 @@ export async function classify(order: OpenOrder, expected: Observation): Promise
 /** One look at each thing that the log held. */
 async function examine(log: PersistentLog, expected: Observation, mustName: boolean): Promise<Classified[]> {
   const { damaged, votesLost } = log.recovery
+  const { nextSlot } = log.bounds()
+  // Where the end of a log is missing, nobody can tell how far it reached.
   const isNamed = (slot: number): boolean =>
+    slot >= nextSlot ||
     damaged.some(({ slots }) => slots !== undefined && slots.from <= slot && slot < slots.to)
   const told = damaged.map(({ reason }) => reason).join('; ') || (votesLost ? 'votes are lost' : undefined)
   const compared = (
