@@ -7,13 +7,17 @@ import { refusal, shownAt, type Classified } from './classify.js'
 /** What was not read at one open may be found at the next: after so many of them a log has to open strictly. */
 const MOST_SALVAGES = 3
 
+/** Slots that are looked at behind the highest one that was ever written: a number that rotted reaches anywhere. */
+const SLOTS_BEHIND = 100
+
 /** What the others decided meanwhile where nothing was decided before. */
 const DECIDED_SINCE = { ballot: { round: 1_000_000, nodeId: 0 }, value: Buffer.from('decided since') }
 
 /**
  * Opens a damaged log to salvage it, twice: what is damaged stays so, or is found intact. Then it learns every slot that is
  * damaged or has lost its decision, as from another node, and stores the damaged records of the configuration anew, is
- * closed, and opened as strictly as ever: it opens, and every decision is there.
+ * closed, and opened as strictly as ever: it opens, and every decision is there. It may be refused for ever only over damage
+ * that names no slot which was ever written: there is nothing to learn then.
  */
 export async function repair(order: OpenOrder, expected: Observation): Promise<Classified> {
   const decisions = expected.entries.flatMap((line) => decisionOf(line) ?? [])
@@ -25,22 +29,24 @@ export async function repair(order: OpenOrder, expected: Observation): Promise<C
     return refusal('opening', error)
   }
   const told = new Set<string>()
+  const end = SLOTS_BEHIND + Math.max(0, ...expected.entries.map((line) => Number(line.split(' ')[0])))
   let learned = 0
   try {
-    const damaged = await damagedSlots(log)
+    const damaged = await damagedSlots(log, end)
     await log.close()
     log = await openLogUnderTest(salvaging)
-    const forgotten = await forgottenOf(damaged, log, expected)
+    const forgotten = await forgottenOf(damaged, log, expected, end)
     if (forgotten.length > 0)
       throw new Error(`damage was forgotten at the next open: slots ${forgotten.join()}`)
     for (let salvages = 1; ; salvages++) {
       for (const { reason } of log.recovery.damaged) told.add(reason)
-      learned += await learnMissing(log, decisions)
+      learned += await learnMissing(log, decisions, end)
       await storeMissing(log, expected.configurations)
       await log.close()
-      const again = await openStrictly(order, salvages < MOST_SALVAGES)
+      const isBeyondLearning = log.recovery.damaged.some(({ slots }) => slots === undefined || slots.to > end)
+      const again = await openStrictly(order, salvages < MOST_SALVAGES || isBeyondLearning)
       log = again ?? (await openLogUnderTest(salvaging))
-      if (again) break
+      if (again || salvages === MOST_SALVAGES) break
     }
     for (const decision of decisions) {
       if (!(await isThere(log, decision))) throw new Error(`decision ${decision.slot} is gone again`)
@@ -64,8 +70,9 @@ async function forgottenOf(
   damaged: readonly number[],
   log: PersistentLog,
   { entries }: Observation,
+  end: number,
 ): Promise<number[]> {
-  const still = new Set(await damagedSlots(log))
+  const still = new Set(await damagedSlots(log, end))
   const forgotten: number[] = []
   for (const slot of damaged) {
     if (still.has(slot)) continue
@@ -87,10 +94,14 @@ async function openStrictly(order: OpenOrder, mayRefuse: boolean): Promise<Persi
 }
 
 /** Returns how many slots were missing. */
-async function learnMissing(log: PersistentLog, decisions: readonly Decision[]): Promise<number> {
+async function learnMissing(
+  log: PersistentLog,
+  decisions: readonly Decision[],
+  end: number,
+): Promise<number> {
   const missing: Decision[] = []
   for (const decision of decisions) if (!(await isThere(log, decision))) missing.push(decision)
-  for (const slot of await damagedSlots(log)) {
+  for (const slot of await damagedSlots(log, end)) {
     if (!decisions.some((one) => one.slot === slot)) missing.push({ slot, ...DECIDED_SINCE })
   }
   for (const decision of missing) await log.learn(decision)
@@ -112,10 +123,11 @@ function isDamage(error: unknown): true {
   throw error
 }
 
-async function damagedSlots(log: PersistentLog): Promise<number[]> {
+async function damagedSlots(log: PersistentLog, end: number): Promise<number[]> {
   const { compactedBefore, nextSlot } = log.bounds()
   const damaged: number[] = []
-  for (let slot = compactedBefore; slot < nextSlot; slot++) if (await isDamaged(log, slot)) damaged.push(slot)
+  for (let slot = compactedBefore; slot < Math.min(nextSlot, end); slot++)
+    if (await isDamaged(log, slot)) damaged.push(slot)
   return damaged
 }
 
