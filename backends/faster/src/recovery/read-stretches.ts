@@ -1,10 +1,10 @@
+import { rewrite } from '../segments/rewriting.js'
 import type { Segment } from '../segments/segment.js'
 import type { Tail } from '../segments/tail.js'
 import type { FoundDamage } from './damage.js'
 import type { KnownStretch } from './known-damage.js'
 import { Pace } from '../turns.js'
 import type { Replay } from './replay.js'
-import { rewrite } from './rewriting.js'
 import {
   applierOf,
   nothingSplit,
@@ -54,7 +54,8 @@ export async function readStretches(request: ReadRequest): Promise<ReadTail> {
   const split = active ? splitLast(last, allProven) : nothingSplit(tail.position)
   const { proven, unproven } = split
   const { end } = last.segment
-  const rewriting = rewrite(last.segment, last.bytes, unproven[0]?.from ?? end, end)
+  const from = unproven[0]?.from ?? end
+  const rewriting = rewrite(last.segment, last.bytes.subarray(from, end), from)
   // Told below, once nobody is in between.
   rewriting.catch(() => undefined)
   try {

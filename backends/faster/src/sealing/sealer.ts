@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Replay } from '../recovery/replay.js'
 import type { SlotTable } from '../regions/slot-table.js'
+import { rewrite } from '../segments/rewriting.js'
 import type { Segment } from '../segments/segment.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
@@ -128,9 +129,7 @@ export class Sealer {
     const { segment, head } = this.#unproven
     // Its file may be another segment by now; where the newest footer is retired, all are.
     if (!this.#parts.tail.segments.includes(segment)) return
-    const copy = Buffer.from(segment.file.read(head.end, FOOTER_HEADER_BYTES))
-    await segment.file.write(copy, head.end)
-    await segment.file.flush()
+    await rewrite(segment, segment.file.read(head.end, FOOTER_HEADER_BYTES), head.end)
     this.#unproven = undefined
   }
 
