@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { dropLongest } from '../src/harness/budget.js'
+import { dropLongest, roundsAhead } from '../src/harness/budget.js'
 import { CellAccount } from '../src/harness/cell-account.js'
 import type { Round } from '../src/harness/measures.js'
 import { workloads } from './fixtures/tiny-workloads.js'
@@ -41,6 +41,11 @@ describe('the budget of a run', () => {
     expect(roundsOf(accounts)).to.deep.equal([1, 5, 1])
     dropLongest(accounts, 2, 400)
     expect(roundsOf(accounts)).to.deep.equal([1, 2, 1])
+  })
+
+  it('divides the time among three rounds of everything before it leaves any for more', () => {
+    expect([0, 1, 2, 3, 4, 5].map((done) => roundsAhead(done, ROUNDS))).to.deep.equal([3, 2, 1, 2, 1, 1])
+    expect([1, 2].map((done) => roundsAhead(done, 2))).to.deep.equal([1, 1])
   })
 
   it('ends all where nothing is left, and asks for nothing of cells that are settled', () => {

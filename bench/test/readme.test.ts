@@ -8,7 +8,7 @@ import { readReport } from '../src/compare/read-report.js'
 import type { BenchReport } from '../src/harness/measures.js'
 import { jsonReport } from '../src/report/json-report.js'
 import { withTables } from '../src/report/readme-markers.js'
-import { README_TABLES } from '../src/report/readme-tables.js'
+import { isPublished, README_TABLES } from '../src/report/readme-tables.js'
 import { judgeTargets } from '../src/targets/judge-targets.js'
 import { TARGETS } from '../src/targets/targets.js'
 import { fixture, inDirectory, measured, messageOf } from './support.js'
@@ -39,13 +39,13 @@ describe('tables in READMEs', () => {
     const made = withTables(marked('targets-hybrid'), report(120_000))
     expect(made).to.match(/^before\n\n<!-- bench: targets-hybrid -->\n\| target/)
     expect(made).to.include(
-      '| durable commit, 1 in flight | raw pwrite + fdatasync on a recycled file | 1.2 x |',
+      '| durable commit, 1 in flight | raw pwrite + fdatasync on a recycled file | 1.2 x (one round) |',
     )
     expect(made).to.include('Measured on 2026-01-02 at abc: a cpu, 2 cores')
     expect(made).to.match(/<!-- end of bench -->\nafter\n$/)
     expect(withTables(made, report(120_000))).to.equal(made)
     expect(withTables(marked('summary'), report(120_000))).to.include(
-      '| durable commit, one at a time | 120 us |',
+      '| durable commit, one at a time | 120 us (one round) |',
     )
   })
 
@@ -58,6 +58,14 @@ describe('tables in READMEs', () => {
     expect(messageOf(() => withTables(marked('prices'), undefined))).to.match(
       /no table "prices" for a README; allowed are targets-hybrid, targets-interface, summary/,
     )
+  })
+
+  it('say which cells they show, so that those keep their rounds', () => {
+    expect(isPublished('raw-sqlite', 'closed-loop-1')).to.equal(true)
+    expect(isPublished('machine', 'flush-100')).to.equal(true)
+    expect(isPublished('machine', 'closed-loop-1')).to.equal(false)
+    expect(isPublished('memory', 'closed-loop-1')).to.equal(false)
+    expect(isPublished('faster', 'mix-50-50')).to.equal(false)
   })
 
   it('are made from a run that was recorded', async () => {
@@ -84,7 +92,7 @@ describe('tables in READMEs', () => {
       await writeFile(join(folder, '2026-01-01-node-20-def.json'), jsonReport(report(300_000)))
       await writeFile(file, marked('targets-hybrid'))
       expect(await readme(silent, [file], folder)).to.equal(0)
-      expect(await readFile(file, 'utf8')).to.include('| 1.2 x |')
+      expect(await readFile(file, 'utf8')).to.include('| 1.2 x (one round) |')
     })
   })
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { run } from '../src/cli/program.js'
 import type { BenchReport } from '../src/harness/measures.js'
+import { targetRow } from '../src/report/format.js'
 import { htmlReport } from '../src/report/html-report.js'
 import { judgeTargets } from '../src/targets/judge-targets.js'
 import type { Target } from '../src/targets/target.js'
@@ -49,6 +50,16 @@ describe('report', function () {
     const [row] = judgeTargets([{ ...target, limit: { backend: 'limit', workload: 'w' } }], results)
     expect(row).to.include({ ratio: 3, limit: 2.5, met: 'not met' })
     expect(judgeTargets([target], results)[0]?.limit).to.equal(undefined)
+  })
+
+  it('says what rests on one round, as if nothing could have disturbed it', () => {
+    const ratio = (...rounds: readonly number[][]): string | undefined => {
+      const results = [measured('a', 'w', rounds[0]!), measured('b', 'w', rounds[1]!)]
+      return targetRow(judgeTargets([target], results)[0]!)[2]
+    }
+    expect(ratio([300, 300], [100, 100])).to.equal('3 x')
+    expect(ratio([300, 300], [100])).to.equal('3 x (one round)')
+    expect(judgeTargets([target], [])[0]?.rounds).to.equal(undefined)
   })
 
   it('holds every target against workloads that there are', async () => {

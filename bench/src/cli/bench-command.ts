@@ -10,6 +10,7 @@ import { commitName, cpuName, describeEnvironment } from '../machine/environment
 import { htmlReport } from '../report/html-report.js'
 import { jsonReport } from '../report/json-report.js'
 import { markdownReport } from '../report/markdown-report.js'
+import { isPublished } from '../report/readme-tables.js'
 import { textReport } from '../report/text-report.js'
 import { prepareSubjects } from '../subjects/prepare-subjects.js'
 import { judgeTargets } from '../targets/judge-targets.js'
@@ -58,7 +59,7 @@ export async function measureAll(options: BenchOptions, terminal: Terminal): Pro
     backends,
     isQuick,
     matching: options.workload,
-    isPromised,
+    isPromised: (backend, workload) => isPromised(backend, workload) || isPublished(backend, workload),
   })
   const unavailable = await prepareSubjects(backends, (line) => terminal.err(line))
   const { measureMs, warmUpMs } = scale.limits

@@ -26,7 +26,7 @@ const FULL = {
   rounds: 5,
   measureMs: 200,
   timeoutMs: 300_000,
-  budgetMs: 25 * 60_000,
+  budgetMs: 27 * 60_000,
   backends: [...BACKENDS, SQLITE, 'raw-append'],
 }
 

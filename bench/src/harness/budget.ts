@@ -1,5 +1,14 @@
 import type { CellAccount } from './cell-account.js'
 
+/** Every cell gets so many where there is time, before any cell gets more. */
+const ROUNDS_FOR_ALL = 3
+
+/** Among how many further rounds the time that is left is divided, behind so many. */
+export function roundsAhead(done: number, rounds: number): number {
+  const goal = done < ROUNDS_FOR_ALL ? Math.min(ROUNDS_FOR_ALL, rounds) : rounds
+  return Math.max(1, goal - done)
+}
+
 /**
  * Takes further rounds from the cells that take longest, those that a promise rests on last, until what is left of a round
  * fits into so many ms.

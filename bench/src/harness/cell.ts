@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { tooWeak } from '../subjects/log-subject.js'
 import { openSubject } from '../subjects/open-subject.js'
@@ -17,6 +17,8 @@ export interface CellRequest {
   /** Modules that export `workloads`, beside our own. */
   readonly workloadFiles: readonly string[]
   readonly directory: string
+  /** Where a subject lies that was filled already; absent: the cell fills its own. */
+  readonly filled?: string | undefined
   readonly limits: TimeLimits
 }
 
@@ -35,7 +37,7 @@ export async function runCell(workload: Workload, request: CellRequest): Promise
     await bed.close()
     return { kind: 'not applicable', reason }
   }
-  await fill(subject, bed.values, workload.entries)
+  await bed.stock()
   const step = await workload.begin(bed)
   const limits = { ...request.limits, measureMs: workload.measureMs ?? request.limits.measureMs }
   const timed = await timeStep(step, limits, latencies, {
@@ -58,18 +60,20 @@ class OpenBed implements Bed {
   keptFrom = 0
   readonly #workload: Workload
   readonly #backend: string
+  readonly #filled: string | undefined
   readonly #latencies: LatencyRecorder
   readonly #figures: Record<string, number> = {}
   #home: string
   #subject: Subject | undefined
 
-  constructor(workload: Workload, { backend, directory }: CellRequest, latencies: LatencyRecorder) {
+  constructor(workload: Workload, { backend, directory, filled }: CellRequest, latencies: LatencyRecorder) {
     this.values = new Values(workload.valueBytes)
     this.entries = workload.entries
     this.decided = workload.entries
     this.directory = directory
     this.#workload = workload
     this.#backend = backend
+    this.#filled = filled
     this.#latencies = latencies
     this.#home = join(directory, 'subject')
     rmSync(this.#home, { recursive: true, force: true })
@@ -78,6 +82,33 @@ class OpenBed implements Bed {
   get subject(): Subject {
     if (this.#subject === undefined) throw new Error('the subject is closed')
     return this.#subject
+  }
+
+  get home(): string {
+    return this.#home
+  }
+
+  get leftBehind(): string {
+    if (this.#workload.beginsFrom !== 'killed' || this.#filled === undefined)
+      throw new Error(`${this.#workload.name} does not begin from what a killed process left`)
+    return this.#filled
+  }
+
+  /** Sees to the entries that the workload begins with. */
+  async stock(): Promise<void> {
+    const { beginsFrom, isReadOnly, entries } = this.#workload
+    const filled = this.subject.isStored ? this.#filled : undefined
+    if (beginsFrom === 'killed') return
+    if (filled === undefined) {
+      await fill(this.subject, this.values, entries)
+      return
+    }
+    await this.close()
+    if (isReadOnly !== true) {
+      rmSync(this.#home, { recursive: true, force: true })
+      cpSync(filled, this.#home, { recursive: true })
+    }
+    await this.open(isReadOnly ? filled : this.#home)
   }
 
   async open(directory: string = this.#home): Promise<Subject> {

@@ -59,6 +59,8 @@ export interface TargetResult {
   readonly unit: string
   readonly must?: number | undefined
   readonly aim?: number | undefined
+  /** How many rounds the ratio rests on, those of the subject or of its reference, whichever had fewer. */
+  readonly rounds?: number | undefined
   /** What no log can pass on this machine, measured in the same run. */
   readonly limit?: number | undefined
   /** Not credible: better than a limit that nothing can pass. */

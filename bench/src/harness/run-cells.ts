@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { dropLongest } from './budget.js'
+import { dropLongest, roundsAhead } from './budget.js'
 import { CellAccount } from './cell-account.js'
 import type { CellMessage } from './cell-child.js'
+import { FilledSubjects } from './filled-subjects.js'
 import type { Journal } from './journal.js'
 import type { CellResult } from './measures.js'
 import type { PlannedCell } from './plan.js'
@@ -56,40 +57,55 @@ export async function runCells(request: RunRequest): Promise<CellResult[]> {
     if (reason !== undefined) account.add({ kind: 'not applicable', reason })
   }
   const total = accounts.reduce((sum, { rounds: own }) => sum + own, 0)
+  const filled = new FilledSubjects(request.directory, request.timeoutMs)
   const start = performance.now()
   let done = 0
   for (let round = 0; round < rounds; round++) {
     for (const account of accounts) {
       if (round >= account.rounds) continue
       onRound?.({ done, total, label: account.label, leftMs: timeLeftMs(accounts) })
-      if (!account.isSettled) await runRound(account, round, request)
+      if (!account.isSettled) await runRound(account, round, request, filled)
       done++
     }
     const leftMs = budgetMs - (performance.now() - start)
-    dropLongest(accounts, round + 1, leftMs / SAFETY / Math.max(1, rounds - round - 1))
+    dropLongest(accounts, round + 1, leftMs / SAFETY / roundsAhead(round + 1, rounds))
   }
   onRound?.({ done: total, total, label: '', leftMs: 0 })
   return accounts.map((account) => account.result())
 }
 
-async function runRound(account: CellAccount, round: number, request: RunRequest): Promise<void> {
+async function runRound(
+  account: CellAccount,
+  round: number,
+  request: RunRequest,
+  subjects: FilledSubjects,
+): Promise<void> {
   const { journal } = request
   const earlier = journal?.find(account.label, round)
   if (earlier) {
     account.add(earlier)
     return
   }
+  const { cell } = account
+  const filled = await subjects.of(cell).catch((error: unknown) => error as Error)
   const start = performance.now()
-  const message = await measure(account.cell, request)
+  const message = filled instanceof Error ? failed(filled.message) : await measure(cell, request, filled)
+  if (message.kind === 'failed') await subjects.discard(cell)
   account.add(message, performance.now() - start)
   journal?.add(account.label, round, message)
 }
 
-async function measure({ backend, workload }: PlannedCell, request: RunRequest): Promise<CellMessage> {
+const failed = (reason: string): CellMessage => ({ kind: 'failed', reason })
+
+async function measure(
+  { backend, workload }: PlannedCell,
+  request: RunRequest,
+  filled: string | undefined,
+): Promise<CellMessage> {
   const { directory, limits, timeoutMs, workloadFiles, profiles } = request
   const own = await mkdtemp(join(directory, 'cell-'))
   try {
-    const cell = { backend, workload: workload.name, workloadFiles, directory: own, limits }
+    const cell = { backend, workload: workload.name, workloadFiles, directory: own, filled, limits }
     return await runInChild(cell, timeoutMs + (workload.measureMs ?? 0), profiles)
   } finally {
     await rm(own, { recursive: true, force: true })

@@ -72,10 +72,12 @@ export function resultRows(results: readonly CellResult[]): string[][] {
 export const TARGET_COLUMNS = ['target', 'reference', 'ratio', 'must', 'aim', 'limit', 'verdict'] as const
 
 /** A target as cells of that table. */
-export function targetRow({ name, reference, ratio, unit, must, aim, limit, met }: TargetResult): string[] {
+export function targetRow(target: TargetResult): string[] {
+  const { name, reference, ratio, rounds, unit, must, aim, limit, met } = target
   const show = (value: number | undefined): string => {
     if (value === undefined) return '-'
     return unit === 'entries/s' ? formatRate(value) : `${digits(value)} ${unit}`
   }
-  return [name, reference, show(ratio), show(must), show(aim), show(limit), met]
+  const steadiness = rounds === 1 ? ' (one round)' : ''
+  return [name, reference, `${show(ratio)}${steadiness}`, show(must), show(aim), show(limit), met]
 }

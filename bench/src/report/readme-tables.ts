@@ -10,6 +10,8 @@ export const README_TABLES: ReadonlyMap<string, (report: BenchReport | undefined
   ['summary', (report) => (report ? summary(report) : NOTHING_YET)],
 ])
 
+/** Such a figure may have been disturbed, and nothing beside it would show that. */
+const ONE_ROUND = '(one round)'
 const NOTHING_YET = 'No full run is kept yet: `npm run bench -- record` makes one.'
 
 const SUBJECTS = ['faster', 'lmdb', 'level', 'raw-lmdb', 'raw-level', 'raw-sqlite', 'machine'] as const
@@ -25,6 +27,15 @@ const ROWS = [
   ['open 1 M entries after SIGKILL, per entry', 'open-killed-1m', undefined, 'time'],
 ] as const
 
+/** Whether a README shows the figure of this workload on this subject. */
+export function isPublished(backend: string, workload: string): boolean {
+  return ROWS.some(([, own, limit]) =>
+    backend === 'machine'
+      ? workload === limit
+      : workload === own && SUBJECTS.some((name) => name === backend),
+  )
+}
+
 function targets({ environment, targets: all }: BenchReport, table: TargetResult['table']): string {
   const rows = all.filter((target) => target.table === table).map(targetRow)
   return `${markdownTable(TARGET_COLUMNS, rows)}\n\n${origin(environment)}`
@@ -38,7 +49,8 @@ function summary({ environment, results }: BenchReport): string {
       const cell = cells.find(backend, backend === 'machine' ? (limit ?? '') : workload)
       if (cell === undefined) return ''
       const ns = nsPerEntry(cell)
-      return as === 'time' ? formatNs(ns) : formatRate(1e9 / ns)
+      const figure = as === 'time' ? formatNs(ns) : formatRate(1e9 / ns)
+      return cell.rounds.length === 1 ? `${figure} ${ONE_ROUND}` : figure
     }),
   ])
   const head = [

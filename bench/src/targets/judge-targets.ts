@@ -9,8 +9,25 @@ export function judgeTargets(targets: readonly Target[], results: readonly CellR
     const { table, name, reference, unit, must, aim, limit } = target
     const ratio = figure(target, results)
     const bound = limit && figure({ ...target, subject: limit }, results)
-    return { table, name, reference, unit, ratio, must, aim, limit: bound, met: verdict(target, ratio) }
+    const rounds = ratio === undefined ? undefined : fewestRounds(target, results)
+    return {
+      table,
+      name,
+      reference,
+      unit,
+      ratio,
+      rounds,
+      must,
+      aim,
+      limit: bound,
+      met: verdict(target, ratio),
+    }
   })
+}
+
+function fewestRounds({ subject, against }: Target, results: readonly CellResult[]): number {
+  const cells = [subject, against].flatMap((measure) => (measure && cellOf(measure, results)) ?? [])
+  return Math.min(...cells.map(({ rounds }) => rounds.length))
 }
 
 function verdict({ must, isFloor, notCrediblePast }: Target, ratio: number | undefined): TargetResult['met'] {
@@ -32,9 +49,13 @@ function figure({ subject, against, as }: Target, results: readonly CellResult[]
   return as === 'ratio' ? own / other : other / own
 }
 
+function cellOf({ backend, workload }: Measure, results: readonly CellResult[]): CellResult | undefined {
+  return results.find((result) => result.backend === backend && result.workload === workload)
+}
+
 function measured(measure: Measure, results: readonly CellResult[]): number | undefined {
-  const { backend, workload, of = 'operation', figure } = measure
-  const cell = results.find((result) => result.backend === backend && result.workload === workload)
+  const { of = 'operation', figure } = measure
+  const cell = cellOf(measure, results)
   const figures = (cell?.rounds ?? [])
     .map((round) => (figure === undefined ? valueOf(round, of) : round.figures?.[figure]))
     .filter((value) => value !== undefined)

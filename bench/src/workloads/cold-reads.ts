@@ -18,7 +18,6 @@ export const coldReadWorkloads: readonly Workload[] = READ_KINDS.map((kind) => (
   valueBytes: 1_024,
   entries: ENTRIES,
   maxOperations: MOST_READS,
-  rounds: 3,
   isReadOnly: true,
   misses(subject) {
     if (!subject.isStored) return 'it stores nothing'
@@ -29,10 +28,10 @@ export const coldReadWorkloads: readonly Workload[] = READ_KINDS.map((kind) => (
 
 async function coldReads(bed: Bed, kind: (typeof READ_KINDS)[number]): Promise<Step> {
   await bed.close()
-  emptyPageCache(bed.directory)
+  emptyPageCache(bed.home)
   await bed.open()
   // Opening may have read everything once.
-  emptyPageCache(bed.directory)
+  emptyPageCache(bed.home)
   let read = 0
   const before = bytesFromDevice()
   return {

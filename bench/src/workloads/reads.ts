@@ -6,8 +6,6 @@ import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
 
 const HOT = 10_000
 const MANY = 1_000_000
-/** Filling a million entries takes longer than reading them. */
-const ROUNDS_OF_MANY = 3
 const SCANNED = 1_000
 /** Reads per timed piece: one is too short for the clock. */
 const SYNC_CHUNK = 1_000
@@ -70,7 +68,6 @@ function reading(read: Read, entries: number, pattern: 'hot' | 'random-1m'): Wor
     title: `read, ${read}, ${pattern === 'hot' ? 'in order over 10,000' : 'at random over 1,000,000'}`,
     isQuick: pattern === 'hot' && read !== 'async',
     entries,
-    ...(entries === MANY ? { rounds: ROUNDS_OF_MANY } : {}),
     misses: (subject) => missing(subject, read),
     begin: (bed) => readStep(bed, read, pattern === 'hot' ? inOrder(entries) : atRandom(entries)),
   }

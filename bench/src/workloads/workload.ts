@@ -17,6 +17,11 @@ export interface Workload {
   readonly valueBytes: number
   /** Decided entries that are there before the first operation. */
   readonly entries: number
+  /**
+   * In what they are: `open`, a subject that is open (the default), or `killed`, the directory `bed.leftBehind` of a process
+   * that was killed right behind the last of them; the subject that is open holds nothing then.
+   */
+  readonly beginsFrom?: 'open' | 'killed' | undefined
   /** Only for these subjects; absent: for all. */
   readonly only?: readonly string[] | undefined
   /** Of what only logs have: peers are left out. */
@@ -31,7 +36,7 @@ export interface Workload {
   readonly skipsWarmUp?: boolean | undefined
   /** Operations before the measurement, at least: until the compiler of V8 has seen them, or a buffer was filled once. */
   readonly leastWarmUp?: number | undefined
-  /** It leaves what it finds: verified as it is, not closed and opened again. */
+  /** It writes nothing: other cells may begin with the same files, and it is verified as it is, not opened again. */
   readonly isReadOnly?: boolean | undefined
   /** Options for the backend under test, by its name. */
   readonly options?: Readonly<Record<string, unknown>> | undefined
@@ -52,6 +57,10 @@ export interface Bed {
   readonly entries: number
   /** Where a workload may put things of its own. */
   readonly directory: string
+  /** Where the subject lies. */
+  readonly home: string
+  /** What a killed process left; it must stay as it is. Throws unless the workload `beginsFrom` that. */
+  readonly leftBehind: string
   /** Closes the subject and opens it again, on another directory if one is given. */
   close(): Promise<void>
   open(directory?: string): Promise<Subject>

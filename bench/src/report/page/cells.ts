@@ -59,5 +59,9 @@ export function typicalCurve({ rounds }: CellResult): Latency['curve'] {
 }
 
 function hintOf({ workload, medianNs = 0, spread = 0, rounds }: CellResult): string {
-  return `${workload}: ${formatNs(medianNs)} per operation, median of ${rounds.length} rounds, spread ${Math.round(spread * 100)} %`
+  const steadiness =
+    rounds.length === 1
+      ? 'one round'
+      : `median of ${rounds.length} rounds, spread ${Math.round(spread * 100)} %`
+  return `${workload}: ${formatNs(medianNs)} per operation, ${steadiness}`
 }
