@@ -86,6 +86,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'core/test/backend/engine/divisible-checkpoints.test.ts',
   },
   {
+    bug: 'a decision at `process-crash` whose proposal could not be read was refused by an error of Node.js, not of the log (mended)',
+    engine: '`faster` without maps',
+    case: 'fault.each-syscall-eio-until-none',
+    shownBy: 'core/test/backend/engine/at-once.test.ts',
+  },
+  {
     bug: 'where the index of a sealed segment and one of its groups were both damaged, a salvage showed an older version of a slot as its decision (mended)',
     engine: '`faster`',
     case: 'rot.rest-still-readable',

@@ -12,6 +12,7 @@ import { entryBytes } from './entry-bytes.js'
 import type { Ledger } from './ledger.js'
 import type { AtOnceWrites } from './log-engine.js'
 import { checkEntry, type LogParts } from './log-parts.js'
+import { readFailure } from './read-failure.js'
 
 /** Why a call would have to wait, in words that follow "would have to wait:". */
 type Wait = string
@@ -73,7 +74,7 @@ export class AtOnce {
     if (!writes.isSettled(slot)) return UNDER_WAY
     if (!this.#isToDecide(slot, ballot)) return undefined
     if (proof === undefined) {
-      if (!this.#engine.commit(slot, ballot)) {
+      if (!this.#commitStored(slot, ballot)) {
         if (writes.borrowNewest(slot) === 'damaged') throw this.#refused(raise.damagedSlot(slot))
         return ENGINE_WAITS
       }
@@ -154,12 +155,21 @@ export class AtOnce {
     if (effect?.kind !== 'decide') return undefined
     const { ballot, value, proof, matchesAccepted } = effect
     const isStored = matchesAccepted
-      ? this.#engine.commit(slot, ballot)
+      ? this.#commitStored(slot, ballot)
       : this.#engine.decide(slot, ballot, value, proof)
     if (!isStored) return ENGINE_WAITS
     this.#decided(slot, entryBytes(effect))
     counts.learns++
     return undefined
+  }
+
+  /** An engine may have to read what it is going to decide. */
+  #commitStored(slot: Slot, ballot: Ballot): boolean {
+    try {
+      return this.#engine.commit(slot, ballot)
+    } catch (cause) {
+      throw readFailure(slot, cause)
+    }
   }
 
   #decided(slot: number, bytes: number): void {

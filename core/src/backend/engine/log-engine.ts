@@ -67,7 +67,10 @@ export interface AtOnceWrites {
    * need not.
    */
   accept(slot: Slot, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean
-  /** The stored proposal, which has this ballot, is decided. False: as above, or its bytes are damaged. */
+  /**
+   * The stored proposal, which has this ballot, is decided. False: as above, or its bytes are damaged. Throws, and nothing
+   * has happened, when it has to be read and cannot be.
+   */
   commit(slot: Slot, ballot: Ballot): boolean
   /** The slot is decided with these bytes, whatever it held; they are copied. False: as above. */
   decide(slot: Slot, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean

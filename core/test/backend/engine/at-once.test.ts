@@ -10,11 +10,16 @@ class ReadyEngine extends HeldEngine {
   override readonly capabilities = { ...new HeldEngine().capabilities, syncWrites: 'process-crash' as const }
   /** False: every write would have to wait. */
   isReady = true
+  /** What reading a stored proposal, to decide it, ends in. */
+  unreadable: Error | undefined
   readonly calls: string[] = []
   override readonly atOnce: AtOnceWrites = {
     survives: 'process-crash',
     accept: (slot, of, value, proof) => this.#take(`accept ${slot}`, slot, { ballot: of, value, proof }),
-    commit: (slot) => this.#take(`commit ${slot}`, slot, undefined),
+    commit: (slot) => {
+      if (this.unreadable) throw this.unreadable
+      return this.#take(`commit ${slot}`, slot, undefined)
+    },
     decide: (slot, of, value, proof) => this.#take(`decide ${slot}`, slot, { ballot: of, value, proof }),
     acceptAll: (proposals) => {
       if (!this.isReady) return false
@@ -108,6 +113,20 @@ describe('a write at once', () => {
     engine.entries.set(0, 'damaged')
     expect(() => log.syncWrites!.commit({ slot: 0, ballot: ballot(1) })).to.throw(/PLOG_CORRUPTED/)
     expect(log.bounds()).to.include({ damagedCount: 1, acceptedCount: 0 })
+  })
+
+  it('tells by a code of the log that a proposal cannot be read, decides nothing, and can be repeated', async () => {
+    const { engine, log } = await openReady()
+    await log.accept(proposal(0, 1), WEAK)
+    engine.unreadable = new Error('EIO: i/o error, read')
+    const id = { slot: 0, ballot: ballot(1) }
+    expect(() => log.syncWrites!.commit(id)).to.throw(/PLOG_IO: read failed/)
+    expect(await stateOf(log.commit(id, WEAK))).to.equal('PLOG_IO')
+    expect(await stateOf(log.learn(proposal(0, 1), WEAK))).to.equal('PLOG_IO')
+    expect(log.bounds()).to.include({ committedCount: 0 })
+    engine.unreadable = undefined
+    await log.commit(id, WEAK)
+    expect(log.bounds()).to.include({ committedCount: 1 })
   })
 
   it('keeps the value under a proof that comes with the commit', async () => {
