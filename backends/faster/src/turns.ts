@@ -21,6 +21,17 @@ export async function inTurns<Result>(steps: Steps<Result>): Promise<Result> {
   }
 }
 
+/** The steps of long work that have something for their caller, spread over turns of the event loop in the same way. */
+export async function* spread<Step>(steps: Iterable<Step>): AsyncGenerator<Step> {
+  let until = performance.now() + SERVING_TURN_MS
+  for (const step of steps) {
+    yield step
+    if (performance.now() < until) continue
+    await nextTurn()
+    until = performance.now() + SERVING_TURN_MS
+  }
+}
+
 /** Does all of the work now. */
 export function atOnce<Result>(steps: Steps<Result>): Result {
   for (;;) {

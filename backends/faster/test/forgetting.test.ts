@@ -5,7 +5,7 @@ import { SlotIndex } from '../src/regions/slot-index.js'
 import { newIndexMemory } from '../src/threads/index-memory.js'
 import { MirroredIndex } from '../src/threads/mirrored-index.js'
 import { SharedIndex } from '../src/threads/shared-index.js'
-import { inTurns } from '../src/turns.js'
+import { inTurns, spread } from '../src/turns.js'
 
 const SLOTS = 1_600
 
@@ -55,6 +55,13 @@ describe('faster: forgetting slots that are sealed', () => {
         return 'done'
       }
       expect(await inTurns(steps())).equal('done')
+      const counting = function* (): Generator<number> {
+        for (let step = 0; turns < 5; step++) yield step
+      }
+      const seen: number[] = []
+      for await (const step of spread(counting())) seen.push(step)
+      expect(seen).deep.equal(seen.map((_, at) => at))
+      expect(seen.length).greaterThan(1)
       const failing = function* (): Generator<void, void> {
         yield
         throw new Error('no')

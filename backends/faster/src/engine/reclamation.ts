@@ -4,15 +4,15 @@ import type { SealedIndex } from '../sealing/sealed-index.js'
 import type { Sealer } from '../sealing/sealer.js'
 import type { Segment } from '../segments/segment.js'
 import type { Tail } from '../segments/tail.js'
-import { inTurns } from '../turns.js'
+import { inTurns, spread } from '../turns.js'
 import { newWrite, type PendingWrite, type StoredEffect } from './stored-effect.js'
 
 /** An open segment with less garbage than this, in bytes, is left alone: sealing it would cost more than it gives. */
 const MIN_GARBAGE_BYTES = 256 * 1024
 /** A stretch of segments goes when at most this part of its entries is live, so a byte is moved at most about once. */
 const MAX_LIVE_PART = 0.5
-/** Entries that move in one write. */
-const MOVED_SLOTS = 1024
+/** Entries that move in one write: each is verified and copied in the turn of the event loop that appends it. */
+const MOVED_SLOTS = 256
 
 /** What giving space back works on. */
 export interface ReclamationParts {
@@ -102,9 +102,11 @@ async function moveAway(segment: Segment, { table, write }: ReclamationParts): P
     await write(moving)
     return moving.damagedAt === undefined
   }
-  for (const [slot] of table.liveIn(segment)) {
-    batch.push({ kind: 'relocate', slot, from: position })
-    if (batch.length >= MOVED_SLOTS && !(await move())) return false
+  for await (const slots of spread(table.liveIn(segment))) {
+    for (const slot of slots) {
+      batch.push({ kind: 'relocate', slot, from: position })
+      if (batch.length >= MOVED_SLOTS && !(await move())) return false
+    }
   }
   return batch.length === 0 || move()
 }

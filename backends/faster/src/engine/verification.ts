@@ -26,8 +26,8 @@ export interface VerificationParts {
 
 /** Read in one turn of the event loop, in bytes; a group is read whole. */
 const STEP_BYTES = 512 * 1024
-/** Slots counted in one turn. */
-const STEP_SLOTS = 16 * 1024
+/** Stretches of the index counted in one turn. */
+const STEP_STRETCHES = 32
 
 /** Reads every stored byte as of the call, a little per turn of the event loop. */
 export async function verifyEverything(parts: VerificationParts): Promise<EngineVerification> {
@@ -100,8 +100,10 @@ async function verifySegment(
     if (!(await turn())) return undefined
   }
   let slots = 0
-  for (const _ of table.liveIn(segment)) {
-    if (++slots % STEP_SLOTS === 0 && !(await turn())) return undefined
+  let stretches = 0
+  for (const live of table.liveIn(segment)) {
+    slots += live.length
+    if (++stretches % STEP_STRETCHES === 0 && !(await turn())) return undefined
   }
   const index = table.sealed.find((one) => one.segment === segment)
   if (index?.isFooterIntact() === false) {
@@ -116,11 +118,13 @@ function damageIn(stretch: DamagedStretch, segment: Segment, table: SlotTable): 
   const intact = new Set(stretch.records.map(({ offset }) => header.base + offset))
   const about = { reason: stretch.reason, file: `engine/${name}`, offset: stretch.from }
   const hit: Damage[] = []
-  for (const [slot, address] of table.liveIn(segment)) {
-    const place = placeOf(address)
-    const isInside = place >= header.base + stretch.from && place < header.base + stretch.to
-    if (!isInside || intact.has(place)) continue
-    hit.push({ ...about, slots: { from: slot, to: slot + 1 } })
+  for (const slots of table.liveIn(segment)) {
+    for (const slot of slots) {
+      const place = placeOf(table.get(slot))
+      const isInside = place >= header.base + stretch.from && place < header.base + stretch.to
+      if (!isInside || intact.has(place)) continue
+      hit.push({ ...about, slots: { from: slot, to: slot + 1 } })
+    }
   }
   return hit.length > 0 ? hit : [about]
 }

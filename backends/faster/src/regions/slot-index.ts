@@ -116,20 +116,24 @@ export class SlotIndex {
     }
   }
 
-  /** How many slots at or above `slot` have their newest version in the tail, at a position in `from <= it < to`. */
-  countPlacedIn(slot: number, from: number, to: number): number {
+  /**
+   * The slots at or above `slot` whose newest version is in the tail, at a position in `from <= it < to`: those of a page
+   * per step, which may be none, in no order. Slots may be changed while they are walked.
+   */
+  *placedIn(slot: number, from: number, to: number): Generator<readonly number[]> {
     const isInside = (address: Address): boolean => !isInRegion(address) && address >= from && address < to
-    let count = 0
-    for (const [first, page] of this.#pages) {
+    for (const [first, page] of [...this.#pages]) {
+      const found: number[] = []
       const skipped = Math.max(slot - first, 0)
-      if (skipped >= PAGE_SLOTS) continue
       if (page.few) {
-        for (const [at, address] of page.few) if (at >= skipped && isInside(address)) count++
-        continue
+        for (const [at, address] of page.few) if (at >= skipped && isInside(address)) found.push(first + at)
+      } else {
+        const { addresses } = page
+        for (let at = skipped; at < addresses.length; at++)
+          if (isInside(addresses[at]!)) found.push(first + at)
       }
-      for (let at = skipped; at < PAGE_SLOTS; at++) if (isInside(page.addresses[at]!)) count++
+      yield found
     }
-    return count
   }
 
   /** All pages, ascending: the first slot of each, and an address per slot. What is handed out must not be changed. */

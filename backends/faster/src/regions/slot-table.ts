@@ -105,13 +105,24 @@ export class SlotTable {
     for (const entry of this.#open.entries(0, Number.MAX_SAFE_INTEGER)) if (isInRegion(entry[1])) yield entry
   }
 
-  /** Slots whose newest version stands in the segment, in no order; they may be changed while they are walked. */
-  *liveIn(segment: Segment): Generator<readonly [slot: number, address: Address]> {
-    for (const entry of this.#open.entries(this.#point, Number.MAX_SAFE_INTEGER)) {
-      if (isPlacedIn(segment, entry[1])) yield entry
-    }
+  /**
+   * Slots whose newest version stands in the segment: a few per step, or none, in no order. They may be changed while they
+   * are walked, and the walk may be left for a while between two steps.
+   */
+  *liveIn(segment: Segment): Generator<readonly number[]> {
+    const { base } = segment.header
+    yield* this.#open.placedIn(this.#point, base + SEGMENT_HEADER_BYTES, base + segment.end)
     const index = this.#sealed.find((one) => one.segment === segment)
-    if (index) yield* this.#liveByIndex(index)
+    if (!index) return
+    for (const [from, addresses] of index.runs()) {
+      const found: number[] = []
+      for (let at = Math.max(this.#point - from, 0); at < addresses.length; at++) {
+        // Of the slots that only the indexes of sealed segments tell about.
+        if (addresses[at] === NOWHERE || this.#open.get(from + at) !== NOWHERE) continue
+        if (isPlacedIn(segment, this.get(from + at))) found.push(from + at)
+      }
+      yield found
+    }
   }
 
   /** How many slots `liveIn` would yield, at most: those of a segment above the point are not looked at one by one. */
@@ -120,15 +131,9 @@ export class SlotTable {
     const isWhole = index?.head.end === segment.end
     if (index && isWhole && index.to <= this.#point) return 0
     if (index && isWhole && index.from >= this.#point) return index.count
-    const { base } = segment.header
-    const first = base + SEGMENT_HEADER_BYTES
-    let count = this.#open.countPlacedIn(this.#point, first, base + segment.end)
-    if (!index) return count
-    for (const [from, addresses] of index.runs()) {
-      for (let at = Math.max(this.#point - from, 0); at < addresses.length; at++) {
-        if (addresses[at] === NOWHERE || this.#open.get(from + at) !== NOWHERE) continue
-        if (isPlacedIn(segment, this.get(from + at))) count++
-      }
+    let count = 0
+    for (const slots of this.liveIn(segment)) {
+      count += slots.length
       yield
     }
     return count
@@ -162,15 +167,6 @@ export class SlotTable {
   removeSealed(segment: Segment): void {
     this.#sealed = this.#sealed.filter((index) => index.segment !== segment)
     this.#watcher?.retired(segment)
-  }
-
-  /** Of the slots that only the indexes of sealed segments tell about. */
-  *#liveByIndex(index: SealedIndex): Generator<readonly [slot: number, address: Address]> {
-    for (const [slot] of index.entries(this.#point, Number.MAX_SAFE_INTEGER)) {
-      if (this.#open.get(slot) !== NOWHERE) continue
-      const address = this.get(slot)
-      if (isPlacedIn(index.segment, address)) yield [slot, address]
-    }
   }
 
   #sealedAddress(slot: number): Address {
