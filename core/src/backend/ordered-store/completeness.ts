@@ -65,7 +65,7 @@ export function judgeCompleteness(meta: Meta, found: FoundSlots): Completeness {
   const held = [found.decided, found.accepted, found.unreadable, found.known]
   const holes = missingFrom(held, above)
   if (!countsFit || !found.knownIsWhole) report(holes.ranges(), MISSING)
-  else
+  else if (unreadable > 0)
     for (const slot of found.misplaced)
       if (holes.has(slot)) damaged.push({ reason: MISSING, slots: one(slot) })
 

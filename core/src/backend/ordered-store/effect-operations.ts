@@ -51,8 +51,11 @@ function addKeys(batch: StoreBatch, effect: Effect, state: StoreState, codec: Re
       state.checkpoints.delete(Number(effect.blob))
       batch.add({ key: checkpointKey(Number(effect.blob)) })
       return
-    case 'promise':
     case 'accept-lost-votes':
+      // One of them may have held a vote: until now each open told of it.
+      for (const key of state.unreadableConfigurations.splice(0)) batch.add({ key })
+      return
+    case 'promise':
       return
   }
 }
@@ -96,8 +99,9 @@ function putCheckpoint(
   state: StoreState,
   codec: RecordCodec,
 ): void {
+  // Before the record is put: a number that went bad may be the one that the new checkpoint has got.
+  for (const blob of state.unreadableCheckpoints.splice(0)) batch.add({ key: checkpointKey(blob) })
   const record = encodeCheckpoint(codec, checkpoint)
   state.checkpoints.set(Number(checkpoint.blob), record.checksum)
   batch.add(record)
-  for (const blob of state.unreadableCheckpoints.splice(0)) batch.add({ key: checkpointKey(blob) })
 }

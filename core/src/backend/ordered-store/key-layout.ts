@@ -107,6 +107,11 @@ export function configurationKey(name: string): Uint8Array {
   return Buffer.concat([Uint8Array.of(KEY_PREFIX.configuration), Buffer.from(name, 'utf8')])
 }
 
+/** The key of a configuration record that differs from another key in the kind alone. */
+export function configurationKeyLike(key: Uint8Array): Uint8Array {
+  return Buffer.concat([Uint8Array.of(KEY_PREFIX.configuration), key.subarray(1)])
+}
+
 /** The key of one chunk of a blob. */
 export function chunkKey(blob: number, chunk: number): Uint8Array {
   const key = Buffer.allocUnsafe(1 + U64_BYTES + 4)
@@ -180,3 +185,10 @@ function numberIn(key: Buffer): number | undefined {
   // The largest safe integer is the end of a range: neither a slot nor a blob.
   return value < Number.MAX_SAFE_INTEGER ? value : undefined
 }
+
+/** A key in a message; one that is not ours may be long. */
+export function shownKey(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('hex', 0, MOST_KEY_BYTES_SHOWN)
+}
+
+const MOST_KEY_BYTES_SHOWN = 40

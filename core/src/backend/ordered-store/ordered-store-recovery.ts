@@ -3,12 +3,12 @@ import type { Slot, SlotRange } from '../../contract/slot.js'
 import type { SlotRanges } from '../engine/slot-ranges.js'
 import { ChecksumTally } from './checksum-tally.js'
 import { judgeCompleteness, missingFrom, type SlotDamage } from './completeness.js'
-import { engineFailure } from './engine-failure.js'
 import { damageKey, META_KEY, slotKey } from './key-layout.js'
 import { encodeMeta, type Meta } from './meta-record.js'
 import type { OrderedStore, StoreOperation } from './ordered-store.js'
 import type { RecordCodec } from './record-codec.js'
 import { encodeDamage } from './side-records.js'
+import { readValue } from './store-paging.js'
 import { StoreScan } from './store-scan.js'
 import type { StoreState } from './store-state.js'
 
@@ -42,7 +42,7 @@ export interface RecoveryOptions {
 /** Reads and verifies every record, proves that none is missing, and builds the state. Changes nothing. */
 export async function recoverStore(options: RecoveryOptions): Promise<RecoveredStore> {
   const { store, codec, firstSlot, created, damagedBefore } = options
-  const scan = await StoreScan.over(store, codec, readMeta(store), firstSlot)
+  const scan = await StoreScan.over(store, codec, readValue(store, META_KEY), firstSlot)
   const { state } = scan
   const isNew = scan.isEmpty && created
   const meta = currentMeta(scan)
@@ -52,21 +52,16 @@ export async function recoverStore(options: RecoveryOptions): Promise<RecoveredS
   if (damagedBefore.length > 0) damaged.push(...giveUpProposals(scan))
   const votesLost = news.votesLost || damagedBefore.length > 0
   if (votesLost) state.ledger.votesLost = true
-  const changed = news.damaged.length > 0 || votesLost
+  // Then all configurations are there: what looks like another one is none.
+  if (!state.ledger.votesLost) scan.unknownKeys.push(...state.unreadableConfigurations.splice(0))
+  const stale = scan.unknownKeys.length + scan.unreadableDamageNotes.length + scan.strayOperations.length
+  const changed = news.damaged.length > 0 || votesLost || stale > 0
   return {
     state,
     isNew,
     damaged,
     belowPoint: scan.belowPoint,
     salvage: changed ? salvageOperations(scan, codec) : undefined,
-  }
-}
-
-function readMeta(store: OrderedStore): Uint8Array | undefined {
-  try {
-    return store.get(META_KEY)
-  } catch (cause) {
-    throw engineFailure('read', cause)
   }
 }
 
@@ -189,7 +184,11 @@ function rebuild(scan: StoreScan): News {
 function salvageOperations(scan: StoreScan, codec: RecordCodec): StoreOperation[] {
   const { state } = scan
   const stale = [...state.damage.names(), ...scan.unreadableDamageNotes]
-  const operations: StoreOperation[] = stale.map((from) => ({ key: damageKey(from) }))
+  const operations: StoreOperation[] = [
+    ...scan.strayOperations,
+    ...scan.unknownKeys.map((key) => ({ key })),
+    ...stale.map((from) => ({ key: damageKey(from) })),
+  ]
   for (const from of stale) state.damage.delete(from)
   state.damageNotes.clear()
   for (const { from, to } of scan.dropped.ranges()) {

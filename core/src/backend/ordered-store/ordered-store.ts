@@ -47,11 +47,12 @@ export interface OrderedStore {
   borrow?(key: Uint8Array): Uint8Array | undefined
   /**
    * The first pairs of a range in ascending order. A page may be shorter than asked, to bound its bytes: only an empty
-   * one is the end.
+   * one is the end. An adapter whose engine does not prove that its tree is in order has it looked at when it opens
+   * (`PLOG_CORRUPTED`): over keys out of order the engine would not find again what it acknowledges.
    */
   page(range: StoreRange): Promise<StorePair[]>
   /**
-   * All operations or none, also after any event up to `survives`; resolves when they outlive it. Never called while
+   * All operations or none, in their order where one key comes twice; also after any event up to `survives`; resolves when they outlive it. Never called while
    * another write is under way. After a rejection it is not called again.
    */
   write(operations: readonly StoreOperation[]): Promise<void>

@@ -3,14 +3,15 @@ import type { Slot } from '../../contract/slot.js'
 import { entryBytes } from '../engine/entry-bytes.js'
 import { Ledger } from '../engine/ledger.js'
 import { SlotRanges } from '../engine/slot-ranges.js'
-import { parseKey, rangeOfKind, WHOLE_STORE, type ParsedKey } from './key-layout.js'
+import { parseKey, rangeOfKind, shownKey, WHOLE_STORE, type ParsedKey } from './key-layout.js'
 import { decodeMeta, type Meta } from './meta-record.js'
-import type { OrderedStore, StorePair } from './ordered-store.js'
+import type { OrderedStore, StoreOperation, StorePair } from './ordered-store.js'
 import { asBuffer, checksumOf, type RecordCodec } from './record-codec.js'
 import { decodeCheckpoint, decodeConfiguration, decodeDamage } from './side-records.js'
 import { decodeSlotRecord, slotNamedBy } from './slot-record.js'
-import { pagesOf } from './store-paging.js'
+import { pagesOf, readValue } from './store-paging.js'
 import { StoreState } from './store-state.js'
+import { bringHome, strayOf, type StrayRecord } from './stray-records.js'
 
 /**
  * One walk over all records but the blobs' chunks. It verifies each record by itself and collects what it finds; whether
@@ -19,6 +20,7 @@ import { StoreState } from './store-state.js'
 export class StoreScan {
   readonly #store: OrderedStore
   readonly #codec: RecordCodec
+  readonly #strays: StrayRecord[] = []
   /** Absent: there is none. `'damaged'`: its checksum is wrong. */
   readonly meta: Meta | 'damaged' | undefined
   /** Holds what was readable; its own counters are not set. */
@@ -30,6 +32,10 @@ export class StoreScan {
   /** Slot records below the point: a crash left them between a compaction and its clean-up. */
   readonly belowPoint = new SlotRanges()
   readonly unreadableDamageNotes: Slot[] = []
+  /** Keys that nobody wrote; a salvage deletes them. */
+  readonly unknownKeys: Uint8Array[] = []
+  /** What a salvage does with records under wrong keys. */
+  readonly strayOperations: StoreOperation[] = []
   /** Faults of records that belong to no slot. */
   readonly damaged: Damage[] = []
   newestSequence = 0
@@ -60,74 +66,67 @@ export class StoreScan {
     const blobs = rangeOfKind('blob')
     await scan.#walk({ from: WHOLE_STORE.from, to: blobs.from })
     await scan.#walk({ from: blobs.to, to: WHOLE_STORE.to })
+    scan.#takeStrays()
     return scan
   }
 
   async #walk(range: { readonly from: Uint8Array; readonly to: Uint8Array }): Promise<void> {
     for await (const page of pagesOf(this.#store, range)) {
       this.isEmpty = false
-      for (const pair of page) this.#take(parseKey(pair.key), pair)
+      for (const pair of page) {
+        const key = parseKey(pair.key)
+        if (this.#take(key, pair)) continue
+        const stray = strayOf(this.#codec, pair)
+        if (stray) this.#strays.push(stray)
+        else this.#noteUnreadable(key, pair.key, slotNamedBy(pair.value))
+      }
     }
   }
 
-  #take(key: ParsedKey, { key: keyBytes, value }: StorePair): void {
+  /** False when it is not what its key says. */
+  #take(key: ParsedKey, { value }: StorePair): boolean {
+    const { state } = this
     switch (key.kind) {
       case 'meta':
       case 'blob':
-        return
+        return true
       case 'slot':
         return this.#takeSlot(key.slot, value)
       case 'configuration': {
         const record = decodeConfiguration(this.#codec, key.name, value)
-        if (!record) {
-          this.damaged.push({ reason: `configuration ${JSON.stringify(key.name)} fails its checksum` })
-          return
-        }
-        this.state.ledger.configurations.set(key.name, record)
-        this.state.configurations.set(key.name, checksumOf(asBuffer(value)))
-        return
+        if (!record) return false
+        state.ledger.configurations.set(key.name, record)
+        state.configurations.set(key.name, checksumOf(asBuffer(value)))
+        return true
       }
       case 'checkpoint': {
         const checkpoint = decodeCheckpoint(this.#codec, key.blob, value)
-        if (!checkpoint) {
-          this.state.unreadableCheckpoints.push(key.blob)
-          this.damaged.push({ reason: `the header of the checkpoint in blob ${key.blob} fails its checksum` })
-          return
-        }
-        this.state.ledger.addCheckpoint(checkpoint)
-        this.state.checkpoints.set(key.blob, checksumOf(asBuffer(value)))
-        return
+        if (!checkpoint) return false
+        state.ledger.addCheckpoint(checkpoint)
+        state.checkpoints.set(key.blob, checksumOf(asBuffer(value)))
+        return true
       }
       case 'damage': {
         const range = decodeDamage(this.#codec, key.slot, value)
-        if (!range) {
-          this.unreadableDamageNotes.push(key.slot)
-          return
-        }
-        this.state.damageNotes.set(range.from, range.to)
-        this.state.damage.set(key.slot, checksumOf(asBuffer(value)))
-        return
+        if (!range) return false
+        state.damageNotes.set(range.from, range.to)
+        state.damage.set(key.slot, checksumOf(asBuffer(value)))
+        return true
       }
       case 'unknown':
-        this.damaged.push({
-          reason: `an unknown key, ${asBuffer(keyBytes).toString('hex', 0, MOST_KEY_BYTES_SHOWN)}`,
-        })
+        return false
     }
   }
 
-  #takeSlot(slot: Slot, value: Uint8Array): void {
+  #takeSlot(slot: Slot, value: Uint8Array): boolean {
     const { ledger, accepted } = this.state
     if (slot < ledger.point) {
+      if (slotNamedBy(value) !== slot) return false
       this.belowPoint.add(slot, slot + 1)
-      return
+      return true
     }
     const record = decodeSlotRecord(this.#codec, slot, value)
-    if (!record) {
-      this.unreadable.add(slot, slot + 1)
-      const named = slotNamedBy(value)
-      if (named !== undefined && named !== slot) this.misplaced.push(named)
-      return
-    }
+    if (!record) return false
     this.newestSequence = Math.max(this.newestSequence, record.sequence)
     if (record.decided) {
       ledger.addDecided(slot)
@@ -135,8 +134,68 @@ export class StoreScan {
       ledger.addAccepted(slot, record.ballot, entryBytes(record))
       accepted.set(slot, checksumOf(asBuffer(value)))
     }
+    return true
+  }
+
+  #noteUnreadable(key: ParsedKey, keyBytes: Uint8Array, named: Slot | undefined): void {
+    switch (key.kind) {
+      case 'slot': {
+        if (key.slot < this.state.ledger.point) return this.belowPoint.add(key.slot, key.slot + 1)
+        this.unreadable.add(key.slot, key.slot + 1)
+        if (named !== undefined && named !== key.slot) this.misplaced.push(named)
+        return
+      }
+      case 'configuration':
+        this.state.unreadableConfigurations.push(keyBytes)
+        this.damaged.push({ reason: `configuration ${JSON.stringify(key.name)} fails its checksum` })
+        return
+      case 'checkpoint':
+        this.state.unreadableCheckpoints.push(key.blob)
+        this.damaged.push({ reason: `the header of the checkpoint in blob ${key.blob} fails its checksum` })
+        return
+      case 'damage':
+        this.unreadableDamageNotes.push(key.slot)
+        this.damaged.push({ reason: 'a note of damaged slots fails its checksum' })
+        return
+      case 'unknown':
+        this.unknownKeys.push(keyBytes)
+        this.damaged.push({ reason: `an unknown key, ${shownKey(keyBytes)}` })
+        return
+      case 'meta':
+      case 'blob':
+        return
+    }
+  }
+
+  #takeStrays(): void {
+    const { damaged, strayOperations } = this
+    for (const { key, home } of this.#strays)
+      damaged.push({ reason: `the record of key ${shownKey(home)} lies under the key ${shownKey(key)}` })
+    const proposals = this.#strays.filter(({ proposal }) => proposal !== undefined)
+    const others = this.#strays.filter(({ proposal }) => proposal === undefined)
+    const host = {
+      read: (key: Uint8Array) => readValue(this.#store, key),
+      isHeld: (home: ParsedKey) => this.#isHeld(home),
+      take: (home: ParsedKey, pair: StorePair) => this.#take(home, pair),
+    }
+    strayOperations.push(...bringHome(others, host))
+    const missing = proposals.filter(({ home }) => !this.#isHeld(parseKey(home)))
+    if (this.#areMissing(missing)) strayOperations.push(...bringHome(proposals, host))
+    else for (const { key, slot } of proposals) this.#noteUnreadable(parseKey(key), key, slot)
+  }
+
+  /** Just these proposals are missing, in these versions. */
+  #areMissing(proposals: readonly StrayRecord[]): boolean {
+    if (typeof this.meta !== 'object') return false
+    const { count, digest } = this.state.accepted.tally
+    const together = proposals.reduce((sum, { proposal = 0 }) => (sum ^ proposal) >>> 0, digest)
+    const { accepted } = this.meta
+    return count + proposals.length === accepted.count && together === accepted.digest
+  }
+
+  #isHeld(home: ParsedKey): boolean {
+    const { ledger } = this.state
+    if (home.kind === 'configuration') return ledger.configurations.has(home.name)
+    return home.kind === 'slot' && (home.slot < ledger.point || ledger.status(home.slot) !== 'empty')
   }
 }
-
-/** A key that is not ours may be long. */
-const MOST_KEY_BYTES_SHOWN = 40

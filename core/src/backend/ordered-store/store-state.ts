@@ -19,6 +19,8 @@ export class StoreState {
   readonly damageNotes = new Map<Slot, Slot>()
   /** Blobs of checkpoints whose header is there and cannot be read; in no tally. */
   readonly unreadableCheckpoints: number[] = []
+  /** Keys of configurations that are there and cannot be read; in no tally. */
+  readonly unreadableConfigurations: Uint8Array[] = []
   sequence = 0
   nextBlob = 0
 

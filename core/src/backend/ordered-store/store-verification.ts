@@ -4,8 +4,8 @@ import { isPersistentLogError } from '../../errors/index.js'
 import type { Ledger } from '../engine/ledger.js'
 import type { EngineVerification, LogEngine } from '../engine/log-engine.js'
 import { SlotRanges } from '../engine/slot-ranges.js'
-import { parseKey, rangeOfKind, slotKey } from './key-layout.js'
-import type { OrderedStore } from './ordered-store.js'
+import { parseKey, rangeOfKind, slotKey, type KeyRange } from './key-layout.js'
+import type { OrderedStore, StorePair } from './ordered-store.js'
 import type { RecordCodec } from './record-codec.js'
 import { decodeSlotRecord } from './slot-record.js'
 import { pagesOf } from './store-paging.js'
@@ -53,6 +53,7 @@ export async function verifyStore(parts: VerificationParts): Promise<EngineVerif
     damaged: [
       ...report(known, 'damaged since the log was opened'),
       ...report(slots.ranges(), 'a record is missing or fails its checksum'),
+      ...found.damaged,
       ...sides.damaged,
       ...blobs.damaged,
     ],
@@ -69,20 +70,37 @@ function slotsMissing(held: readonly SlotRange[], readable: SlotRanges): Slot[] 
   return missing
 }
 
-async function readSlots({ store, codec, signal }: VerificationParts, point: Slot) {
+async function readSlots(parts: VerificationParts, point: Slot) {
+  const { codec } = parts
   const found = { slots: 0, bytes: 0, readable: new SlotRanges(), unreadable: [] as Slot[] }
-  for await (const page of pagesOf(store, { from: slotKey(point), to: rangeOfKind('slot').to })) {
-    signal?.throwIfAborted()
-    for (const { key, value } of page) {
-      const parsed = parseKey(key)
-      if (parsed.kind !== 'slot') continue
-      found.slots++
-      found.bytes += key.byteLength + value.byteLength
-      if (decodeSlotRecord(codec, parsed.slot, value)) found.readable.add(parsed.slot, parsed.slot + 1)
-      else found.unreadable.push(parsed.slot)
+  const range = { from: slotKey(point), to: rangeOfKind('slot').to }
+  const damaged = await lookAtAll(parts, range, ({ key, value }) => {
+    const parsed = parseKey(key)
+    if (parsed.kind !== 'slot') return
+    found.slots++
+    found.bytes += key.byteLength + value.byteLength
+    if (decodeSlotRecord(codec, parsed.slot, value)) found.readable.add(parsed.slot, parsed.slot + 1)
+    else found.unreadable.push(parsed.slot)
+  })
+  return { ...found, damaged }
+}
+
+/** Shows each pair of a range; returns what the engine has instead of the rest. */
+async function lookAtAll(
+  { store, signal }: VerificationParts,
+  range: KeyRange,
+  look: (pair: StorePair) => void,
+): Promise<Damage[]> {
+  try {
+    for await (const page of pagesOf(store, range)) {
+      signal?.throwIfAborted()
+      for (const pair of page) look(pair)
     }
+    return []
+  } catch (error) {
+    if (!isPersistentLogError(error, 'PLOG_CORRUPTED')) throw error
+    return [{ reason: error.message }]
   }
-  return found
 }
 
 /** What one part of a verification read and found. */
@@ -92,17 +110,15 @@ interface PartlyVerified {
 }
 
 /** The meta record, configurations, headers of checkpoints, notes of damage: small, and written whole. */
-async function verifySideRecords({ store, codec, signal }: VerificationParts): Promise<PartlyVerified> {
+async function verifySideRecords(parts: VerificationParts): Promise<PartlyVerified> {
   const damaged: Damage[] = []
   let bytes = 0
   for (const kind of ['meta', 'configuration', 'checkpoint', 'damage'] as const) {
-    for await (const page of pagesOf(store, rangeOfKind(kind))) {
-      signal?.throwIfAborted()
-      for (const { key, value } of page) {
-        bytes += key.byteLength + value.byteLength
-        if (!codec.open(key, value)) damaged.push({ reason: `a ${kind} record fails its checksum` })
-      }
-    }
+    const unseen = await lookAtAll(parts, rangeOfKind(kind), ({ key, value }) => {
+      bytes += key.byteLength + value.byteLength
+      if (!parts.codec.open(key, value)) damaged.push({ reason: `a ${kind} record fails its checksum` })
+    })
+    damaged.push(...unseen)
   }
   return { bytes, damaged }
 }
