@@ -134,7 +134,6 @@ export const corruptionCases: readonly Case[] = [
     then: 'salvage',
     requires: needsLocating,
   }),
-  // Of logs that write their files themselves: an engine below may lose what is written into its own damaged pages.
   damageCase({
     id: 'rot.repaired-by-learn',
     title: 'opens strictly again, with every decision, when it was salvaged and has learned what it had lost',
@@ -143,6 +142,5 @@ export const corruptionCases: readonly Case[] = [
     most: SAMPLED,
     then: 'repair',
     requires: needsLocating,
-    follows: true,
   }),
 ]

@@ -10,18 +10,23 @@ const MOST_SALVAGES = 3
 /** Slots that are looked at behind the highest one that was ever written: a number that rotted reaches anywhere. */
 const SLOTS_BEHIND = 100
 
+/** The state that is stored where one that was stored is lost. */
+const STATE_SINCE = Buffer.from('the state since')
+
 /** What the others decided meanwhile where nothing was decided before. */
 const DECIDED_SINCE = { ballot: { round: 1_000_000, nodeId: 0 }, value: Buffer.from('decided since') }
 
 /**
  * Opens a damaged log to salvage it, twice: what is damaged stays so, or is found intact. Then it learns every slot that is
- * damaged or has lost its decision, as from another node, and stores the damaged records of the configuration anew, is
- * closed, and opened as strictly as ever: it opens, and every decision is there. It may be refused for ever only over damage
- * that names no slot which was ever written: there is nothing to learn then.
+ * damaged or has lost its decision, as from another node, stores the damaged records of the configuration anew, and a
+ * checkpoint where one is lost, is closed, and opened as strictly as ever: it opens, and every decision is there; at the latest
+ * when the loss of votes was accepted as well. It may be refused for ever only over damage that reaches far behind what was ever
+ * written: nobody would learn so many slots.
  */
 export async function repair(order: OpenOrder, expected: Observation): Promise<Classified> {
   const decisions = expected.entries.flatMap((line) => decisionOf(line) ?? [])
   const salvaging = { ...order, config: { ...order.config, recovery: 'salvage' as const } }
+  const rejoining = { ...order, config: { ...salvaging.config, acceptLostVotes: true } }
   let log: PersistentLog
   try {
     log = await openLogUnderTest(salvaging)
@@ -42,10 +47,11 @@ export async function repair(order: OpenOrder, expected: Observation): Promise<C
       for (const { reason } of log.recovery.damaged) told.add(reason)
       learned += await learnMissing(log, decisions, end)
       await storeMissing(log, expected.configurations)
+      if (!(await hasStates(log, expected.states))) await storeState(log)
       await log.close()
-      const isBeyondLearning = log.recovery.damaged.some(({ slots }) => slots === undefined || slots.to > end)
+      const isBeyondLearning = log.recovery.damaged.some(({ slots }) => slots !== undefined && slots.to > end)
       const again = await openStrictly(order, salvages < MOST_SALVAGES || isBeyondLearning)
-      log = again ?? (await openLogUnderTest(salvaging))
+      log = again ?? (await openLogUnderTest(rejoining))
       if (again || salvages === MOST_SALVAGES) break
     }
     for (const decision of decisions) {
@@ -116,6 +122,18 @@ async function storeMissing(log: PersistentLog, configurations: readonly string[
       await log.configuration.store(name, { version: Number(version) + 1, value: Buffer.from(value, 'hex') })
     }
   }
+}
+
+/** What it is told of its checkpoints suffices: their bytes are not what an open reads. */
+async function hasStates(log: PersistentLog, states: readonly string[]): Promise<boolean> {
+  const slots = new Set((await log.checkpoints.list()).map(({ slot }) => slot))
+  return states.every((line) => slots.has(Number(line.split(' ')[0])))
+}
+
+async function storeState(log: PersistentLog): Promise<void> {
+  const newest = Math.max(-1, ...(await log.checkpoints.list()).map(({ slot }) => slot))
+  const slot = Math.max(log.bounds().contiguousTo, newest + 1)
+  await log.checkpoints.store(slot, STATE_SINCE, { acrossGaps: true })
 }
 
 function isDamage(error: unknown): true {
