@@ -32,7 +32,7 @@ export class StoreScan {
   /** Slot records below the point: a crash left them between a compaction and its clean-up. */
   readonly belowPoint = new SlotRanges()
   readonly unreadableDamageNotes: Slot[] = []
-  /** Keys that nobody wrote; a salvage deletes them. */
+  /** Keys that nobody wrote, or wrote with what lies there; a salvage deletes them. */
   readonly unknownKeys: Uint8Array[] = []
   /** What a salvage does with records under wrong keys. */
   readonly strayOperations: StoreOperation[] = []
@@ -181,7 +181,16 @@ export class StoreScan {
     strayOperations.push(...bringHome(others, host))
     const missing = proposals.filter(({ home }) => !this.#isHeld(parseKey(home)))
     if (this.#areMissing(missing)) strayOperations.push(...bringHome(proposals, host))
-    else for (const { key, slot } of proposals) this.#noteUnreadable(parseKey(key), key, slot)
+    else for (const stray of proposals) this.#putAside(stray)
+  }
+
+  /** A proposal that nobody can vouch for. The slot in its key is none that was ever written, so that it is not damaged. */
+  #putAside({ key, slot }: StrayRecord): void {
+    const isMetaThere = typeof this.meta === 'object'
+    if (isMetaThere && !this.#areMissing([])) return this.#noteUnreadable(parseKey(key), key, slot)
+    this.unknownKeys.push(key)
+    if (!isMetaThere && slot !== undefined && slot >= this.state.ledger.point)
+      this.unreadable.add(slot, slot + 1)
   }
 
   /** Just these proposals are missing, in these versions. */

@@ -123,8 +123,12 @@ describe('a key that went bad in an ordered store', () => {
 
   it('brings no proposal back that was replaced since, and none that was discarded', async () => {
     const old = store.get(slotKey(5)) ?? expect.fail('no proposal')
-    const stray = { key: slotKey(2 ** 40), value: old }
-    for (const change of ['replace', 'discard'] as const) {
+    for (const [change, under] of [
+      ['replace', 2 ** 40],
+      ['discard', 2 ** 40],
+      ['discard', 8],
+    ] as const) {
+      const stray = { key: slotKey(under), value: old }
       const copy = store.crashed()
       const log = await reopen(copy)
       if (change === 'discard') await log.discard({ from: 5 })
@@ -135,10 +139,22 @@ describe('a key that went bad in an ordered store', () => {
       const found = text((await salvaged.readAccepted(5))?.value)
       expect(found).to.equal(change === 'discard' ? undefined : 'b5')
       expect(salvaged.status.votesLost).to.equal(false)
+      expect(salvaged.bounds().damagedCount).to.equal(0)
       await salvaged.close()
       expect(has(damaged, stray.key)).to.equal(false)
       await (await reopen(damaged)).close()
     }
+  })
+
+  it('makes no log longer than it was, where the meta record is lost too', async () => {
+    const damaged = moved(store, slotKey(5), slotKey(2 ** 40))
+    damaged.pairs = damaged.pairs.filter(isNotMeta)
+    const log = await salvage(damaged)
+    expect(log.bounds()).to.deep.include({ nextSlot: LAST_SLOT + 1, damagedCount: 5 })
+    expect(log.status.votesLost).to.equal(true)
+    await repair(log)
+    await log.close()
+    await (await reopen(damaged)).close()
   })
 
   it('goes where the slot has been learned anew under its own', async () => {
