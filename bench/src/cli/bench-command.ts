@@ -1,6 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import process from 'node:process'
 import { Journal } from '../harness/journal.js'
 import type { BenchReport } from '../harness/measures.js'
@@ -19,6 +18,7 @@ import { loadWorkloads } from '../workloads/load-workloads.js'
 import type { Suite } from '../workloads/workload.js'
 import { showProgress } from './progress.js'
 import { scaleOf } from './scale.js'
+import { inScratchDirectory } from './scratch-directory.js'
 import type { Terminal } from './terminal.js'
 
 /** What the command line says. */
@@ -30,6 +30,8 @@ export interface BenchOptions {
   readonly workloadFile: readonly string[]
   readonly rounds?: number | undefined
   readonly measureMs?: number | undefined
+  /** Instead of what the scale allows. */
+  readonly budgetMs?: number | undefined
   readonly directory?: string | undefined
   readonly resume?: string | undefined
   readonly profiles?: string | undefined
@@ -72,25 +74,25 @@ export async function measureAll(options: BenchOptions, terminal: Terminal): Pro
         warmUpMs,
       })
     : undefined
-  const directory = await mkdtemp(join(options.directory ?? tmpdir(), 'plog-bench-'))
-  const progress = showProgress(terminal)
-  try {
-    const results = await runCells({
-      ...scale,
-      cells,
-      directory,
-      workloadFiles: options.workloadFile,
-      journal,
-      unavailable,
-      profiles: options.profiles,
-      onRound: (now) => progress.onRound(now),
-    })
-    const environment = describeEnvironment(directory, results, argumentsOf(options))
-    return { format: 1, environment, results, targets: judgeTargets(TARGETS, results) }
-  } finally {
-    progress.stop()
-    await rm(directory, { recursive: true, force: true })
-  }
+  return inScratchDirectory(options.directory ?? tmpdir(), async (directory) => {
+    const progress = showProgress(terminal)
+    try {
+      const results = await runCells({
+        ...scale,
+        cells,
+        directory,
+        workloadFiles: options.workloadFile,
+        journal,
+        unavailable,
+        profiles: options.profiles,
+        onRound: (now) => progress.onRound(now),
+      })
+      const environment = describeEnvironment(directory, results, argumentsOf(options))
+      return { format: 1, environment, results, targets: judgeTargets(TARGETS, results) }
+    } finally {
+      progress.stop()
+    }
+  })
 }
 
 /** What decides about the figures, as it is typed. */

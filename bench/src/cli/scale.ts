@@ -40,6 +40,7 @@ export function scaleOf(options: {
   readonly quick?: boolean | undefined
   readonly rounds?: number | undefined
   readonly measureMs?: number | undefined
+  readonly budgetMs?: number | undefined
 }): Scale {
   const { rounds, measureMs, ...rest } = options.quick === true ? QUICK : FULL
   const asked = options.measureMs
@@ -47,6 +48,7 @@ export function scaleOf(options: {
   return {
     ...rest,
     rounds: options.rounds ?? rounds,
+    budgetMs: options.budgetMs ?? rest.budgetMs,
     limits: { measureMs: asked ?? measureMs, warmUpMs, isBrief: options.quick === true },
   }
 }

@@ -5,6 +5,8 @@ import { runCell, type CellOutcome, type CellRequest } from './cell.js'
 /** What the child tells its parent. */
 export type CellMessage = CellOutcome | { readonly kind: 'failed'; readonly reason: string }
 
+// Nobody waits for this cell any more.
+process.once('disconnect', () => process.exit(1))
 process.once('message', (request: CellRequest) => {
   run(request).then(
     (message) => tell(message),
