@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { expect } from 'chai'
 import { FilledSubjects } from '../src/harness/filled-subjects.js'
 import type { CellResult } from '../src/harness/measures.js'
@@ -67,14 +66,25 @@ describe('subjects that are filled once', function () {
   it('are filled anew once a cell may have spoiled them', () =>
     inDirectory(async (directory) => {
       const subjects = new FilledSubjects(directory, TIMEOUT_MS)
-      const [cell, other] = cellsOf('faster') as [PlannedCell, PlannedCell]
+      const [cell, other] = cellsOf('raw-append') as [PlannedCell, PlannedCell]
       const first = await subjects.of(cell)
       expect(await subjects.of(other)).to.equal(first)
+      const ofAnother = await subjects.of(cellsOf('raw-level')[0]!)
       await subjects.discard(other)
       expect(existsSync(first!)).to.equal(false)
       const second = await subjects.of(cell)
       expect(existsSync(second!)).to.equal(true)
-      await rm(second!, { recursive: true })
+      expect(second, 'that of another subject').not.to.equal(ofAnother)
+    }))
+
+  it('fail the cells that need them when the filling hangs', () =>
+    inDirectory(async (directory) => {
+      const filled = new FilledSubjects(directory, 1).of(cellsOf('raw-append')[0]!)
+      const error: unknown = await filled.catch((reason: unknown) => reason)
+      expect(error)
+        .to.be.an('error')
+        .with.property('message')
+        .that.matches(/did not end within 1 ms/)
     }))
 
   it('are not made for a few entries', () =>

@@ -19,6 +19,8 @@ export class FilledSubjects {
   readonly #directory: string
   readonly #timeoutMs: number
   readonly #filled = new Map<string, Promise<string>>()
+  /** Names are not given twice: what was discarded left a gap. */
+  #made = 0
 
   /** Keeps them below the directory; a fill that takes longer than the limit has hung. */
   constructor(directory: string, timeoutMs: number) {
@@ -35,7 +37,7 @@ export class FilledSubjects {
     if (key === undefined) return undefined
     let filled = this.#filled.get(key)
     if (filled === undefined) {
-      filled = this.#fill(cell, join(this.#directory, `filled-${this.#filled.size}`))
+      filled = this.#fill(cell, join(this.#directory, `filled-${this.#made++}`))
       this.#filled.set(key, filled)
     }
     return filled
@@ -63,7 +65,8 @@ export class FilledSubjects {
     const { signal, killed, stderr } = (failure ?? {}) as Partial<ExecFailure>
     const isAsPlanned =
       failure === undefined || (request.isKilled && signal === 'SIGKILL' && killed === false)
-    if (!isAsPlanned) throw new Error(`could not be filled with ${entries} entries: ${stderr?.trim()}`)
+    const reason = killed ? `it did not end within ${this.#timeoutMs} ms` : stderr?.trim()
+    if (!isAsPlanned) throw new Error(`could not be filled with ${entries} entries: ${reason}`)
     return directory
   }
 }
