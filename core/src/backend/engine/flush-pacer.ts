@@ -3,7 +3,7 @@ import { survivesAtLeast, type Survival } from '../../contract/survival.js'
 
 /**
  * Flushes what was acknowledged below the strongest survival, so often as the user asked. Writes at the strongest one
- * never wait for it: they have their own flush, which covers the weaker ones before it too.
+ * never wait for it: they have their own flush, which need not cover the weaker ones before it.
  */
 export class FlushPacer {
   readonly #everyMs: number | undefined
@@ -22,11 +22,15 @@ export class FlushPacer {
     this.#flush = flush
   }
 
-  /** Hears of every write as it is taken over: of the bytes of its values and proofs; `undefined` when it wrote nothing. */
+  /**
+   * Hears of every write as it is taken over: of the bytes of its values and proofs; `undefined` when it wrote nothing,
+   * which at the strongest survival is a flush of everything before.
+   */
   wrote(bytes: number | undefined, survives: Survival): void {
     if (!this.#paces) return
-    if (survivesAtLeast(survives, this.#strongest)) return this.stop()
-    if (bytes === undefined) return
+    const isStrong = survivesAtLeast(survives, this.#strongest)
+    if (bytes === undefined && isStrong) return this.stop()
+    if (bytes === undefined || isStrong) return
     this.#unflushedBytes += bytes
     if (this.#unflushedBytes >= this.#everyBytes) {
       this.stop()

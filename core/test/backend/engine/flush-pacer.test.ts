@@ -34,12 +34,21 @@ describe('the pace of flushes', () => {
     await engine.succeedAll()
   })
 
-  it('leaves it to a stronger write, which covers the weaker ones before it', async () => {
+  it('does not leave it to a stronger write, which need not cover the weaker ones before it', async () => {
     const { engine, log } = await openHeld({ durability: { flush: { everyBytes: 10 } } })
     void log.accept(proposal(0, 1, 'five!'), WEAK)
     void log.accept(proposal(1, 1))
     void log.accept(proposal(2, 1, 'five!'), WEAK)
-    expect(handedOver(engine)).to.deep.equal(['weak', 'strong', 'weak'])
+    expect(handedOver(engine)).to.deep.equal(['weak', 'strong', 'weak', 'flush'])
+    await engine.succeedAll()
+  })
+
+  it('counts anew behind a flush of the user', async () => {
+    const { engine, log } = await openHeld({ durability: { flush: { everyBytes: 10 } } })
+    void log.accept(proposal(0, 1, 'five!'), WEAK)
+    void log.flush()
+    void log.accept(proposal(1, 1, 'five!'), WEAK)
+    expect(handedOver(engine)).to.deep.equal(['weak', 'flush', 'weak'])
     await engine.succeedAll()
   })
 
