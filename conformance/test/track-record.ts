@@ -92,6 +92,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'core/test/backend/engine/at-once.test.ts',
   },
   {
+    bug: 'a power cut took decisions at `process-crash` below a checkpoint that was acknowledged, and left the checkpoint (mended)',
+    engine: '`faster`',
+    case: 'cp.states-hold-what-it-covers',
+    shownBy: 'backends/faster/test/survival.test.ts',
+  },
+  {
     bug: 'where the index of a sealed segment and one of its groups were both damaged, a salvage showed an older version of a slot as its decision (mended)',
     engine: '`faster`',
     case: 'rot.rest-still-readable',

@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { DurabilityConfig } from '@persistent-log/core'
 import { isPersistentLogError, TEST_BOOT_ID_VARIABLE, type PersistentLog } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { openDirectoryLog } from './support/open-directory-log.js'
@@ -11,6 +12,7 @@ import { shownBy, valueOf } from './support/open-log.js'
 
 const CHILD = fileURLToPath(new URL('./support/weak-accepts-child.js', import.meta.url))
 const ballot = { round: 1, nodeId: 1 }
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Runs a child that accepts at process-crash until it is killed; returns how many slots it acknowledged. */
 async function acceptAndKill(
@@ -54,6 +56,28 @@ for (const mmap of ['required', 'off'] as const) {
       log = undefined
       await rm(directory, { recursive: true, force: true })
     })
+
+    /** A log whose region is there already. */
+    async function openWithRegion(durability: DurabilityConfig = {}): Promise<PersistentLog> {
+      const opened = await openDirectoryLog(directory, { mmap, durability })
+      await opened.accept({ slot: 99, ballot, value: valueOf(99, 1) }, { survives: 'process-crash' })
+      while (!(await readdir(join(directory, 'engine'))).includes('region')) await turn()
+      await turn()
+      return opened
+    }
+
+    async function decideWeakly(of: PersistentLog, slot: number): Promise<void> {
+      await of.accept({ slot, ballot, value: valueOf(slot, 1) }, { survives: 'process-crash' })
+      await of.commit({ slot, ballot }, { survives: 'process-crash' })
+    }
+
+    /** What a power cut leaves of a slot: it takes the region. */
+    async function inTail(slot: number): Promise<boolean> {
+      const engine = join(directory, 'engine')
+      const tails = (await readdir(engine)).filter((name) => name.startsWith('tail-'))
+      const bytes = await Promise.all(tails.map((name) => readFile(join(engine, name))))
+      return bytes.some((tail) => tail.includes(valueOf(slot, 1)))
+    }
 
     for (const regionBytes of [64 * 1024, 16 * 1024 * 1024]) {
       it(`keeps all that was acknowledged at process-crash over SIGKILL, in a region of ${regionBytes} bytes`, async function () {
@@ -122,6 +146,21 @@ for (const mmap of ['required', 'off'] as const) {
       log = await openDirectoryLog(directory, { mmap })
       expect(log.recovery.accepted).equal(12)
       expect(log.recovery.cleanClose).equal(true)
+    })
+
+    it('has the weak decisions below a checkpoint in the tail before the checkpoint', async () => {
+      log = await openWithRegion()
+      for (let slot = 0; slot < 3; slot++) await decideWeakly(log, slot)
+      expect(await inTail(0), 'the region takes it').equal(false)
+      await log.checkpoints.store(3, valueOf(0, 9))
+      for (let slot = 0; slot < 3; slot++) expect(await inTail(slot), `slot ${slot}`).equal(true)
+    })
+
+    it('keeps the pace of weak writes though stronger ones follow them', async () => {
+      log = await openWithRegion({ flush: { everyMs: 20 } })
+      await decideWeakly(log, 0)
+      await log.accept({ slot: 10, ballot, value: valueOf(10, 1) })
+      while (!(await inTail(0))) await new Promise((resolve) => setTimeout(resolve, 5))
     })
 
     it('takes more weak accepts than the region holds', async () => {

@@ -103,7 +103,7 @@ export const crashStateCases: readonly Case[] = [
     'holds each batch whole or not at all in every state after a power cut',
     (ctx) => [
       {
-        plan: { sessions: 1, calls: 12, valueLength: 90, batches: true },
+        plan: { sessions: 1, calls: 12, valueLength: 90, only: 'batches' },
         choice: { model: 'strict', most: share(ctx, 0.15) },
       },
     ],
@@ -126,6 +126,17 @@ export const crashStateCases: readonly Case[] = [
       {
         plan: { sessions: 2, calls: 40, valueLength: 40, weakest: 'process-crash' },
         choice: { model: 'strict', most: share(ctx, 0.08) },
+      },
+    ],
+    { requires: needsWeakerWrites },
+  ),
+  statesCase(
+    'cp.states-hold-what-it-covers',
+    'has no checkpoint after a power cut without the decisions below it, though those had asked for less',
+    (ctx) => [
+      {
+        plan: { sessions: 1, calls: 24, valueLength: 700, only: 'checkpoints', weakest: 'process-crash' },
+        choice: { model: 'strict', most: share(ctx, 0.04) },
       },
     ],
     { requires: needsWeakerWrites },

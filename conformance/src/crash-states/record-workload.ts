@@ -12,6 +12,7 @@ import { Random } from '../running/random.js'
 import { openLogUnderTest } from '../running/target.js'
 import type { Bench, Recorded, WorkloadPlan } from './messages.js'
 import { planBatches } from './plan-batches.js'
+import { planCheckpoints } from './plan-checkpoints.js'
 import { NOTHING_BEFORE, Unexplained, type Trace } from './trace.js'
 
 /** Calls in flight: with so few, every subset of them can be tried as the outcome. */
@@ -156,13 +157,14 @@ class RecordedRun {
   }
 
   #operations(base: Interrupted['base']): Operation[] {
-    const { batches = false, calls: count, valueLength, weakest } = this.#plan
+    const { only, calls: count, valueLength, weakest } = this.#plan
     const label = `session ${this.sessions.length}`
     const { capabilities } = this.#bench
-    if (batches) return planBatches({ base, count, random: this.#random, capabilities, valueLength, label })
-    const strongest = capabilities.survives.commit
-    const order = { base, count, random: this.#random, capabilities, valueLength, label }
-    const operations = planWorkload({ ...order, weakest: weakest ?? strongest })
+    const leastAsked = weakest ?? capabilities.survives.commit
+    const order = { base, count, random: this.#random, capabilities, weakest: leastAsked, valueLength, label }
+    if (only === 'batches') return planBatches(order)
+    if (only === 'checkpoints') return planCheckpoints(order)
+    const operations = planWorkload(order)
     return weakest === undefined ? operations : flushedOften(operations)
   }
 }

@@ -56,6 +56,7 @@ export const TOY_DEFECTS = {
   pageCacheBelieved: 'what is read after a crash in the same boot is believed without being flushed',
   shortWriteIgnored: 'nobody looks how many bytes a write took',
   flushForgetsWeaker: 'a flush does not cover weaker writes before it',
+  checkpointOvertakes: 'a checkpoint is durable before the weaker decisions below it',
   blobNotFlushed: 'the content of a checkpoint is not flushed before it is named',
   blobNameNotFlushed: 'the file of a checkpoint is flushed, its name is not',
 } as const

@@ -28,6 +28,7 @@ const VOLATILE: Partial<Record<ToyDefect, Effect['kind']>> = {
 /** Lines that wait for their group. */
 interface PendingWrite {
   readonly writes: readonly Effect[][]
+  readonly survives: Survival
   readonly isForgotten?: boolean
 }
 
@@ -44,6 +45,8 @@ export class ToyEngine implements LogEngine {
   #counters = { flushes: 0, flushedWrites: 0 }
   /** What `userBuffer` has acknowledged and not written. */
   readonly #buffered: Effect[][] = []
+  /** What `checkpointOvertakes` writes behind the next checkpoint. */
+  #overtaken: Effect[][] = []
   #failed = false
 
   constructor(
@@ -72,7 +75,7 @@ export class ToyEngine implements LogEngine {
     const isForgotten =
       this.#defect === 'flushForgetsWeaker' && (survives === 'process-crash' || effects.length === 0)
     const writes = this.#asWrites(effects)
-    const written = this.#commits.add(isForgotten ? { writes, isForgotten } : { writes })
+    const written = this.#commits.add({ writes, survives, ...(isForgotten && { isForgotten }) })
     const early =
       this.#defect === 'userBuffer' ||
       (this.#defect === 'acceptAckEarly' && effects.every(({ kind }) => kind === 'accept'))
@@ -118,7 +121,7 @@ export class ToyEngine implements LogEngine {
   /** The last line says that it is the last one: a file that lacks it was cut. */
   async #end(): Promise<void> {
     try {
-      for (const effects of this.#buffered) await this.#journal.append({ effects })
+      for (const effects of [...this.#buffered, ...this.#overtaken]) await this.#journal.append({ effects })
       await this.#journal.append({ effects: [], closed: true })
       await this.#journal.flush()
     } catch (error) {
@@ -141,9 +144,22 @@ export class ToyEngine implements LogEngine {
     return [kept.map((effect) => (effect.kind === 'decide' ? { ...effect, kind: 'accept' } : effect))]
   }
 
+  /** Weaker writes stay in memory until a checkpoint is durable. */
+  async #flushOvertaking(group: readonly PendingWrite[]): Promise<void> {
+    for (const { writes, survives } of group) {
+      if (survives === 'process-crash') this.#overtaken.push(...writes)
+      else for (const effects of writes) await this.#journal.append({ effects })
+    }
+    await this.#journal.flush()
+    if (!group.some(({ writes }) => writes.flat().some(({ kind }) => kind === 'checkpoint'))) return
+    for (const effects of this.#overtaken) await this.#journal.append({ effects })
+    this.#overtaken = []
+  }
+
   async #flush(group: readonly PendingWrite[]): Promise<void> {
     const writes = group.flatMap((one) => one.writes)
     try {
+      if (this.#defect === 'checkpointOvertakes') return await this.#flushOvertaking(group)
       if (this.#defect === 'userBuffer') return void this.#buffered.push(...writes)
       // Whoever looks at the acknowledgement is faster than the system call.
       if (this.#defect === 'acceptAckEarly') await new Promise((resolve) => setImmediate(resolve))

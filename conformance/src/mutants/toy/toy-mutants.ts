@@ -88,6 +88,7 @@ const CAUGHT_BY: Readonly<Partial<Record<ToyDefect, readonly string[]>>> = {
   pageCacheBelieved: ['fault.fsync-eio-poisons'],
   shortWriteIgnored: ['fault.short-write-completed'],
   flushForgetsWeaker: ['dur.states-with-weaker-writes'],
+  checkpointOvertakes: ['cp.states-hold-what-it-covers'],
   blobNotFlushed: ['dur.states-ext4-model'],
   blobNameNotFlushed: ['dur.states-strict-model'],
 }

@@ -78,10 +78,16 @@ export class CheckpointNaming {
     const { kind, slot, discardFrom, signal } = publication
     const { life, writes, space, strongest } = this.#parts
     const operation = `checkpoints.${kind}`
-    let isNew: boolean
-    try {
+    const checkMayGoOn = (): void => {
       signal?.throwIfAborted()
       life.checkPoison(operation)
+    }
+    let isNew: boolean
+    try {
+      checkMayGoOn()
+      // The decisions below it may have asked for less than it does: none of them may go where it stays.
+      if (kind === 'store') await writes.write(operation, [], strongest, 'earlier')
+      checkMayGoOn()
       isNew = this.judge({ ...publication, content: checkpoint }) === 'store'
     } catch (error) {
       // The refusal is the one to tell; a blob that nobody named goes at the next open.

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { raise } from '../../../src/errors/index.js'
-import { openHeld, stateOf, turn, type HeldEngine } from './held-engine.js'
+import { openHeld, proposal, stateOf, turn, type HeldEngine } from './held-engine.js'
 
 const bytes = (text: string) => Buffer.from(text)
 
@@ -89,6 +89,20 @@ describe('checkpoints over an engine', () => {
     expect(await stateOf(storing)).to.equal('changed my mind')
     expect(await log.checkpoints.list()).to.deep.equal([])
     await settle(engine, log.close())
+  })
+
+  it('get their name when everything before them is flushed, and not before', async () => {
+    const { engine, log } = await openHeld()
+    void log.learn(proposal(0, 1), { survives: 'process-crash' })
+    await engine.succeed('process-crash')
+    const stored = log.checkpoints.store(1, bytes('state'))
+    while (engine.held.length === 0) await turn()
+    await turn()
+    expect(engine.held.map(({ effects }) => effects.map(({ kind }) => kind))).to.deep.equal([[]])
+    await engine.succeed()
+    expect(engine.held.map(({ effects }) => effects.map(({ kind }) => kind))).to.deep.equal([['checkpoint']])
+    await engine.succeed()
+    await stored
   })
 
   it('heed an abort up to the moment in which the state gets its name', async () => {
