@@ -1,4 +1,5 @@
-// Runs the compiled tests of every package, one mocha process per package, after the tidy tests.
+// Runs the compiled tests of every package, one mocha process per package, as many side by side as there are cores (three
+// at most), and the tidy tests.
 //
 //   npm test                                   everything
 //   npm test -- core backends/memory tidy      these suites only
@@ -6,16 +7,21 @@
 //
 // The last line is `N passed, N failed, N skipped` over all suites. With CI=true a skipped test is a failed one: a case
 // that a backend's capabilities rule out is printed by the conformance kit and is not a mocha test at all.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sideBySide } from './side-by-side.mjs'
 import { addTotals, close, noTotals } from './totals.mjs'
 import { filesBelow, root, shown, workspaces } from './workspaces.mjs'
 
 const MOCHA = join(root, 'node_modules/mocha/bin/mocha.js')
 const REPORTER = join(root, 'scripts/ci-reporter.mjs')
 const SUITE_LIMIT_MS = 20 * 60_000 // A suite that leaves a handle open would otherwise never end.
+const REST_OF_OUTPUT_MS = 5_000
+const MOST_SIDE_BY_SIDE = 3
 const inCi = process.env.CI === 'true'
 
 const suites = [
@@ -39,28 +45,34 @@ if (mochaArguments.some((argument) => /^(?:-g|-f|--grep|--fgrep)/.test(argument)
 
 const workFolder = mkdtempSync(join(tmpdir(), 'suite-accounts-'))
 
-const runSuite = ({ name, files }) => {
-  console.log(`\n== ${name}`)
+const runSuite = async ({ name, files }, print) => {
+  print(`\n== ${name}\n`)
   const account = join(workFolder, `${name.replaceAll('/', '-')}.json`)
   const specs = files.flatMap((file) => ['--spec', shown(file)])
-  const { status, signal } = spawnSync(
+  const colour = process.stdout.isTTY ? ['--color'] : []
+  const child = spawn(
     process.execPath,
-    [MOCHA, '--reporter', REPORTER, ...specs, ...mochaArguments],
+    [MOCHA, '--reporter', REPORTER, ...colour, ...specs, ...mochaArguments],
     {
       cwd: root,
-      stdio: 'inherit',
+      stdio: ['ignore', 'pipe', 'pipe'],
       timeout: SUITE_LIMIT_MS,
       env: { ...process.env, MOCHA_ACCOUNT_FILE: account },
     },
   )
+  child.stdout.on('data', print)
+  child.stderr.on('data', print)
+  const closed = once(child, 'close')
+  const [status, signal] = await once(child, 'exit')
+  // A process that a suite leaves behind holds its output open.
+  await Promise.race([closed, sleep(REST_OF_OUTPUT_MS)])
   if (!existsSync(account)) {
-    console.error(`${name}: the suite ended before it could report (${signal ?? `exit code ${status}`})`)
+    print(`${name}: the suite ended before it could report (${signal ?? `exit code ${status}`})\n`)
     return { ...noTotals(), failed: 1, skippedTests: [] }
   }
   const { passed, failed, skipped } = JSON.parse(readFileSync(account, 'utf8'))
   const lost = status !== 0 && failed === 0 ? 1 : 0
-  if (lost)
-    console.error(`${name}: no test failed, but the suite ended with ${signal ?? `exit code ${status}`}`)
+  if (lost) print(`${name}: no test failed, but the suite ended with ${signal ?? `exit code ${status}`}\n`)
   const forbidden = inCi ? skipped.length : 0
   return {
     passed,
@@ -70,14 +82,14 @@ const runSuite = ({ name, files }) => {
   }
 }
 
-let totals = noTotals()
-const skippedTests = []
-for (const suite of suites) {
-  if (chosen.length > 0 && !chosen.includes(suite.name)) continue
-  const result = runSuite(suite)
-  totals = addTotals(totals, result)
-  skippedTests.push(...result.skippedTests)
-}
+const results = await sideBySide(
+  suites
+    .filter(({ name }) => chosen.length === 0 || chosen.includes(name))
+    .map((suite) => (print) => runSuite(suite, print)),
+  Math.min(MOST_SIDE_BY_SIDE, availableParallelism()),
+)
+const totals = results.reduce(addTotals, noTotals())
+const skippedTests = results.flatMap((result) => result.skippedTests)
 rmSync(workFolder, { recursive: true, force: true })
 
 if (skippedTests.length > 0) {
