@@ -5,12 +5,16 @@ import { Unproven } from '../running/unproven.js'
 import { needs, needsAll, type Case } from '../suites/case.js'
 import { chosenState, examineCrashes, type CrashExamination, type CrashTotals } from './crash-examination.js'
 import type { WorkloadPlan } from './messages.js'
+import { PACE_MS } from './plan-weak-decisions.js'
 
 /** Thousands of states, in ms: only what hangs takes so long. */
 const TIMEOUT_MS = 3_600_000
 
 /** A workload with a clean close in the middle; in every third session or so something is compacted. */
 const MIXED: WorkloadPlan = { sessions: 2, calls: 60, valueLength: 40 }
+
+/** Decisions that a power cut may take, until something covers them. */
+const WEAK: WorkloadPlan = { sessions: 1, calls: 24, valueLength: 700, weakest: 'process-crash' }
 
 const needsAtomicBatches: Case['requires'] = ({ atomicBatches }) =>
   atomicBatches ? undefined : 'its batches are not atomic (atomicBatches is false)'
@@ -135,8 +139,20 @@ export const crashStateCases: readonly Case[] = [
     'has no checkpoint after a power cut without the decisions below it, though those had asked for less',
     (ctx) => [
       {
-        plan: { sessions: 1, calls: 24, valueLength: 700, only: 'checkpoints', weakest: 'process-crash' },
-        choice: { model: 'strict', most: share(ctx, 0.04) },
+        plan: { ...WEAK, only: 'weak below checkpoints' },
+        choice: { model: 'strict', most: share(ctx, 0.08) },
+      },
+    ],
+    { requires: needsWeakerWrites },
+  ),
+  statesCase(
+    'dur.states-with-paced-flushes',
+    'has flushed weaker writes in the pace that its user asked for, whatever stronger ones followed them',
+    (ctx) => [
+      {
+        plan: { ...WEAK, only: 'weak in a pace' },
+        choice: { model: 'strict', most: share(ctx, 0.08) },
+        config: { durability: { flush: { everyMs: PACE_MS } } },
       },
     ],
     { requires: needsWeakerWrites },

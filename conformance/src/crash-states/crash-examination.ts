@@ -2,6 +2,7 @@ import { mkdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { CaseContext } from '../running/case-context.js'
+import type { OpenConfig } from '../running/target.js'
 import type { Bench, Recorded, StateChoice, StateReport, WorkloadPlan } from './messages.js'
 import { recordTraced } from './record-traced.js'
 import { StateProcess } from './state-process.js'
@@ -12,6 +13,8 @@ export interface CrashExamination {
   readonly recording: number
   readonly plan: WorkloadPlan
   readonly choice: Omit<StateChoice, 'only'>
+  /** What the log is opened with, besides. */
+  readonly config?: Pick<OpenConfig, 'durability'>
   /** Follow the log by its system calls, instead of through `node:fs`. */
   readonly isTraced?: boolean
 }
@@ -44,14 +47,14 @@ export interface CrashTotals extends Recorded {
  */
 export async function examineCrashes(
   ctx: CaseContext,
-  { recording, plan, choice, isTraced = false }: CrashExamination,
+  { recording, plan, choice, config, isTraced = false }: CrashExamination,
 ): Promise<CrashTotals> {
   const work = join(ctx.directory, `recording-${recording}`)
   await mkdir(join(work, 'place'), { recursive: true })
   const place = await realpath(join(work, 'place'))
   const bench: Bench = {
     place,
-    order: ctx.order({ directory: join(place, 'log') }),
+    order: ctx.order({ ...config, directory: join(place, 'log') }),
     capabilities: ctx.capabilities,
     seed: ctx.seed + recording,
     traceFile: join(work, 'trace'),

@@ -12,8 +12,8 @@ export interface WorkloadPlan {
   readonly calls: number
   /** Characters of each value: all are of one length, so that stale bytes behind a cut would fit exactly. */
   readonly valueLength: number
-  /** Only batches, or weak decisions with checkpoints over them. Default: calls of every kind. */
-  readonly only?: 'batches' | 'checkpoints'
+  /** Only batches; weak decisions, and what has to cover them. Default: calls of every kind. */
+  readonly only?: 'batches' | 'weak below checkpoints' | 'weak in a pace'
   /** The least that a call asks for. Default: what the log survives. */
   readonly weakest?: Survival
   readonly settings?: SeamSettings

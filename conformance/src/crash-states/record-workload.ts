@@ -1,4 +1,5 @@
 import { openSync, writeSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TEST_BOOT_ID_VARIABLE } from '@persistent-log/core/backend'
 import type { PersistentLog } from '@persistent-log/core'
 import { observe } from '../crash/observation.js'
@@ -12,11 +13,13 @@ import { Random } from '../running/random.js'
 import { openLogUnderTest } from '../running/target.js'
 import type { Bench, Recorded, WorkloadPlan } from './messages.js'
 import { planBatches } from './plan-batches.js'
-import { planCheckpoints } from './plan-checkpoints.js'
+import { PACE_MS, planBelowCheckpoints, planInPace } from './plan-weak-decisions.js'
 import { NOTHING_BEFORE, Unexplained, type Trace } from './trace.js'
 
 /** Calls in flight: with so few, every subset of them can be tried as the outcome. */
 const WINDOW = 5
+/** So often the disk must be found idle, a pace apart. */
+const IDLE_LOOKS = 4
 /** Calls whose effect a power cut may take, up to the next flush. */
 const MOST_WEAK = 3
 
@@ -137,7 +140,8 @@ class RecordedRun {
       if (this.#mayFail) break
       this.#mark({ kind: 'began', session, at })
       begun.add(at)
-      const call: Promise<void> = perform(log, operation)
+      const isPaced = operation.kind === 'flush' && operation.paced === true
+      const call: Promise<void> = (isPaced ? this.#pacedFlush() : perform(log, operation))
         .then(() => {
           this.#mark({ kind: 'acknowledged', session, at })
           acknowledged.add(at)
@@ -152,6 +156,15 @@ class RecordedRun {
     await Promise.all(inFlight)
   }
 
+  /** What was to be flushed in the pace is flushed by now, or will never be. */
+  async #pacedFlush(): Promise<void> {
+    await sleep(2 * PACE_MS)
+    for (let looks = 0; looks < IDLE_LOOKS;) {
+      await sleep(PACE_MS)
+      looks = this.#seam.recorder?.isIdle === true ? looks + 1 : 0
+    }
+  }
+
   get #mayFail(): boolean {
     return this.#seam.failedFlushes > this.#forgiven
   }
@@ -163,7 +176,8 @@ class RecordedRun {
     const leastAsked = weakest ?? capabilities.survives.commit
     const order = { base, count, random: this.#random, capabilities, weakest: leastAsked, valueLength, label }
     if (only === 'batches') return planBatches(order)
-    if (only === 'checkpoints') return planCheckpoints(order)
+    if (only === 'weak below checkpoints') return planBelowCheckpoints(order)
+    if (only === 'weak in a pace') return planInPace(order)
     const operations = planWorkload(order)
     return weakest === undefined ? operations : flushedOften(operations)
   }

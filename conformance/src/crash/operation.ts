@@ -35,7 +35,8 @@ export type Operation = (
     }
   | { readonly kind: 'checkpoint'; readonly slot: number; readonly content: string }
   | { readonly kind: 'compact'; readonly before: number }
-  | { readonly kind: 'flush' }
+  /** `paced`: no call; everything before is flushed in the pace that the log was opened with. */
+  | { readonly kind: 'flush'; readonly paced?: boolean }
 ) & {
   /** Every earlier call is acknowledged before this one is made. */
   readonly alone?: boolean

@@ -64,6 +64,11 @@ export class DiskRecorder {
     return () => void this.#callsUnderWay--
   }
 
+  /** No call that changes files is under way. */
+  get isIdle(): boolean {
+    return this.#callsUnderWay === 0
+  }
+
   mark(mark: Mark): void {
     this.#noticeStores()
     this.events.push({ kind: 'mark', mark })

@@ -87,7 +87,7 @@ const CAUGHT_BY: Readonly<Partial<Record<ToyDefect, readonly string[]>>> = {
   flushRetried: ['fault.fsync-eio-poisons'],
   pageCacheBelieved: ['fault.fsync-eio-poisons'],
   shortWriteIgnored: ['fault.short-write-completed'],
-  flushForgetsWeaker: ['dur.states-with-weaker-writes'],
+  flushForgetsWeaker: ['dur.states-with-weaker-writes', 'dur.states-with-paced-flushes'],
   checkpointOvertakes: ['cp.states-hold-what-it-covers'],
   blobNotFlushed: ['dur.states-ext4-model'],
   blobNameNotFlushed: ['dur.states-strict-model'],
