@@ -45,8 +45,8 @@ export interface InstallCheckpointOptions extends CallOptions {
 /**
  * Durable states of the user's state machine. A checkpoint appears at one commit point, whole, with a checksum over
  * header and content, at the log's strongest survival; memory use is bounded however long the stream is. One that was
- * stored has every decision below it at that survival too, whatever those had asked for: no crash leaves a checkpoint
- * that is ahead of the log it was taken of.
+ * stored has the decisions below it that came before the call at that survival too, whatever those had asked for: no
+ * crash leaves a checkpoint that is ahead of the log it was taken of.
  */
 export interface CheckpointStore {
   /**

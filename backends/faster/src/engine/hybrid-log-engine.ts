@@ -220,10 +220,11 @@ export class HybridLogEngine implements LogEngine {
   #writeWeakly(effects: readonly Effect[]): Promise<void> {
     const { pending } = this.#parts
     let isEarly = pending.barriers === 0
-    let announced: Promise<void> | undefined
+    // What comes behind an accept that waits resolves behind it.
+    let announced = this.#ring.announcing
     for (const effect of effects) {
-      if (effect.kind !== 'accept' && effect.kind !== 'decide') return this.#enqueue(effects, true)
-      if (pending.isFlushing(effect.slot)) isEarly = false
+      const isEntry = effect.kind === 'accept' || effect.kind === 'decide'
+      if (!isEntry || pending.isFlushing(effect.slot)) isEarly = false
       if (effect.kind === 'accept') announced ??= this.#ring.announce()
     }
     const written = this.#enqueue(effects, !isEarly || announced !== undefined)
@@ -240,12 +241,18 @@ export class HybridLogEngine implements LogEngine {
   }
 
   /**
-   * Resolves when everything taken over before outlives the process. What a repeated call confirms may be an accept that
-   * waits for a flush, because nothing announces weak ones yet.
+   * Resolves when everything taken over before outlives the process, and has resolved. What a repeated call confirms may
+   * be an accept that waits for a flush, because nothing announces weak ones yet, or whatever else joined one.
    */
   #confirmAll(): Promise<void> {
-    if (this.#ring.isAnnounced) return this.#queue.isAppended ? DONE : this.#queue.add(newWrite([], false))
-    return this.#queue.isFlushed ? DONE : this.#queue.add(newWrite([], true))
+    const { isAnnounced, announcing } = this.#ring
+    if (!isAnnounced) {
+      if (this.#queue.isFlushed) return DONE
+      const flushed = this.#queue.add(newWrite([], true))
+      return announcing ? Promise.all([flushed, announcing]).then(() => undefined) : flushed
+    }
+    const { isAppended, awaitsFlush } = this.#queue
+    return isAppended && !awaitsFlush ? DONE : this.#queue.add(newWrite([], awaitsFlush))
   }
 
   /** Resolves when the device has everything taken over before, the mutable region included. */

@@ -65,6 +65,11 @@ export class RingWrites implements AtOnceWrites {
     return this.#isAnnounced
   }
 
+  /** Resolves as `announce` does, while an announcement is on its way. */
+  get announcing(): Promise<void> | undefined {
+    return this.#announcing?.catch(() => undefined)
+  }
+
   /**
    * Where such accepts are the normal ones, the first of them need not wait. A device without room for the ring refuses
    * nobody: accepts go with the flush then.

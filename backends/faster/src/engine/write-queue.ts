@@ -35,6 +35,8 @@ export class WriteQueue {
   #appended: PendingWrite[] = []
   /** Of all that was appended, what is not resolved: it waits for a flush, or for the one in flight. */
   #unresolved = 0
+  /** Those, and what is not appended yet and is going to wait. */
+  #awaitingFlush = 0
   /** Appends one after the other; rejected for ever after the first failure. */
   #appending: Promise<void> = Promise.resolve()
   #isAppending = false
@@ -68,10 +70,16 @@ export class WriteQueue {
     return this.#queue.length === 0 && !this.#isAppending
   }
 
+  /** Something that was taken over has yet to be flushed before it resolves. */
+  get awaitsFlush(): boolean {
+    return this.#awaitingFlush > 0
+  }
+
   /** Takes the write over; resolves when it survives what it joins, and is counted. */
   add(write: PendingWrite): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure.cause)
     this.#queue.push(write)
+    if (write.joinsFlush) this.#awaitingFlush++
     return write.joinsFlush ? this.#flushes.add(write) : this.#appends.add(write)
   }
 
@@ -103,6 +111,7 @@ export class WriteQueue {
       throw this.#fail(cause)
     }
     this.#unresolved -= covered.length
+    this.#awaitingFlush -= covered.length
     for (const write of covered) {
       this.#flushedWrites += callsOf(write)
       this.#resolve(write)

@@ -5,7 +5,7 @@ import type { Survival } from '../../contract/survival.js'
 import { raise, withIndex } from '../../errors/index.js'
 import * as check from '../arguments.js'
 import type { AtOnce } from './at-once.js'
-import { discardOf } from './discarding.js'
+import { discardsOf } from './discarding.js'
 import type { Effect } from './effect.js'
 import { JudgedWrites, owned, type Kind } from './judged-writes.js'
 import { judgeItem, type Item } from './judging.js'
@@ -65,7 +65,7 @@ export class BatchWrites {
       if (shown) return shown
       const items = given.map(owned)
       const judgeNow = (): Effect[] => this.#judge(kind, items, discardFrom)
-      const body = (): Promise<void> => this.#judged.write(kind, judgeNow, survives, 'log')
+      const body = (): Promise<void> => this.#judged.writeAll(kind, items.length, judgeNow, survives)
       return kind === 'accept' ? this.#judged.place(items, options?.signal, discardFrom, body) : body()
     })
   }
@@ -81,12 +81,10 @@ export class BatchWrites {
       : undefined
   }
 
-  /** The discard, where there is one, comes first. */
+  /** The discards, where there are any, come first. */
   #judge(kind: Kind, items: readonly Item[], discardFrom: Slot | undefined): Effect[] {
     const { writes } = this.#parts
-    const effects: Effect[] = []
-    const discard = discardFrom === undefined ? undefined : this.#discardBefore(items, discardFrom)
-    if (discard) effects.push(discard)
+    const effects: Effect[] = discardFrom === undefined ? [] : this.#discardsBefore(items, discardFrom)
     let index = 0
     try {
       for (; index < items.length; index++) {
@@ -100,7 +98,7 @@ export class BatchWrites {
   }
 
   /** Raft's conflict truncation may drop proposals, never decisions: those must stand in the batch themselves. */
-  #discardBefore(items: readonly Item[], from: Slot): Effect | undefined {
+  #discardsBefore(items: readonly Item[], from: Slot): Effect[] {
     const { judged } = this.#parts.writes
     if (from < judged.point) throw raise.compacted(from, judged.point)
     const named = new Set(items.map((item) => item.slot))
@@ -108,7 +106,7 @@ export class BatchWrites {
     if (damaged !== undefined) throw raise.damagedSlot(damaged)
     const decided = firstUnnamed(judged.decided, from, named)
     if (decided !== undefined) throw raise.alreadyCommitted(decided)
-    return discardOf(judged, from)
+    return discardsOf(judged, from)
   }
 }
 

@@ -10,7 +10,7 @@ import { copyBallot, copyBytes } from '../bytes.js'
 import { judgeCheckpoint, type CheckpointCall } from '../laws/checkpoint-law.js'
 import { ballotBelow } from './ballot-below.js'
 import type { CheckpointHealth } from './checkpoint-health.js'
-import { discardOf } from './discarding.js'
+import { discardsOf } from './discarding.js'
 import type { Effect, StoredCheckpoint } from './effect.js'
 import type { LogParts } from './log-parts.js'
 
@@ -128,8 +128,7 @@ export class CheckpointNaming {
     if (slot > judged.point) {
       effects.push({ kind: 'compact', before: slot, ballot: ballot ?? ballotBelow(slot, writes) })
     }
-    const discard = discardFrom === undefined ? undefined : discardOf(judged, discardFrom)
-    if (discard) effects.push(discard)
+    if (discardFrom !== undefined) effects.push(...discardsOf(judged, discardFrom))
     return effects
   }
 }

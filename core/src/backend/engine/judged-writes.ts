@@ -26,16 +26,34 @@ export class JudgedWrites {
     return survivalOf(operation, asked, durability[which], engine.capabilities.survives[which])
   }
 
-  /** Judges, then writes in the same turn: nothing can come between the two. A discard comes first among the effects. */
+  /** Judges, then writes in the same turn: nothing can come between the two. */
   write(kind: Kind, judgeNow: () => Effect[], survives: Survival, scope: Scope): Promise<void> {
+    return this.#write(kind, judgeNow, (effects) => this.#parts.writes.write(kind, effects, survives, scope))
+  }
+
+  /** The same of so many items, discards before them. Those that change nothing survive what was asked, too. */
+  writeAll(kind: Kind, items: number, judgeNow: () => Effect[], survives: Survival): Promise<void> {
+    const { writes } = this.#parts
+    return this.#write(kind, judgeNow, (effects) => {
+      const shown = writes.write(kind, effects, survives, 'log')
+      if (effects.length === 0 || changesIn(effects) === items) return shown
+      return Promise.all([shown, writes.write(kind, [], survives, 'log')]).then(() => undefined)
+    })
+  }
+
+  #write(
+    kind: Kind,
+    judgeNow: () => Effect[],
+    write: (effects: readonly Effect[]) => Promise<void>,
+  ): Promise<void> {
     const { life, writes, space, counts } = this.#parts
     try {
       // An accept may have waited for space since it was let in.
       life.checkPoison(kind)
       if (kind === 'accept' && writes.judged.votesLost) throw raise.votesLost(kind)
       const effects = judgeNow()
-      counts[`${kind}s`] += effects[0]?.kind === 'discard' ? effects.length - 1 : effects.length
-      const shown = writes.write(kind, effects, survives, scope)
+      counts[`${kind}s`] += changesIn(effects)
+      const shown = write(effects)
       space.wake()
       return shown
     } catch (error) {
@@ -68,6 +86,16 @@ export class JudgedWrites {
     const bytes = () => undecided().reduce((sum, item) => sum + entryBytes(item as Proposal), 0)
     return this.#parts.space.place({ slots: items.map((item) => item.slot), bytes, needs, signal }, body)
   }
+}
+
+/** How many items change something: discards are no items. */
+function changesIn(effects: readonly Effect[]): number {
+  let changes = effects.length
+  for (const { kind } of effects) {
+    if (kind !== 'discard') break
+    changes--
+  }
+  return changes
 }
 
 /** The caller may change his bytes as soon as the call returns. */

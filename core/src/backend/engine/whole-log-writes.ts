@@ -5,7 +5,7 @@ import { PersistentLogError, raise } from '../../errors/index.js'
 import * as check from '../arguments.js'
 import { copyBallot } from '../bytes.js'
 import { judgePromise } from '../laws/promise-law.js'
-import { discardOf } from './discarding.js'
+import { discardsOf } from './discarding.js'
 import type { Effect } from './effect.js'
 import { survivalOf, type LogParts } from './log-parts.js'
 
@@ -52,8 +52,7 @@ export class WholeLogWrites {
         discarded: judged.accepted.countIn(from, to),
         keptCommitted: judged.decided.countIn(from, to),
       }
-      const discard = discardOf(judged, from, to)
-      const shown = writes.write('discard', discard ? [discard] : [], survives, 'log')
+      const shown = writes.write('discard', discardsOf(judged, from, to), survives, 'log')
       space.wake()
       await shown
       return result
