@@ -98,6 +98,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'backends/faster/test/survival.test.ts',
   },
   {
+    bug: 'a decision at `process-crash` that a discard of the slots around it had passed was lost, over a clean close too (mended)',
+    engine: '`faster`',
+    case: 'model.histories-with-reopen',
+    shownBy: 'backends/faster/test/weak-and-strong.test.ts',
+  },
+  {
     bug: 'where the index of a sealed segment and one of its groups were both damaged, a salvage showed an older version of a slot as its decision (mended)',
     engine: '`faster`',
     case: 'rot.rest-still-readable',

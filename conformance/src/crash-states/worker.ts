@@ -11,6 +11,7 @@ const seam = await DiskSeam.install()
 const { DiskImage } = await import('../disk/disk-image.js')
 const { recordWorkload, workTraced } = await import('./record-workload.js')
 const { agree } = await import('../model/agreement.js')
+const { weakerThanOffered } = await import('../model/steps.js')
 const { CrashingLog } = await import('./crashing-log.js')
 const { TraceExaminer } = await import('./examine-trace.js')
 
@@ -56,6 +57,7 @@ async function histories({ bench, plan }: Extract<StateCommand, { kind: 'histori
       firstSlot: 0,
       reopens: true,
       crashes: true,
+      weaker: plan.crash === 'kill' ? weakerThanOffered(bench.capabilities) : [],
       begin: () => CrashingLog.create(seam, bench, plan.crash),
       end: (log) => log.end(),
       agreed: ({ crashes }) => tell({ kind: 'agreed', crashes }),

@@ -4,6 +4,7 @@ import { examineHistories } from '../crash-states/history-examination.js'
 import type { CaseContext } from '../running/case-context.js'
 import { needs, needsReopen, type Case } from '../suites/case.js'
 import { agree } from './agreement.js'
+import { weakerThanOffered } from './steps.js'
 import type { Real } from './commands.js'
 
 /** On logs of this process, which are closed and opened and never crash. */
@@ -15,6 +16,7 @@ function agreeHere(ctx: CaseContext, runs: number, reopens: boolean, firstSlot: 
     runs,
     firstSlot,
     reopens,
+    weaker: weakerThanOffered(ctx.capabilities),
     async begin() {
       const directory = join(ctx.directory, `history-${++places}`)
       await mkdir(directory)

@@ -1,5 +1,12 @@
 import fc from 'fast-check'
-import type { Ballot, Proposal } from '@persistent-log/core'
+import {
+  survivesAtLeast,
+  type Ballot,
+  type Capabilities,
+  type Proposal,
+  type Survival,
+  type WriteOptions,
+} from '@persistent-log/core'
 import { collect, shownEntry } from '../running/dump.js'
 import { hex } from '../running/values.js'
 import { CompareCommand, CrashCommand, ReopenCommand, shown, StepCommand, type Step } from './commands.js'
@@ -27,102 +34,99 @@ const entryOf = (given: unknown): unknown => {
 
 const step = (made: Step): StepCommand => new StepCommand(made)
 
-const accept = (one: Proposal): Step => ({
+const accept = (one: Proposal, options: WriteOptions): Step => ({
   name: `accept ${listed([one])}`,
   model: (model) => model.accept(one),
-  real: (log) => log.accept(one),
+  real: (log) => log.accept(one, options),
 })
 
-/** Calls that change the log. */
-const writes = [
-  { weight: 6, arbitrary: proposal.map((one) => step(accept(one))) },
-  {
-    weight: 3,
-    arbitrary: fc.tuple(proposals, fc.option(slot, { nil: undefined, freq: 2 })).map(([batch, discardFrom]) =>
-      step({
-        name: `acceptAll ${listed(batch)} discardFrom ${discardFrom}`,
-        model: (model) => model.acceptAll(batch, discardFrom),
-        real: (log) => log.acceptAll(batch, { discardFrom }),
-      }),
-    ),
-  },
-  {
-    weight: 5,
-    arbitrary: id.map((one) =>
-      step({
+/** Calls that change the log, asking for a survival of `survivals`; `undefined`: for none. */
+const writes = (survivals: readonly (Survival | undefined)[]) => {
+  const survival = fc.constantFrom(...survivals)
+  const asking = <T>(given: fc.Arbitrary<T>, make: (given: T, options: WriteOptions) => Step) =>
+    fc.tuple(given, survival).map(([one, survives]) => {
+      const made = make(one, survives === undefined ? {} : { survives })
+      return step(survives === undefined ? made : { ...made, name: `${made.name} at ${survives}` })
+    })
+  return [
+    { weight: 6, arbitrary: asking(proposal, accept) },
+    {
+      weight: 3,
+      arbitrary: asking(
+        fc.tuple(proposals, fc.option(slot, { nil: undefined, freq: 2 })),
+        ([batch, discardFrom], options) => ({
+          name: `acceptAll ${listed(batch)} discardFrom ${discardFrom}`,
+          model: (model) => model.acceptAll(batch, discardFrom),
+          real: (log) => log.acceptAll(batch, { ...options, discardFrom }),
+        }),
+      ),
+    },
+    {
+      weight: 5,
+      arbitrary: asking(id, (one, options) => ({
         name: `commit ${listed([one])}`,
         model: (model) => model.commit(one),
-        real: (log) => log.commit(one),
-      }),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: ids.map((batch) =>
-      step({
+        real: (log) => log.commit(one, options),
+      })),
+    },
+    {
+      weight: 2,
+      arbitrary: asking(ids, (batch, options) => ({
         name: `commitAll ${listed(batch)}`,
         model: (model) => model.commitAll(batch),
-        real: (log) => log.commitAll(batch),
-      }),
-    ),
-  },
-  {
-    // Commits whatever is accepted: random ballots seldom meet.
-    weight: 3,
-    arbitrary: slot.map((at) =>
-      step({
+        real: (log) => log.commitAll(batch, options),
+      })),
+    },
+    {
+      // Commits whatever is accepted: random ballots seldom meet.
+      weight: 3,
+      arbitrary: asking(slot, (at, options) => ({
         name: `commit what is in ${at}`,
         model: (model) =>
           model.commit({ slot: at, ballot: model.readAccepted(at)?.ballot ?? { round: 0, nodeId: 0 } }),
         real: async (log) => {
           const held = await log.readAccepted(at)
-          await log.commit({ slot: at, ballot: held?.ballot ?? { round: 0, nodeId: 0 } })
+          await log.commit({ slot: at, ballot: held?.ballot ?? { round: 0, nodeId: 0 } }, options)
         },
-      }),
-    ),
-  },
-  {
-    weight: 3,
-    arbitrary: proposal.map((one) =>
-      step({
+      })),
+    },
+    {
+      weight: 3,
+      arbitrary: asking(proposal, (one, options) => ({
         name: `learn ${listed([one])}`,
         model: (model) => model.learn(one),
-        real: (log) => log.learn(one),
-      }),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: proposals.map((batch) =>
-      step({
+        real: (log) => log.learn(one, options),
+      })),
+    },
+    {
+      weight: 2,
+      arbitrary: asking(proposals, (batch, options) => ({
         name: `learnAll ${listed(batch)}`,
         model: (model) => model.learnAll(batch),
-        real: (log) => log.learnAll(batch),
-      }),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: ballot.map((one) =>
-      step({
-        name: `promise ${shown(one)}`,
-        model: (model) => model.promise(one),
-        real: (log) => log.promise(one),
-      }),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(slot, end).map(([from, to]) =>
-      step({
+        real: (log) => log.learnAll(batch, options),
+      })),
+    },
+    {
+      weight: 2,
+      arbitrary: ballot.map((one) =>
+        step({
+          name: `promise ${shown(one)}`,
+          model: (model) => model.promise(one),
+          real: (log) => log.promise(one),
+        }),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: asking(fc.tuple(slot, end), ([from, to], options) => ({
         name: `discard ${from} to ${to}`,
         model: (model) => model.discard(from, to),
-        real: (log) => log.discard({ from, to }),
+        real: (log) => log.discard({ from, to }, options),
         answer: (given) => given,
-      }),
-    ),
-  },
-]
+      })),
+    },
+  ]
+}
 
 /** Calls to the stores beside the log, and compaction. */
 const stores = [
@@ -257,13 +261,22 @@ const reads = [
 export interface HistoryOptions {
   readonly reopens: boolean
   readonly crashes?: boolean
+  /** Weaker survivals that the log offers and that no end of a history may cost anything: some calls ask for one. */
+  readonly weaker?: readonly Survival[]
   /** The history of an earlier failure. */
   readonly replayPath?: string | undefined
 }
 
+/** What calls may ask for that outlives the process, where a log offers more. */
+export function weakerThanOffered({ survives }: Pick<Capabilities, 'survives'>): readonly Survival[] {
+  const isWeaker = (offered: Survival): boolean =>
+    offered !== 'process-crash' && survivesAtLeast(offered, 'process-crash')
+  return isWeaker(survives.accept) && isWeaker(survives.commit) ? ['process-crash'] : []
+}
+
 /** Random histories. */
-export function histories({ reopens, crashes = false, replayPath }: HistoryOptions) {
-  const all = [...writes, ...stores, ...reads]
+export function histories({ reopens, crashes = false, weaker = [], replayPath }: HistoryOptions) {
+  const all = [...writes([undefined, ...weaker]), ...stores, ...reads]
   if (reopens) all.push({ weight: 2, arbitrary: fc.constant(new ReopenCommand()) })
   if (crashes) all.push({ weight: 3, arbitrary: fc.nat().map((seed) => new CrashCommand(seed)) })
   const weighted = all.flatMap(({ weight, arbitrary }) => Array.from({ length: weight }, () => arbitrary))
@@ -277,7 +290,7 @@ export function histories({ reopens, crashes = false, replayPath }: HistoryOptio
 /** One random history of so many steps, without the comparisons in between. */
 export function randomSteps(seed: number, count: number): readonly Step[] {
   const all: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<unknown> }[] = [
-    ...writes,
+    ...writes([undefined]),
     ...stores,
     ...reads,
   ]
