@@ -80,6 +80,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'backends/faster/test/sealing.test.ts',
   },
   {
+    bug: 'a footer that was made anew over an older one was half of each behind a SIGKILL in between, and reported as damage (mended)',
+    engine: '`faster`',
+    case: 'rec.kill-cycles-keep-growing',
+    shownBy: 'backends/faster/test/footers-made-anew.test.ts',
+  },
+  {
     bug: 'a checkpoint that could not be read, or whose file could not be closed, was refused by an error of Node.js, not of the log (mended)',
     engine: '`faster`',
     case: 'fault.each-syscall-eio-until-none',

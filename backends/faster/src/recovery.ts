@@ -218,6 +218,7 @@ async function recoverTail(
     last: last.segment,
     firstSegment: replay.firstSegment,
     isShorter,
+    isFooterUsed: !isScanned,
   })
   return {
     ...{ tail, table, pending, encoder, region, ledger: replay.ledger },

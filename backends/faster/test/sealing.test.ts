@@ -5,16 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { recover } from '../src/recovery.js'
 import { SlotIndex } from '../src/regions/slot-index.js'
-import {
-  ballot,
-  bytesOf,
-  filesOf,
-  groupsEnd,
-  opened,
-  sealedLog,
-  SMALL,
-  withoutFooters,
-} from './support/closed-log.js'
+import { allSealed, turn } from './support/all-sealed.js'
+import { ballot, filesOf, opened, sealedLog, SMALL, withoutFooters } from './support/closed-log.js'
 import { MemoryDisk, type DiskImage } from './support/memory-disk.js'
 import { openDirectoryLog } from './support/open-directory-log.js'
 import { LOG_ID, newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
@@ -24,17 +16,6 @@ const learn = (slot: number, length?: number) => ({
   ballot: ballot(1),
   value: valueOf(slot, 1, length),
 })
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
-const isSealed = (image: DiskImage, name: string): boolean =>
-  groupsEnd(bytesOf(image, name)) < bytesOf(image, name).byteLength
-
-/** Resolves when every segment but the active one is sealed, and then some. */
-async function allSealed({ image }: MemoryDisk): Promise<void> {
-  const open = (): number => filesOf(image).filter((name) => !isSealed(image, name)).length
-  while (open() > 1) await turn()
-  for (let time = 0; time < 10; time++) await turn()
-}
-
 /** A closed log of so many small entries, in groups, in segments of 64 KiB. */
 async function longLog(entries: number): Promise<MemoryDisk> {
   const disk = await newDisk()

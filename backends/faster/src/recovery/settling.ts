@@ -54,6 +54,8 @@ export interface Leftovers {
   readonly firstSegment: number
   /** What stands behind its end is no prepared space: a footer, which is going to be written anew. */
   readonly isShorter: boolean
+  /** It was taken for the segment: until something is appended, it may stay. */
+  readonly isFooterUsed: boolean
 }
 
 /** What a crash left: bytes behind a cut, retired segments, the mutable region of an earlier session. */
@@ -61,9 +63,9 @@ export async function dropLeftovers(
   files: SegmentFiles,
   tail: Tail,
   table: SlotTable,
-  { last, firstSegment, isShorter }: Leftovers,
+  { last, firstSegment, isShorter, isFooterUsed }: Leftovers,
 ): Promise<void> {
-  if (last !== tail.active) await cut(last)
+  if (last !== tail.active || (isShorter && !isFooterUsed)) await cut(last)
   else if (isShorter) tail.cutsBeforeAppend = true
   const before = Math.min(firstSegment, last.header.number)
   await tail.retireBefore(before, (segment) => table.removeSealed(segment))

@@ -41,6 +41,7 @@ export class Sealer {
   #settled = 0
   #running: Promise<void> | undefined
   #isOff: boolean
+  #isOldAway = false
   #unproven: SealedIndex | undefined
 
   constructor(parts: SealerParts) {
@@ -105,6 +106,7 @@ export class Sealer {
     try {
       for (let segment = this.#due(); segment; segment = this.#due()) {
         await this.#proveLast()
+        await this.#takeOldAway()
         await this.#seal(segment)
         this.#next = segment.header.number + 1
       }
@@ -131,6 +133,22 @@ export class Sealer {
     if (!this.#parts.tail.segments.includes(segment)) return
     await rewrite(segment, segment.file.read(head.end, FOOTER_HEADER_BYTES), head.end)
     this.#unproven = undefined
+  }
+
+  /**
+   * Footers that the open did not use are made anew, and may come out otherwise than before. The newest goes first: before
+   * a footer there is none missing, and no head of an old one stands before the rest of a new one.
+   */
+  async #takeOldAway(): Promise<void> {
+    if (this.#isOldAway) return
+    const { segments, active } = this.#parts.tail
+    for (const segment of segments.toReversed()) {
+      if (segment === active || segment.header.number < this.#next) continue
+      if (!readFooterHead(segment, segment.end)) continue
+      await segment.file.write(Buffer.alloc(FOOTER_HEADER_BYTES), segment.end)
+      await segment.file.flush()
+    }
+    this.#isOldAway = true
   }
 
   async #seal(segment: Segment): Promise<void> {
