@@ -74,6 +74,25 @@ describe('faster: weak and strong writes beside each other', () => {
     expect((await afterPowerCut(disk)).get(3)).to.equal('decided 1')
   })
 
+  it('moves a weak batch to the tail together with what has superseded a part of it', async () => {
+    await log.close()
+    disk = await newDisk()
+    const options = { regionBytes: 64 * 1024, segmentBytes: 1024 * 1024 }
+    log = await openOn(disk, { created: true, cleanClose: true, options })
+    await withRegion()
+    await log.acceptAll([proposal(0), proposal(1), proposal(2)], WEAK)
+    for (let slot = 100; slot < 280; slot++) await log.accept(proposal(slot), WEAK)
+    await log.accept(proposal(1, 2), WEAK)
+    const states = new Set<string>()
+    for (let slot = 280; slot < 1000; slot++) {
+      await log.accept(proposal(slot), WEAK)
+      if (slot % 10 > 0) continue
+      const shown = await afterPowerCut(disk)
+      states.add([0, 1, 2].map((at) => shown.get(at)).join())
+    }
+    expect([...states]).to.deep.equal([',,', 'accepted 1,accepted 2,accepted 1'])
+  })
+
   it('shows weak writes in their order while the first accept has to be announced', async () => {
     for (let slot = 0; slot < 4; slot++) {
       const order: string[] = []

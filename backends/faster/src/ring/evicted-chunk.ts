@@ -29,6 +29,9 @@ export class EvictedChunk {
   readonly #to: number
   readonly #isFirst: boolean
   #end: number
+  /** The batch that is being looked at: whether something of it moves, and the ring position of the last successor. */
+  #isBatchLive = false
+  #lastSuccessor = 0
   /** No object per entry: there are ten thousands of them. */
   #moved = new Float64Array(FIELDS * 1024)
   #count = 0
@@ -50,11 +53,12 @@ export class EvictedChunk {
   /** Copies what is live, at the moment when its place in the tail is known: runs of it as they stand. */
   copyTo(builder: GroupBuilder, point: number): void {
     const { ring, tail } = this.#parts
-    const to = Math.min(this.#to, this.#from + CHUNK_BYTES)
+    let to = Math.min(this.#to, this.#from + CHUNK_BYTES)
     let position = this.#from
     let runFrom = position
     let runFirst = 0
-    // A batch that goes on is copied to its end: one group of the tail holds all of it.
+    // A batch that goes on is copied to its end, and to what has superseded a part of it: one group of the tail holds
+    // all of it, or a power cut would show some of its slots as they were before it.
     for (let isCut = false; position < to || isCut;) {
       const left = ring.capacity - (position & (ring.capacity - 1))
       const offset = ring.offsetOf(position)
@@ -64,6 +68,7 @@ export class EvictedChunk {
       const runTo = isLive ? position + bytes : position
       isCut = !isSkipped && isFollowed(ring.memory, offset)
       position += bytes
+      if (!isCut) to = Math.max(to, this.#endBatch())
       // A run is one piece of memory: the end of the lap ends it too.
       if (isLive && bytes < left) continue
       this.#copyRun(builder, runFrom, runTo, runFirst)
@@ -105,11 +110,23 @@ export class EvictedChunk {
       if (this.#isFirst) this.#copyMark(builder, at, slot, address)
       return false
     }
-    const isLive = isInRegion(address) && placeOf(address) === position
     // What was encoded before this is newer, though it is not counted yet.
-    if (!isLive || pending.addressOf(slot) !== undefined) return false
+    if (!isInRegion(address) || pending.addressOf(slot) !== undefined) return false
+    if (placeOf(address) !== position) {
+      this.#lastSuccessor = Math.max(this.#lastSuccessor, placeOf(address))
+      return false
+    }
+    this.#isBatchLive = true
     this.#note(slot, address)
     return true
+  }
+
+  /** The ring position that has to be passed for the batch that ends here, a single record too. */
+  #endBatch(): number {
+    const passed = this.#isBatchLive ? this.#lastSuccessor + 1 : 0
+    this.#isBatchLive = false
+    this.#lastSuccessor = 0
+    return passed
   }
 
   /** The noted entries from `first` on stand in the ring one behind the other. */
