@@ -65,7 +65,9 @@ const runSuite = async ({ name, files }, print) => {
   const closed = once(child, 'close')
   const [status, signal] = await once(child, 'exit')
   // A process that a suite leaves behind holds its output open.
-  await Promise.race([closed, sleep(REST_OF_OUTPUT_MS)])
+  await Promise.race([closed, sleep(REST_OF_OUTPUT_MS, undefined, { ref: false })])
+  child.stdout.destroy()
+  child.stderr.destroy()
   if (!existsSync(account)) {
     print(`${name}: the suite ended before it could report (${signal ?? `exit code ${status}`})\n`)
     return { ...noTotals(), failed: 1, skippedTests: [] }

@@ -228,7 +228,7 @@ export class HybridLogEngine implements LogEngine {
       if (effect.kind === 'accept') announced ??= this.#ring.announce()
     }
     const written = this.#enqueue(effects, !isEarly || announced !== undefined)
-    return announced ? Promise.all([written, announced]).then(() => undefined) : written
+    return bothOf(written, announced)
   }
 
   #enqueue(effects: readonly StoredEffect[], joinsFlush: boolean): Promise<void> {
@@ -246,17 +246,18 @@ export class HybridLogEngine implements LogEngine {
    */
   #confirmAll(): Promise<void> {
     const { isAnnounced, announcing } = this.#ring
-    if (!isAnnounced) {
-      if (this.#queue.isFlushed) return DONE
-      const flushed = this.#queue.add(newWrite([], true))
-      return announcing ? Promise.all([flushed, announcing]).then(() => undefined) : flushed
-    }
-    const { isAppended, awaitsFlush } = this.#queue
-    return isAppended && !awaitsFlush ? DONE : this.#queue.add(newWrite([], awaitsFlush))
+    const { isFlushed, isAppended, awaitsFlush } = this.#queue
+    const isConfirmed = isAnnounced ? isAppended && !awaitsFlush : isFlushed
+    const joinsFlush = awaitsFlush || !isAnnounced
+    return bothOf(isConfirmed ? DONE : this.#queue.add(newWrite([], joinsFlush)), announcing)
   }
 
   /** Resolves when the device has everything taken over before, the mutable region included. */
   #flushAll(): Promise<void> {
     return this.#ring.moveAll(false)
   }
+}
+
+function bothOf(first: Promise<void>, second: Promise<void> | undefined): Promise<void> {
+  return second ? Promise.all([first, second]).then(() => undefined) : first
 }

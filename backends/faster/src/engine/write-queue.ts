@@ -33,9 +33,7 @@ export class WriteQueue {
   #queue: PendingWrite[] = []
   /** Appended, in order, and waiting for a flush. */
   #appended: PendingWrite[] = []
-  /** Of all that was appended, what is not resolved: it waits for a flush, or for the one in flight. */
-  #unresolved = 0
-  /** Those, and what is not appended yet and is going to wait. */
+  /** What was taken over and has yet to be flushed before it resolves, appended or not. */
   #awaitingFlush = 0
   /** Appends one after the other; rejected for ever after the first failure. */
   #appending: Promise<void> = Promise.resolve()
@@ -110,7 +108,6 @@ export class WriteQueue {
     } catch (cause) {
       throw this.#fail(cause)
     }
-    this.#unresolved -= covered.length
     this.#awaitingFlush -= covered.length
     for (const write of covered) {
       this.#flushedWrites += callsOf(write)
@@ -152,13 +149,11 @@ export class WriteQueue {
     if (this.#builder.summary.records > 0) await tail.append(this.#builder, encoder.state.point)
     encoder.wasAppended()
     for (const write of writes) {
-      if (write.joinsFlush) {
-        this.#appended.push(write)
-        this.#unresolved++
-      } else this.#resolve(write)
+      if (write.joinsFlush) this.#appended.push(write)
+      else this.#resolve(write)
     }
     // Where nobody asks for a flush, only the roll has flushed the segments before.
-    if (this.#unresolved === 0) this.#parts.sealer.settledBelow(tail.active.header.number)
+    if (!this.awaitsFlush) this.#parts.sealer.settledBelow(tail.active.header.number)
   }
 
   /** From here on the write is what reads see. */

@@ -26,25 +26,16 @@ export class JudgedWrites {
     return survivalOf(operation, asked, durability[which], engine.capabilities.survives[which])
   }
 
-  /** Judges, then writes in the same turn: nothing can come between the two. */
-  write(kind: Kind, judgeNow: () => Effect[], survives: Survival, scope: Scope): Promise<void> {
-    return this.#write(kind, judgeNow, (effects) => this.#parts.writes.write(kind, effects, survives, scope))
-  }
-
-  /** The same of so many items, discards before them. Those that change nothing survive what was asked, too. */
-  writeAll(kind: Kind, items: number, judgeNow: () => Effect[], survives: Survival): Promise<void> {
-    const { writes } = this.#parts
-    return this.#write(kind, judgeNow, (effects) => {
-      const shown = writes.write(kind, effects, survives, 'log')
-      if (effects.length === 0 || changesIn(effects) === items) return shown
-      return Promise.all([shown, writes.write(kind, [], survives, 'log')]).then(() => undefined)
-    })
-  }
-
-  #write(
+  /**
+   * Judges so many items, then writes in the same turn: nothing can come between the two. Items that change nothing
+   * survive what was asked, too.
+   */
+  write(
     kind: Kind,
+    items: number,
     judgeNow: () => Effect[],
-    write: (effects: readonly Effect[]) => Promise<void>,
+    survives: Survival,
+    scope: Scope,
   ): Promise<void> {
     const { life, writes, space, counts } = this.#parts
     try {
@@ -52,10 +43,13 @@ export class JudgedWrites {
       life.checkPoison(kind)
       if (kind === 'accept' && writes.judged.votesLost) throw raise.votesLost(kind)
       const effects = judgeNow()
-      counts[`${kind}s`] += changesIn(effects)
-      const shown = write(effects)
+      const changes = changesIn(effects)
+      counts[`${kind}s`] += changes
+      const shown = writes.write(kind, effects, survives, scope)
+      const confirmed =
+        effects.length > 0 && changes < items ? writes.write(kind, [], survives, scope) : undefined
       space.wake()
-      return shown
+      return confirmed ? Promise.all([shown, confirmed]).then(() => undefined) : shown
     } catch (error) {
       counts.refusals++
       return Promise.reject(error)
