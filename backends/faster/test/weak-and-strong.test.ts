@@ -74,6 +74,25 @@ describe('faster: weak and strong writes beside each other', () => {
     expect((await afterPowerCut(disk)).get(3)).to.equal('decided 1')
   })
 
+  it('keeps a batch whole of which weaker calls had stored a part', async () => {
+    await withRegion()
+    await log.accept(proposal(0), WEAK)
+    await log.learn(proposal(1), WEAK)
+    await log.accept(proposal(2))
+    await log.commit(id(2), WEAK)
+    await log.acceptAll(
+      [0, 1, 2, 3].map((slot) => proposal(slot)),
+      WEAK,
+    )
+    const expected = ['accepted 1', 'decided 1', 'decided 1', 'accepted 1']
+    const shown = await afterPowerCut(disk)
+    expect([0, 1, 2, 3].map((slot) => shown.get(slot))).to.deep.equal(expected)
+    await log.close()
+    log = await openOn(disk, { cleanClose: true })
+    const kept = await shownBy(log)
+    expect([0, 1, 2, 3].map((slot) => kept.get(slot))).to.deep.equal(expected)
+  })
+
   it('moves a weak batch to the tail together with what has superseded a part of it', async () => {
     await log.close()
     disk = await newDisk()

@@ -114,6 +114,19 @@ export const crashStateCases: readonly Case[] = [
     { requires: needsAtomicBatches },
   ),
   statesCase(
+    'batch.weak-states-all-or-nothing',
+    'holds each batch that asks for less whole or not at all after a power cut, whatever it repeats or was superseded since',
+    (ctx) => [
+      {
+        plan: { ...WEAK, valueLength: 90, only: 'weak batches' },
+        choice: { model: 'strict', most: share(ctx, 0.1) },
+        // Such accepts are the log's normal ones: it need not prepare for each of them anew.
+        config: { durability: { accept: 'process-crash' } },
+      },
+    ],
+    { requires: needsAll(needsAtomicBatches, needsWeakerWrites) },
+  ),
+  statesCase(
     'rec.crash-during-recovery',
     'holds what it acknowledged when the power is cut again while it recovers, or right after that',
     (ctx) => [
@@ -153,6 +166,17 @@ export const crashStateCases: readonly Case[] = [
         plan: { ...WEAK, only: 'weak in a pace' },
         choice: { model: 'strict', most: share(ctx, 0.08) },
         config: { durability: { flush: { everyMs: PACE_MS } } },
+      },
+    ],
+    { requires: needsWeakerWrites },
+  ),
+  statesCase(
+    'dur.states-with-repeated-writes',
+    'holds what a stronger call repeated, alone or in a batch, though it changed nothing any more',
+    (ctx) => [
+      {
+        plan: { ...WEAK, only: 'weak repeated' },
+        choice: { model: 'strict', most: share(ctx, 0.08) },
       },
     ],
     { requires: needsWeakerWrites },

@@ -139,9 +139,9 @@ async function expectSame(bench: Bench, expected: Oracle, when: string): Promise
   }
 }
 
-/** A record as long as all others, behind everything that the log holds. */
+/** A record as long as all others, behind everything that the log holds; it survives a power cut, whatever others do. */
 export function sameLengthRecord(state: Oracle, valueLength: number): Operation {
   const value = 'after the crash;'.repeat(valueLength).slice(0, valueLength)
   const { round, nodeId } = state.promised ?? { round: 1, nodeId: 0 }
-  return { kind: 'accept', entry: { slot: state.nextSlot(), round, nodeId, value } }
+  return { kind: 'accept', entry: { slot: state.nextSlot(), round, nodeId, value }, survives: 'power-loss' }
 }

@@ -1,15 +1,9 @@
 import type { Operation } from '../crash/operation.js'
-import type { WorkloadOrder } from '../crash/workload.js'
+import { textOf, type WorkloadOrder } from '../crash/workload.js'
 
 /** Batches of all kinds, long enough to span many sectors: each must be found whole or not at all. */
-export function planBatches({
-  base,
-  count,
-  random,
-  capabilities,
-  valueLength,
-  label,
-}: WorkloadOrder): Operation[] {
+export function planBatches(order: WorkloadOrder): Operation[] {
+  const { base, count, random, capabilities, valueLength } = order
   const { batchSlots, batchBytes } = capabilities.limits
   const most = Math.max(1, Math.min(24, batchSlots, Math.floor(batchBytes / (valueLength + 200))))
   let next = base.nextSlot()
@@ -17,8 +11,7 @@ export function planBatches({
   const entries = (length: number, at: number) =>
     Array.from({ length }, (_, offset) => {
       const slot = next + offset
-      const value = `${label}/${at}/${slot};`.repeat(valueLength).slice(0, valueLength)
-      return { slot, round: round + at, nodeId: 0, value }
+      return { slot, round: round + at, nodeId: 0, value: textOf(order, at, slot) }
     })
   return Array.from({ length: count }, (_, at): Operation => {
     const batch = entries(1 + random.below(most), at)

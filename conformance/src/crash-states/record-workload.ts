@@ -13,7 +13,8 @@ import { Random } from '../running/random.js'
 import { openLogUnderTest } from '../running/target.js'
 import type { Bench, Recorded, WorkloadPlan } from './messages.js'
 import { planBatches } from './plan-batches.js'
-import { PACE_MS, planBelowCheckpoints, planInPace } from './plan-weak-decisions.js'
+import { planWeakBatches } from './plan-weak-batches.js'
+import { PACE_MS, planBelowCheckpoints, planInPace, planRepeated } from './plan-weak-decisions.js'
 import { NOTHING_BEFORE, Unexplained, type Trace } from './trace.js'
 
 /** Calls in flight: with so few, every subset of them can be tried as the outcome. */
@@ -178,6 +179,8 @@ class RecordedRun {
     if (only === 'batches') return planBatches(order)
     if (only === 'weak below checkpoints') return planBelowCheckpoints(order)
     if (only === 'weak in a pace') return planInPace(order)
+    if (only === 'weak repeated') return planRepeated(order)
+    if (only === 'weak batches') return planWeakBatches(order)
     const operations = planWorkload(order)
     return weakest === undefined ? operations : flushedOften(operations)
   }

@@ -18,6 +18,11 @@ export interface WorkloadOrder {
   readonly label: string
 }
 
+/** The value that call number `at` writes to a slot. */
+export function textOf({ label, valueLength }: WorkloadOrder, at: number, slot: number): string {
+  return `${label}/${at}/${slot};`.repeat(valueLength).slice(0, valueLength)
+}
+
 const MOST_IN_BATCH = 6
 
 /** The levels that calls ask for, as far as the log offers them; by default those that a SIGKILL must not cost anything. */
@@ -111,14 +116,14 @@ class Planner {
     const name = CONFIGURATION_NAMES[this.#order.random.below(CONFIGURATION_NAMES.length)]
     if (name === undefined) return undefined
     const version = (this.#state.configurations.get(name)?.version ?? 0) + 1
-    return { kind: 'configure', name, version, value: this.#text(at, version) }
+    return { kind: 'configure', name, version, value: textOf(this.#order, at, version) }
   }
 
   #checkpoint(at: number): Operation | undefined {
     const slot = this.#state.contiguousTo()
     const newest = this.#state.checkpoints.at(-1)?.slot ?? this.#state.point
     if (slot <= newest) return undefined
-    return { kind: 'checkpoint', slot, content: this.#text(at, slot).repeat(20), alone: true }
+    return { kind: 'checkpoint', slot, content: textOf(this.#order, at, slot).repeat(20), alone: true }
   }
 
   #compaction(): Operation | undefined {
@@ -139,14 +144,9 @@ class Planner {
       slot,
       round: ++this.#round,
       nodeId: this.#order.random.below(3),
-      value: this.#text(at, slot),
+      value: textOf(this.#order, at, slot),
       ...proof,
     }
-  }
-
-  #text(at: number, slot: number): string {
-    const { label, valueLength } = this.#order
-    return `${label}/${at}/${slot};`.repeat(valueLength).slice(0, valueLength)
   }
 
   /** Mostly the next one, sometimes behind a gap. */

@@ -96,6 +96,11 @@ export class HybridLogEngine implements LogEngine {
     if (place) this.threadHandle = (log) => this.#share(log, place).newHandle()
   }
 
+  /** The mutable region outlives no power cut; the tail loses its end only. */
+  get holdsWeakWrites(): boolean {
+    return this.#ring.holdsAny
+  }
+
   get atOnce(): AtOnceWrites {
     return this.#ring
   }

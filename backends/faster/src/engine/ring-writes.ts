@@ -65,6 +65,11 @@ export class RingWrites implements AtOnceWrites {
     return this.#isAnnounced
   }
 
+  /** True while something is in the ring that may not be in the tail, flushed. */
+  get holdsAny(): boolean {
+    return this.#ring !== undefined && this.#ring.used > 0
+  }
+
   /** Resolves as `announce` does, while an announcement is on its way. */
   get announcing(): Promise<void> | undefined {
     return this.#announcing?.catch(() => undefined)

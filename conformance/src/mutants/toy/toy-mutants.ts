@@ -29,7 +29,7 @@ const CAUGHT_BY: Readonly<Partial<Record<ToyDefect, readonly string[]>>> = {
   discardVolatile: ['dur.reopen-keeps-discard', 'dur.kill-keeps-one-of-each'],
   pointVolatile: ['dur.reopen-keeps-compaction', 'rec.compaction-then-reopen'],
   commitVolatile: ['dur.reopen-keeps-commit', 'dur.reopen-keeps-learn'],
-  batchNotAtomic: ['batch.kill-mid-batch'],
+  batchNotAtomic: ['batch.kill-mid-batch', 'batch.weak-states-all-or-nothing'],
   flushCoversNothing: ['dur.flush-covers-earlier-calls'],
   recoveryNotAtomic: ['rec.crash-during-open'],
   noLock: [
@@ -87,8 +87,12 @@ const CAUGHT_BY: Readonly<Partial<Record<ToyDefect, readonly string[]>>> = {
   flushRetried: ['fault.fsync-eio-poisons'],
   pageCacheBelieved: ['fault.fsync-eio-poisons'],
   shortWriteIgnored: ['fault.short-write-completed'],
-  flushForgetsWeaker: ['dur.states-with-weaker-writes', 'dur.states-with-paced-flushes'],
-  checkpointOvertakes: ['cp.states-hold-what-it-covers'],
+  flushForgetsWeaker: [
+    'dur.states-with-weaker-writes',
+    'dur.states-with-paced-flushes',
+    'dur.states-with-repeated-writes',
+  ],
+  checkpointOvertakes: ['cp.states-hold-what-it-covers', 'dur.states-with-repeated-writes'],
   blobNotFlushed: ['dur.states-ext4-model'],
   blobNameNotFlushed: ['dur.states-strict-model'],
 }

@@ -65,7 +65,7 @@ export class BatchWrites {
       if (shown) return shown
       const items = given.map(owned)
       const judgeNow = (): Effect[] => this.#judge(kind, items, discardFrom)
-      const body = (): Promise<void> => this.#judged.write(kind, items.length, judgeNow, survives, 'log')
+      const body = (): Promise<void> => this.#judged.write(kind, items, judgeNow, survives, 'log')
       return kind === 'accept' ? this.#judged.place(items, options?.signal, discardFrom, body) : body()
     })
   }

@@ -26,13 +26,10 @@ export class JudgedWrites {
     return survivalOf(operation, asked, durability[which], engine.capabilities.survives[which])
   }
 
-  /**
-   * Judges so many items, then writes in the same turn: nothing can come between the two. Items that change nothing
-   * survive what was asked, too.
-   */
+  /** Judges the items, then writes in the same turn: nothing can come between the two. */
   write(
     kind: Kind,
-    items: number,
+    items: readonly Item[],
     judgeNow: () => Effect[],
     survives: Survival,
     scope: Scope,
@@ -43,16 +40,33 @@ export class JudgedWrites {
       life.checkPoison(kind)
       if (kind === 'accept' && writes.judged.votesLost) throw raise.votesLost(kind)
       const effects = judgeNow()
-      const changes = changesIn(effects)
-      counts[`${kind}s`] += changes
+      counts[`${kind}s`] += changesIn(effects)
+      this.#repeat(items, effects)
       const shown = writes.write(kind, effects, survives, scope)
-      const confirmed =
-        effects.length > 0 && changes < items ? writes.write(kind, [], survives, scope) : undefined
       space.wake()
-      return confirmed ? Promise.all([shown, confirmed]).then(() => undefined) : shown
+      return shown
     } catch (error) {
       counts.refusals++
       return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Adds what those items hold that change nothing beside others that do: it must not be lost where the others are not.
+   * If nothing changes, a write of no effects does for all of them.
+   */
+  #repeat(items: readonly Item[], effects: Effect[]): void {
+    const { engine, writes } = this.#parts
+    if (effects.length === 0 || changesIn(effects) === items.length || !engine.holdsWeakWrites) return
+    const changed = new Set(effects.map((effect) => 'slot' in effect && effect.slot))
+    for (const { slot } of items) {
+      const held = changed.has(slot) ? 'damaged' : writes.newest(slot)
+      if (held === 'damaged') continue
+      const isDecided = writes.judged.decided.has(slot)
+      effects.push({
+        ...{ slot, ...held },
+        ...(isDecided ? { kind: 'decide', matchesAccepted: false } : { kind: 'accept' }),
+      })
     }
   }
 

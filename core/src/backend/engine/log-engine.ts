@@ -106,6 +106,11 @@ export interface LogEngine {
   borrow?(slot: Slot): StoredEntry | 'damaged'
   /** The value alone, as `borrow` lends it: for readers that count nanoseconds. */
   borrowValue?(slot: Slot): Uint8Array | 'damaged'
+  /**
+   * True while a crash may take something that was written and leave a later write. Absent: it never does. A batch that
+   * repeats such a thing writes it again, or the crash would leave a part of the batch.
+   */
+  readonly holdsWeakWrites?: boolean
   /** Present exactly if the engine can write without a Promise. */
   readonly atOnce?: AtOnceWrites | undefined
   /**
@@ -119,7 +124,8 @@ export interface LogEngine {
    * order of the calls. No effects: resolves when everything taken over before outlives it. A rejection means that
    * nothing later can be trusted; the engine refuses all later writes, and `close` still releases everything.
    *
-   * `decide` with `matchesAccepted` is the commit of an accepted proposal whose write may not have resolved yet.
+   * `decide` with `matchesAccepted` is the commit of an accepted proposal whose write may not have resolved yet. An effect
+   * may say what the slot holds already: from now on it survives as this write does.
    */
   write(effects: readonly Effect[], survives: Survival): Promise<void>
   /** Give the space below the point back, after a `compact` effect has resolved; resumable after a crash. */

@@ -78,7 +78,7 @@ export class SingleWrites {
       const effect = judgeItem(kind, item, this.#parts.writes)
       return effect ? [effect] : []
     }
-    return this.#judged.write(kind, 1, judgeNow, survives, item.slot)
+    return this.#judged.write(kind, [item], judgeNow, survives, item.slot)
   }
 }
 
