@@ -226,11 +226,12 @@ export class HybridLogEngine implements LogEngine {
     const { pending } = this.#parts
     let isEarly = pending.barriers === 0
     // What comes behind an accept that waits resolves behind it.
-    let announced = this.#ring.announcing
+    const { announcement } = this.#ring
+    let announced = announcement.underWay
     for (const effect of effects) {
       const isEntry = effect.kind === 'accept' || effect.kind === 'decide'
       if (!isEntry || pending.isFlushing(effect.slot)) isEarly = false
-      if (effect.kind === 'accept') announced ??= this.#ring.announce()
+      if (effect.kind === 'accept') announced ??= announcement.make()
     }
     const written = this.#enqueue(effects, !isEarly || announced !== undefined)
     return bothOf(written, announced)
@@ -250,7 +251,7 @@ export class HybridLogEngine implements LogEngine {
    * be an accept that waits for a flush, because nothing announces weak ones yet, or whatever else joined one.
    */
   #confirmAll(): Promise<void> {
-    const { isAnnounced, announcing } = this.#ring
+    const { isDurable: isAnnounced, underWay: announcing } = this.#ring.announcement
     const { isFlushed, isAppended, awaitsFlush } = this.#queue
     const isConfirmed = isAnnounced ? isAppended && !awaitsFlush : isFlushed
     const joinsFlush = awaitsFlush || !isAnnounced

@@ -9,6 +9,7 @@ import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
 import type { PendingSlots } from './pending-slots.js'
 import { newWrite, type PendingWrite } from './stored-effect.js'
+import { WeakAnnouncement } from './weak-announcement.js'
 
 const NO_BYTES = new Uint8Array(0)
 /** Commits that share a flush are one write up to so many bytes of entries, then the next one begins. */
@@ -39,6 +40,8 @@ export interface RingWriteParts {
  */
 export class RingWrites implements AtOnceWrites {
   readonly survives = 'process-crash'
+  /** What the first accept waits for. */
+  readonly announcement: WeakAnnouncement
   readonly #parts: RingWriteParts
   readonly #table: SlotTable
   readonly #pending: PendingSlots
@@ -48,31 +51,18 @@ export class RingWrites implements AtOnceWrites {
   #creating: Promise<void> | undefined
   /** The newest write of commits that share a flush. */
   #commits: { readonly write: PendingWrite; readonly flushed: Promise<void>; bytes: number } | undefined
-  #isAnnounced = false
-  #announcing: Promise<void> | undefined
-  /** How often it was announced: what ends one announcement must not end a later one. */
-  #announcements = 0
 
   constructor(parts: RingWriteParts) {
     this.#parts = parts
     this.#table = parts.table
     this.#pending = parts.pending
     this.#tail = parts.tail
-  }
-
-  /** True when the tail says durably that accepts may be acknowledged below power-loss. */
-  get isAnnounced(): boolean {
-    return this.#isAnnounced
+    this.announcement = new WeakAnnouncement({ prepare: () => this.#create(), write: parts.write })
   }
 
   /** True while something is in the ring that may not be in the tail, flushed. */
   get holdsAny(): boolean {
     return this.#ring !== undefined && this.#ring.used > 0
-  }
-
-  /** Resolves as `announce` does, while an announcement is on its way. */
-  get announcing(): Promise<void> | undefined {
-    return this.#announcing?.catch(() => undefined)
   }
 
   /**
@@ -87,8 +77,7 @@ export class RingWrites implements AtOnceWrites {
       if (isOutOfSpace(error)) return
       throw error
     }
-    void this.announce()
-    await this.#announcing
+    await this.announcement.makeDurable()
   }
 
   accept(slot: number, ballot: Ballot, value: Uint8Array, proof: Uint8Array | undefined): boolean {
@@ -150,16 +139,6 @@ export class RingWrites implements AtOnceWrites {
     return this.#store(RECORD.decide, slot, ballot, value, proof)
   }
 
-  /**
-   * Has the announcement written, once; until it is durable, accepts go with the flush. `undefined` when it is; otherwise
-   * resolves when it is, or cannot be: that is told by a poisoned log, or not at all where there is no room for a ring.
-   */
-  announce(): Promise<void> | undefined {
-    if (this.#isAnnounced) return undefined
-    this.#announcing ??= this.#announce().finally(() => (this.#announcing = undefined))
-    return this.#announcing.catch(() => undefined)
-  }
-
   /** The record at a position, verified, as views that live until the event loop turns. */
   readonly read = (position: number): StoredRecord | undefined => this.#ring?.record(position)
 
@@ -178,17 +157,15 @@ export class RingWrites implements AtOnceWrites {
    * there are no accepts below power-loss any more, unless they are the normal ones, or begin again meanwhile.
    */
   async moveAll(isClosing: boolean): Promise<void> {
-    const ends = this.#isAnnounced && (isClosing || !this.#parts.staysAnnounced)
-    if (ends) this.#isAnnounced = false
-    const announcement = this.#announcements
-    const last = () => (ends && this.#announcements === announcement ? [{ kind: 'weak-end' } as const] : [])
+    const ends = this.announcement.isDurable && (isClosing || !this.#parts.staysAnnounced)
+    const last = ends ? this.announcement.end() : () => []
     if (this.#eviction) await this.#eviction.evictAll(last)
     else await this.#parts.write(newWrite(last(), true))
   }
 
   /** Resolves when no announcement is under way. */
   async settle(): Promise<void> {
-    await this.#announcing?.catch(() => undefined)
+    await this.announcement.underWay
     await this.#creating?.catch(() => undefined)
   }
 
@@ -200,8 +177,7 @@ export class RingWrites implements AtOnceWrites {
 
   /** The tail says durably that there may be such accepts; where it does not, a later one will find that it does. */
   #mayAccept(): boolean {
-    if (!this.#isAnnounced) void this.announce()
-    return this.#isAnnounced
+    return this.announcement.make() === undefined
   }
 
   /** The ring, where it may be written to; if it is not there yet, a later call will find it. */
@@ -290,13 +266,6 @@ export class RingWrites implements AtOnceWrites {
     const ring = await RingBuffer.create(files, regionBytes)
     this.#ring = ring
     this.#eviction = new Eviction({ ...this.#parts, ring })
-  }
-
-  async #announce(): Promise<void> {
-    if (!this.#ring) await this.#create()
-    this.#announcements++
-    await this.#parts.write(newWrite([{ kind: 'weak-begin' }], true))
-    this.#isAnnounced = true
   }
 }
 
