@@ -112,6 +112,32 @@ describe('faster: weak and strong writes beside each other', () => {
     expect([...states]).to.deep.equal([',,', 'accepted 1,accepted 2,accepted 1'])
   })
 
+  const successors: Record<string, () => Promise<void>> = {
+    'an accept': () => log.accept(proposal(40, 2), WEAK),
+    'a learned decision': () => log.learn(proposal(40, 2), WEAK),
+    'a batch': () => log.acceptAll([proposal(40, 2), proposal(500)], WEAK),
+  }
+  for (const [what, supersede] of Object.entries(successors)) {
+    it(`flushes a weak proposal that ${what} supersedes meanwhile`, async () => {
+      for (let turns = 0; turns < 40; turns++) {
+        disk = await newDisk()
+        // Where weak accepts are the normal ones, they stay announced over a flush.
+        log = await openOn(disk, { created: true, cleanClose: true, durability: { accept: 'process-crash' } })
+        for (let slot = 0; slot < 80; slot++) await log.accept(proposal(slot))
+        const flushed = log.flush()
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+        const superseded = supersede()
+        await flushed
+        expect((await afterPowerCut(disk)).get(40), `${turns} turns`).to.match(/^accepted|^decided 2/)
+        await superseded
+        await log.flush()
+        expect((await afterPowerCut(disk)).get(40)).to.match(/ 2$/)
+        await log.close()
+      }
+      log = await openOn(await newDisk(), { created: true, cleanClose: true })
+    })
+  }
+
   it('shows weak writes in their order while the first accept has to be announced', async () => {
     for (let slot = 0; slot < 4; slot++) {
       const order: string[] = []

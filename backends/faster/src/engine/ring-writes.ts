@@ -87,7 +87,7 @@ export class RingWrites implements AtOnceWrites {
   /** One record behind the other, published by the first of them: all outlive the process, or none. */
   acceptAll(proposals: readonly Proposal[]): boolean {
     const ring = this.#mayAccept() ? this.#usable() : undefined
-    if (!ring || proposals.some(({ slot }) => this.#pending.has(slot))) return false
+    if (!ring || proposals.some(({ slot }) => this.#isHeld(slot))) return false
     let position = this.#appending(ring, () => ring.acceptAll(proposals, this.#tail.reached))
     if (position === NO_ROOM) return false
     for (const proposal of proposals) {
@@ -196,11 +196,20 @@ export class RingWrites implements AtOnceWrites {
     proof: Uint8Array | undefined,
   ): boolean {
     const ring = this.#usable()
-    if (!ring || this.#pending.has(slot)) return false
+    if (!ring || this.#isHeld(slot)) return false
     const position = this.#append(ring, kind, slot, ballot, this.#tail.reached, 0, value, proof)
     if (position === NO_ROOM) return false
     this.#table.set(slot, regionAddress(position, kind === RECORD.decide))
     return true
+  }
+
+  /** A write of the slot is under way, or a flush that has to move what it holds. */
+  #isHeld(slot: number): boolean {
+    if (this.#pending.has(slot)) return true
+    const owedTo = this.#eviction?.owedTo ?? 0
+    if (owedTo === 0) return false
+    const address = this.#table.get(slot)
+    return isInRegion(address) && placeOf(address) < owedTo
   }
 
   /** The proposal is in the tail: a record in the ring says that it is decided. */

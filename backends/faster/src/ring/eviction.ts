@@ -30,9 +30,18 @@ export class Eviction {
   /** One round after the other; rejected for ever after the first failure. */
   #turn: Promise<void> = Promise.resolve()
   #isRunning = false
+  #owedTo = 0
 
   constructor(parts: EvictionParts) {
     this.#parts = parts
+  }
+
+  /**
+   * A flush is moving what stood below this ring position when it was asked for. What is not copied yet must not be
+   * superseded in the ring: the flush would have neither.
+   */
+  get owedTo(): number {
+    return this.#owedTo
   }
 
   /** Begins, unless it is under way. */
@@ -48,7 +57,10 @@ export class Eviction {
    */
   evictAll(last: () => readonly StoredEffect[]): Promise<void> {
     const { end } = this.#parts.ring
-    return this.#queue(() => this.#round(end, last))
+    this.#owedTo = end
+    return this.#queue(() => this.#round(end, last)).finally(() => {
+      if (this.#owedTo === end) this.#owedTo = 0
+    })
   }
 
   #queue(body: () => Promise<void>): Promise<void> {
