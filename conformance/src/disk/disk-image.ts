@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { ROOT, type Change, type NodeId } from './disk-event.js'
 import { PagedFile } from './paged-file.js'
 
+/** A log renames a file now and then: what fails so often in a row is not there. */
+const READ_ATTEMPTS = 100
+
 /** Files and directories, as they are or as a crash may have left them. Names and bytes are stored apart. */
 export class DiskImage {
   readonly #directories: Map<NodeId, Map<string, NodeId>>
@@ -97,8 +100,21 @@ export class DiskImage {
     }
   }
 
-  /** The image of a directory of the real file system. */
+  /**
+   * The image of a directory of the real file system. What a log does in the background goes on meanwhile, outside of
+   * JavaScript: where a name has gone before it could be read, all is read again.
+   */
   static read(directory: string): DiskImage {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return DiskImage.#readOnce(directory)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === READ_ATTEMPTS) throw error
+      }
+    }
+  }
+
+  static #readOnce(directory: string): DiskImage {
     const image = new DiskImage()
     let next = ROOT
     const visit = (path: string, node: NodeId): void => {
