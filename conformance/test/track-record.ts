@@ -104,6 +104,18 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'backends/faster/test/survival.test.ts',
   },
   {
+    bug: 'a batch that repeated what a weaker call had stored was, after a power cut, there without that part (mended)',
+    engine: 'core, by `faster`',
+    case: 'dur.states-with-repeated-writes',
+    shownBy: 'backends/faster/test/weak-and-strong.test.ts',
+  },
+  {
+    bug: 'a proposal at `process-crash` that was superseded while `flush` moved the region to the tail: a power cut behind the flush left neither it nor its successor (mended)',
+    engine: '`faster`',
+    case: 'batch.weak-states-all-or-nothing',
+    shownBy: 'backends/faster/test/weak-and-strong.test.ts',
+  },
+  {
     bug: 'a decision at `process-crash` that a discard of the slots around it had passed was lost, over a clean close too (mended)',
     engine: '`faster`',
     case: 'model.histories-with-reopen',
