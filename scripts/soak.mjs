@@ -21,7 +21,7 @@ const kit = (name, backend, { options, only, least = LEAST } = {}) => ({
   report: fileOf(name, 'json'),
   least,
   args: [
-    ...[join(root, 'cli/bin/plog.js'), 'conformance', backend, '--tier', '1,2,3', '--budget', 'full'],
+    ...[join(root, 'cli/bin/plog.js'), 'conformance', backend, '--tier', '1,2,3'],
     ...['--json', fileOf(name, 'json'), '--html', fileOf(name, 'html')],
     ...(options === undefined ? [] : ['--options', JSON.stringify(options)]),
     ...(only === undefined ? [] : ['--only', only]),

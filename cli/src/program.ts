@@ -65,7 +65,12 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .option('--state <state>', 'try this state or fault only, as a failure prints it')
     .option('--tier <tiers>', '1 any machine, 2 with strace, 3 as root with loop devices: 1,2,3', tiersOf)
     .option('--require <tiers>', 'tiers that fail instead of being skipped where they cannot run', tiersOf)
-    .addOption(new Option('--budget <budget>', 'how hard to try').choices(['quick', 'full']).default('quick'))
+    .addOption(
+      new Option(
+        '--budget <budget>',
+        'how hard to try (default: full where all tiers are asked for, else quick)',
+      ).choices(['quick', 'full']),
+    )
     .option('--directory <directory>', 'where the logs are made (default: the temporary directory)')
     .option('--options <json>', "the backend's own options")
     .option(

@@ -40,6 +40,16 @@ describe('plog conformance', function () {
     expect(drawn.out).to.include(`replay with --seed ${seed}\n`)
   })
 
+  it('tries hard where all tiers are asked for, unless it is told otherwise', async () => {
+    const first = async (...asked: readonly string[]): Promise<string> => {
+      const { err } = await plog(['conformance', 'memory', ...ONE_CASE, '--seed', '7', ...asked])
+      return err.split('\n')[0] ?? ''
+    }
+    expect(await first('--tier', '3,2,1')).to.match(/--tier 1,2,3 --budget full$/)
+    expect(await first('--tier', '1,2,3', '--budget', 'quick')).to.match(/--tier 1,2,3 --budget quick$/)
+    expect(await first('--tier', '1,3')).to.match(/--tier 1,3 --budget quick$/)
+  })
+
   it('runs one case, and shows what became of each tier', async () => {
     const json = join(place.path, 'report.json')
     const argv = ['conformance', 'memory', '--case', 'cap.well-formed', '--tier', '2', '--json', json]
