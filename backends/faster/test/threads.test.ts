@@ -106,6 +106,29 @@ for (const mmap of ['required', 'off'] as const) {
       expect(await thread.call('scan', { to: 6 })).deep.equal([0, 1, 3, 5])
     })
 
+    it('lends what a scan hands out, ends where it is told to, and says from where to go on', async () => {
+      const slots = [0, 1, 5, 700, 701, 90_000]
+      await log.learnAll(slots.map((slot) => proposal(slot)))
+      await log.accept(proposal(95_000))
+      const thread = await attach()
+      for (const range of [{}, { from: 1, to: 701 }, { from: 2 }, { from: 7, to: 7 }, { from: 90_001 }]) {
+        const expected = await thread.call<number[]>('scan', range)
+        const end = Math.max(range.from ?? 0, range.to ?? 90_001)
+        expect(await thread.call('lend', range)).deep.equal({ lent: expected, end })
+      }
+      expect(await thread.call('lend', {}, 5)).deep.equal({ lent: [0, 1, 5], end: 6 })
+      await decide(log, 100_000, 103_000)
+      const { lent } = await thread.call<{ lent: number[] }>('lend', { from: 6 })
+      expect(lent).length(3_003)
+      await log.compact({ before: 102_000, withoutCheckpoint: true, acrossGaps: true })
+      expect((await thread.outcome('lend', { from: 101_999 })).error).equal('PLOG_COMPACTED')
+      expect((await thread.call<{ lent: number[] }>('lend', {})).lent).length(1_000)
+      expect((await thread.outcome('lend', 7)).error).equal('TypeError')
+      expect((await thread.outcome('lend', { from: -1 })).error).equal('RangeError')
+      await log.close()
+      expect((await thread.outcome('lend', {})).error).equal('PLOG_NOT_OPEN')
+    })
+
     it('says what was compacted, and gives its space back', async () => {
       await decide(log, 0, 2_000)
       const thread = await attach()

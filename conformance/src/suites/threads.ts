@@ -23,6 +23,12 @@ const threadCase = (one: Omit<Case, 'requires' | 'timeoutMs'>): Case => ({
   timeoutMs: TIMEOUT_MS,
 })
 
+/** What a borrowed scan of a thread lent, and where it ended. */
+interface Lent {
+  readonly lent: readonly { readonly slot: number; readonly value: Uint8Array }[]
+  readonly end: number
+}
+
 const calls = (...list: readonly (readonly [string, ...unknown[]])[]): readonly ThreadCall[] =>
   list.map(([method, ...args]) => ({ method, args }))
 
@@ -73,6 +79,15 @@ export const threadCases: readonly Case[] = [
         const lent = await thread.call<Uint8Array | undefined>('borrow', 7)
         expect(lent === undefined ? 'seven' : text(lent)).to.equal('seven')
         expect(await thread.call('syncRead', 1)).to.equal(undefined)
+        await log.learnAll([8, 9, 12].map((slot) => proposal(slot, 1, `${slot}`)))
+        const lentOf = async (range: object, last: number): Promise<unknown> => {
+          const scanned = await thread.call<Lent | undefined>('lend', range, last)
+          return scanned && { ...scanned, lent: scanned.lent.map(({ value }) => text(value)) }
+        }
+        expect([undefined, { lent: ['8', '9', '12'], end: 13 }]).to.deep.include(
+          await lentOf({ from: 8 }, 20),
+        )
+        expect([undefined, { lent: ['seven', '8'], end: 9 }]).to.deep.include(await lentOf({}, 8))
       })
     },
   }),

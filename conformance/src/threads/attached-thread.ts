@@ -24,6 +24,8 @@ async function perform(log: AttachedLog, { method, args }: ThreadCall): Promise<
       return log.syncReads?.read(args[0] as number)
     case 'borrow':
       return log.borrowedReads?.read(args[0] as number, (value) => Uint8Array.from(value))
+    case 'lend':
+      return lend(log, args[0] as object, args[1] as number)
     case 'scan': {
       const entries = []
       for await (const entry of log.decisions(args[0] as object, args[1] as object)) entries.push(entry)
@@ -39,6 +41,16 @@ async function perform(log: AttachedLog, { method, args }: ThreadCall): Promise<
     default:
       return (log[method as keyof AttachedLog] as (...given: readonly unknown[]) => unknown)(...args)
   }
+}
+
+/** What a borrowed scan lends, up to and with a slot at which it is told to end, and where it says that it ended. */
+function lend(log: AttachedLog, range: object, last: number): unknown {
+  const lent: { slot: number; value: Uint8Array }[] = []
+  const end = log.borrowedReads?.scan(range, (slot, value) => {
+    lent.push({ slot, value: Uint8Array.from(value) })
+    return slot < last
+  })
+  return end === undefined ? undefined : { lent, end }
 }
 
 /**

@@ -65,6 +65,7 @@ export function checkBound(value: unknown, field: string): asserts value is Slot
   checkInteger(value, field, 0, MAX_SLOT + 1)
 }
 
+/** An object, or a `TypeError` that names it. */
 export function checkObject(value: unknown, field: string): asserts value is object {
   if (typeof value !== 'object' || value === null) throw wrong(field, value, 'an object')
 }
@@ -170,6 +171,7 @@ export function checkOptions(
     throw wrong('options.signal', signal, 'an AbortSignal')
 }
 
+/** A half-open range of slots whose ends may be missing, or the error that names the wrong end. */
 export function checkRange(value: unknown, field = 'range'): asserts value is OpenSlotRange | undefined {
   if (value === undefined) return
   checkObject(value, field)

@@ -1,6 +1,6 @@
 export * from '../contract/index.js'
 export * from '../errors/index.js'
-export { checkFunction, checkSlot } from './arguments.js'
+export { checkFunction, checkObject, checkRange, checkSlot } from './arguments.js'
 export * from './bytes.js'
 export { crcSlices } from './crc-slices.js'
 export * from './define-backend.js'

@@ -74,7 +74,8 @@ export interface AttachedLog extends AsyncDisposable {
   waitFor(slot: Slot, options?: CallOptions): Promise<void>
 
   readonly syncReads?: Pick<SyncReads, 'read'> | undefined
-  readonly borrowedReads?: Pick<BorrowedReads, 'read'> | undefined
+  /** A scan from here ends at `decidedTo`, as of the call, where its range goes on. */
+  readonly borrowedReads?: BorrowedReads | undefined
 
   promise(ballot: Ballot, options?: CallOptions): Promise<void>
   accept(proposal: Proposal, options?: WriteOptions): Promise<void>

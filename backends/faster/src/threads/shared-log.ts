@@ -1,5 +1,7 @@
 import {
   checkFunction,
+  checkObject,
+  checkRange,
   checkSlot,
   copyBytes,
   isPersistentLogError,
@@ -12,6 +14,7 @@ import {
   type Capabilities,
   type Decision,
   type LogEntry,
+  type OpenSlotRange,
   type ScanOptions,
   type Seat,
   type Slot,
@@ -36,7 +39,7 @@ export async function attach(handle: ThreadHandle): Promise<AttachedLog> {
 class SharedLog extends ServedLog {
   override readonly capabilities: Capabilities
   override readonly syncReads: Pick<SyncReads, 'read'>
-  override readonly borrowedReads: Pick<BorrowedReads, 'read'>
+  override readonly borrowedReads: BorrowedReads
   readonly #segments: AttachedSegments
   readonly #reads: SharedReads
 
@@ -55,6 +58,12 @@ class SharedLog extends ServedLog {
       read: (slot, use) => {
         checkFunction(use, 'use')
         return this.#readNow('borrowedReads.read', slot, ({ value }) => use(value))
+      },
+      scan: (range, use) => {
+        checkObject(range, 'range')
+        checkRange(range)
+        checkFunction(use, 'use')
+        return this.#lendAll(range, use)
       },
     }
   }
@@ -92,11 +101,29 @@ class SharedLog extends ServedLog {
     else this.#reads.letGo()
   }
 
+  #lendAll(range: OpenSlotRange, use: (slot: Slot, value: Uint8Array) => unknown): Slot {
+    const operation = 'borrowedReads.scan'
+    this.owner.check(operation)
+    const { compactedBefore, decidedTo } = this.progress.bounds()
+    const from = range.from ?? compactedBefore
+    const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, decidedTo)
+    for (let next = from; ; next++) {
+      // It may have moved since the last one was lent.
+      const { point } = this.progress
+      if (next < point) throw raise.compacted(next, point)
+      const slot = next < to ? this.#reads.firstDecided(next, to) : undefined
+      if (slot === ASK_OWNER) throw mustAsk(operation)
+      if (slot === undefined) return Math.max(from, to)
+      next = slot
+      if (this.#readNow(operation, slot, ({ value }) => use(slot, value) === false)) return slot + 1
+    }
+  }
+
   #readNow<T>(operation: string, slot: Slot, use: (entry: StoredEntry) => T): T | undefined {
     checkSlot(slot)
     const found = this.#reads.find(operation, slot, use)
     if (found !== ASK_OWNER) return found
-    throw raise.busy(operation, 'only the owner can tell; make the same call through the log')
+    throw mustAsk(operation)
   }
 
   #entries(
@@ -130,6 +157,10 @@ class SharedLog extends ServedLog {
     }
     return batch.length > 0 ? batch : undefined
   }
+}
+
+function mustAsk(operation: string): Error {
+  return raise.busy(operation, 'only the owner can tell; make the same call through the log')
 }
 
 function owned(slot: Slot, { ballot, value, proof }: StoredEntry): Decision {

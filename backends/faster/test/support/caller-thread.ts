@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { attachLog, isPersistentLogError, type AttachedLog, type ThreadHandle } from '@persistent-log/core'
+import { valueOf } from './thread-values.js'
 
 /** A call of the attached log, by the name of its method. */
 export type Call = readonly [method: string, ...args: unknown[]]
@@ -27,6 +28,15 @@ async function perform([method, ...args]: Call): Promise<unknown> {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, args[1] as number)
         return [before, Buffer.from(value).toString()]
       })
+    case 'lend': {
+      const lent: number[] = []
+      const end = log.borrowedReads!.scan(args[0] as object, (slot, value) => {
+        if (!valueOf(slot).equals(value)) throw new Error(`slot ${slot} was lent other bytes`)
+        lent.push(slot)
+        return slot !== args[1]
+      })
+      return { lent, end }
+    }
     case 'scan': {
       const slots: number[] = []
       for await (const { slot } of log.decisions(args[0] as object, args[1] as object)) slots.push(slot)

@@ -12,6 +12,7 @@ export interface ReaderOrder {
 export interface ReaderReport {
   readonly reads: number
   readonly borrowed: number
+  readonly lent: number
   readonly scanned: number
   readonly waits: number
   readonly compacted: number
@@ -19,7 +20,7 @@ export interface ReaderReport {
 }
 
 const { handle, seed } = workerData as ReaderOrder
-const counts = { reads: 0, borrowed: 0, scanned: 0, waits: 0, compacted: 0 }
+const counts = { reads: 0, borrowed: 0, lent: 0, scanned: 0, waits: 0, compacted: 0 }
 
 /** xorshift32: readers differ by their seed. */
 let state = seed | 1
@@ -59,6 +60,24 @@ function readSome(log: AttachedLog): void {
   }
 }
 
+function lendSome(log: AttachedLog): void {
+  const { contiguousTo, compactedBefore } = log.bounds()
+  const from = Math.max(compactedBefore, contiguousTo - 1_000)
+  let expected = from
+  try {
+    const end = log.borrowedReads!.scan({ from, to: contiguousTo }, (slot, value) => {
+      if (slot !== expected++) throw new Error(`the scan lent ${slot} instead of ${expected - 1}`)
+      check(slot, value)
+      counts.lent++
+    })
+    if (expected !== contiguousTo || end !== contiguousTo)
+      throw new Error(`the scan lent up to ${expected} and ended at ${end} instead of ${contiguousTo}`)
+  } catch (error) {
+    if (!isPersistentLogError(error, 'PLOG_COMPACTED')) throw error
+    counts.compacted++
+  }
+}
+
 async function scanSome(log: AttachedLog): Promise<void> {
   const { contiguousTo } = log.bounds()
   const from = Math.max(log.bounds().compactedBefore, contiguousTo - 1_000)
@@ -94,6 +113,7 @@ async function run(): Promise<string> {
   try {
     for (;;) {
       readSome(log)
+      lendSome(log)
       await scanSome(log)
       await waitSome(log)
     }

@@ -29,7 +29,7 @@ export class ServedLog implements AttachedLog {
   readonly firstSlot: Slot
   readonly capabilities: Capabilities
   readonly syncReads: Pick<SyncReads, 'read'> | undefined = undefined
-  readonly borrowedReads: Pick<BorrowedReads, 'read'> | undefined = undefined
+  readonly borrowedReads: BorrowedReads | undefined = undefined
   protected readonly progress: SharedProgress
   protected readonly owner: OwnerCalls
 
