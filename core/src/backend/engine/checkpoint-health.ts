@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isPersistentLogError, raise } from '../../errors/index.js'
+import { drain } from './drain.js'
 import type { StoredCheckpoint } from './effect.js'
 import type { LifeCycle } from './life-cycle.js'
 import type { LogEngine } from './log-engine.js'
@@ -47,10 +48,14 @@ export class CheckpointHealth {
   /** The newest one whose whole content was read back without a fault since the log was opened. */
   async newestReadable(signal?: AbortSignal): Promise<StoredCheckpoint | undefined> {
     for (const one of [...this.#writes.shown.checkpoints].reverse()) {
-      if (this.isDamaged(one)) continue
-      if (await this.#verify(one, signal)) return one
+      if (await this.isReadable(one, signal)) return one
     }
     return undefined
+  }
+
+  /** Whether its whole content was read back without a fault since the log was opened: it is read now, where it was not. */
+  async isReadable(one: StoredCheckpoint, signal?: AbortSignal): Promise<boolean> {
+    return !this.isDamaged(one) && (await this.#verify(one, signal))
   }
 
   /** The content; damage is remembered, and rejects. */
@@ -147,12 +152,5 @@ export class CheckpointHealth {
       if (isPersistentLogError(error, 'PLOG_CORRUPTED')) return false
       throw error
     }
-  }
-}
-
-async function drain(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<void> {
-  for await (const chunk of chunks) {
-    void chunk
-    signal?.throwIfAborted()
   }
 }

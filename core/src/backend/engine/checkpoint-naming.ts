@@ -87,6 +87,9 @@ export class CheckpointNaming {
       checkMayGoOn()
       // The decisions below it may have asked for less than it does: none of them may go where it stays.
       if (kind === 'store') await writes.write(operation, [], strongest, 'earlier')
+      // What stands there is an answer, and the new state superfluous, only if it can be read.
+      const newest = this.#newest()
+      if (newest?.slot === slot) await this.#health.isReadable(newest, signal)
       checkMayGoOn()
       isNew = this.judge({ ...publication, content: checkpoint }) === 'store'
     } catch (error) {

@@ -1,5 +1,8 @@
 import { expect } from 'chai'
 import { raise } from '../../../src/errors/index.js'
+import { Ledger } from '../../../src/backend/index.js'
+import { openMemory } from '../../support/memory-engine.js'
+import { learn } from '../../support/values.js'
 import { openHeld, proposal, stateOf, turn, type HeldEngine } from './held-engine.js'
 
 const bytes = (text: string) => Buffer.from(text)
@@ -56,6 +59,26 @@ describe('checkpoints over an engine', () => {
     expect(await contentOf(log.checkpoints.read(7))).to.equal('shipped')
     expect(log.bounds().compactedBefore).to.equal(7)
   })
+
+  for (const call of ['store', 'install'] as const) {
+    it(`keep the state that is given where nobody has read yet that the one at its slot is damaged: ${call}`, async () => {
+      const { engine, log } = await openMemory()
+      await learn(log, 0, 1, 2, 3)
+      await log.checkpoints.store(3, bytes('state'))
+      const [checkpoint] = await log.checkpoints.list()
+      const ledger = new Ledger(0)
+      for (let slot = 0; slot < 4; slot++) ledger.addDecided(slot)
+      const [blob = ''] = engine.content.keys()
+      ledger.addCheckpoint({ ...checkpoint!, blob })
+      engine.damagedFrom.set(blob, 0)
+      const again = await openMemory({}, ledger, engine)
+      await again.log.checkpoints[call](3, bytes('state'))
+      expect(await contentOf(again.log.checkpoints.read(3))).to.equal('state')
+      await again.log.compact({ before: 3 })
+      expect(again.log.bounds().compactedBefore).to.equal(3)
+      expect(engine.content.has(blob), 'the damaged one is gone').to.equal(false)
+    })
+  }
 
   it('answer a retry with what is stored, not with what the retry said about it', async () => {
     const { engine, log } = await openHeld()

@@ -134,18 +134,50 @@ describe('divisible checkpoints over an engine', () => {
     expect(engine.content.size).to.equal(3)
   })
 
-  it('let no compaction pass a checkpoint one of whose parts cannot be read', async () => {
+  /** A log with a checkpoint of two parts at slot 4, opened anew: nobody vouches for the parts, and "a" is damaged. */
+  async function withRot(): Promise<{ engine: MemoryEngine; log: PersistentLog }> {
     const { engine, log } = await withSlots()
     await log.checkpoints.divisible.store(4, parts('a', 'b'))
     const [checkpoint] = await log.checkpoints.list()
-    // Opened anew, so that nobody vouches for the parts any more.
     const ledger = new Ledger(0)
     for (let slot = 0; slot < 8; slot++) ledger.addDecided(slot)
     const blob = [...engine.content.keys()].at(-1)!
     ledger.addCheckpoint({ ...checkpoint!, blob })
-    const again = await openMemory({}, ledger, engine)
     engine.damagedFrom.set(blobOf(engine, 'a'), 0)
-    await rejection('PLOG_CHECKPOINT_REQUIRED', () => again.log.compact({ before: 4 }))
+    return openMemory({}, ledger, engine)
+  }
+
+  it('let no compaction pass a checkpoint one of whose parts cannot be read', async () => {
+    const { log } = await withRot()
+    await rejection('PLOG_CHECKPOINT_REQUIRED', () => log.compact({ before: 4 }))
+  })
+
+  for (const [call, slot] of [
+    ['install', 4],
+    ['install', 6],
+    ['store', 4],
+    ['store', 6],
+  ] as const) {
+    it(`take no unread part that is damaged in the place of one that is given: ${call} at ${slot}`, async () => {
+      const { log } = await withRot()
+      await log.checkpoints.divisible[call](slot, parts('a', 'b'))
+      expect(await contentOf(log.checkpoints.read(slot))).to.equal('ab')
+      await log.compact({ before: slot })
+      expect((await log.checkpoints.latest())?.slot).to.equal(slot)
+    })
+  }
+
+  it('install no part that is damaged, and ask for it anew', async () => {
+    const { log } = await withRot()
+    const { divisible } = log.checkpoints
+    const infos = await divisible.describe(4)
+    const wanted = infos.map(({ digest }) => ({ digest }))
+    await rejection('PLOG_PART_MISSING', () => divisible.install(6, wanted))
+    expect(log.bounds().compactedBefore).to.equal(0)
+    expect(await divisible.missing(infos)).to.deep.equal([{ digest: digestOf(bytes('a')), bytes: 1 }])
+    await divisible.receive({ content: bytes('a') })
+    await divisible.install(6, wanted)
+    expect(await contentOf(log.checkpoints.read(6))).to.equal('ab')
   })
 
   it('take nothing away from an export or a reader that has begun', async () => {

@@ -116,7 +116,7 @@ export class EngineDivisibleCheckpoints implements DivisibleCheckpoints {
       }
       this.#arriving++
       try {
-        const part = await this.#writer.obtain(given)
+        const part = await this.#writer.obtain(given, false)
         await parts.release(parts.table.keepReceived(part))
         return publicPart({ name: given.name, part })
       } finally {
@@ -143,7 +143,8 @@ export class EngineDivisibleCheckpoints implements DivisibleCheckpoints {
     const { parts, descriptors } = this.#contents
     return this.#log.life.run(`checkpoints.${kind}`, 'write', signal, async () => {
       this.#naming.judge(publication)
-      const { described, blob } = await this.#writer.write(sources, signal)
+      // An install moves the point: the state is what is left of everything below.
+      const { described, blob } = await this.#writer.write(sources, signal, kind === 'install')
       descriptors.add(blob, described)
       const infos = publicParts(described)
       const bytes = infos.reduce((sum, part) => sum + part.bytes, 0)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isPersistentLogError, raise } from '../../../errors/index.js'
+import { drain } from '../drain.js'
 import type { LifeCycle } from '../life-cycle.js'
 import type { BlobStore } from '../log-engine.js'
 import { readFailure } from '../read-failure.js'
@@ -24,9 +25,23 @@ export class PartBlobs {
     this.#onDamage = listener
   }
 
-  /** Stores a content, at the engine's strongest survival, unless it is held; the caller owns the part. */
-  obtain(digest: string, content: Uint8Array): Promise<HeldPart> {
-    return this.table.obtain(digest, () => this.write(content))
+  /** Stores a content, at the engine's strongest survival, unless it is held and readable; the caller owns the part. */
+  async obtain(digest: string, content: Uint8Array): Promise<HeldPart> {
+    return (await this.readable(digest)) ?? this.table.obtain(digest, () => this.write(content))
+  }
+
+  /** A held content, with one owner more, that was read back since the log was opened: it is read now, where it was not. */
+  async readable(digest: string): Promise<HeldPart | undefined> {
+    for (let held = this.table.find(digest); held; held = this.table.find(digest)) {
+      if (held.isVerified) return own(held)
+      try {
+        await drain(this.readOwned(held))
+      } catch (error) {
+        // The table has forgotten it by now.
+        if (!isPersistentLogError(error, 'PLOG_CORRUPTED')) throw error
+      }
+    }
+    return undefined
   }
 
   /** Bytes as a blob of their own; a failure poisons the log. */

@@ -19,10 +19,14 @@ export class PartWriter {
     this.#life = life
   }
 
-  /** Makes the parts durable, then the list of them; nothing is left of either when that fails. */
+  /**
+   * Makes the parts durable, then the list of them; nothing is left of either when that fails. A held part that is named
+   * without its content is read first where `readsHeld` is set and nobody has read it yet: a damaged one is missing.
+   */
   async write(
     sources: Iterable<PartSource> | AsyncIterable<PartSource>,
     signal: AbortSignal | undefined,
+    readsHeld: boolean,
   ): Promise<{ readonly described: readonly DescribedPart[]; readonly blob: string }> {
     const owned: HeldPart[] = []
     try {
@@ -31,7 +35,7 @@ export class PartWriter {
         ({ content }) => content?.byteLength ?? 0,
         async (given): Promise<DescribedPart> => {
           signal?.throwIfAborted()
-          const part = await this.obtain(given)
+          const part = await this.obtain(given, readsHeld)
           owned.push(part)
           return { name: given.name, part }
         },
@@ -59,7 +63,7 @@ export class PartWriter {
   }
 
   /** The part, with one owner more. */
-  async obtain({ field, digest, bytes, content }: GivenPart): Promise<HeldPart> {
+  async obtain({ field, digest, bytes, content }: GivenPart, readsHeld: boolean): Promise<HeldPart> {
     if (content) return this.#parts.obtain(digest, content)
     const held = this.#parts.table.find(digest)
     if (!held) throw raise.partMissing(field, digest)
@@ -69,6 +73,9 @@ export class PartWriter {
         value: bytes,
       })
     }
-    return own(held)
+    if (!readsHeld) return own(held)
+    const readable = await this.#parts.readable(digest)
+    if (!readable) throw raise.partMissing(field, digest)
+    return readable
   }
 }
