@@ -1,5 +1,6 @@
 import {
   defineBackend,
+  endOf,
   initialiseOrderedStore,
   openDirectory,
   openOrderedStoreLog,
@@ -46,9 +47,7 @@ async function openLog(context: OpenContext<LmdbOptions>): Promise<PersistentLog
       createEnvironment(enginePath, options, (store) => initialiseOrderedStore(store, log)),
   })
   let served = false
-  const store = await openStore(directory, options, (intact) =>
-    directory.end(!served ? 'refused' : intact ? 'intact' : 'failed'),
-  )
+  const store = await openStore(directory, options, (intact) => directory.end(endOf(served, !intact)))
   const log = await openOrderedStoreLog({
     store,
     backend: NAME,

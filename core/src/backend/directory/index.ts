@@ -1,5 +1,6 @@
 export { bootId, TEST_BOOT_ID_VARIABLE } from './boot-id.js'
 export {
+  endOf,
   openDirectory,
   type LogDirectory,
   type OpenDirectoryRequest,

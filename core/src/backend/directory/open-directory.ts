@@ -52,6 +52,12 @@ export interface LogDirectory extends LastSession {
  */
 export type SessionEnd = 'intact' | 'failed' | 'refused'
 
+/** How a session ended. A write that failed counts, also where it was one of the open: the files may be half of it. */
+export function endOf(isServed: boolean, hasFailed: boolean): SessionEnd {
+  if (hasFailed) return 'failed'
+  return isServed ? 'intact' : 'refused'
+}
+
 /** The identity of a log that is being created: nothing was ever acknowledged, so it may be wiped. */
 const CREATING_FILE = 'plog.creating'
 const ENGINE_DIRECTORY = 'engine'

@@ -4,7 +4,7 @@ import type { Damage } from '../../contract/reports.js'
 import type { PersistentLogError } from '../../errors/persistent-log-error.js'
 import { raise } from '../../errors/raise.js'
 import { defineBackend } from '../define-backend.js'
-import { openDirectory, type LogDirectory } from '../directory/open-directory.js'
+import { endOf, openDirectory, type LogDirectory } from '../directory/open-directory.js'
 import { initialiseOrderedStore, openOrderedStoreLog } from './ordered-store-log.js'
 import type { OrderedStore } from './ordered-store.js'
 
@@ -105,7 +105,7 @@ class Session {
   }
 
   end(): Promise<void> {
-    return this.#directory.end(!this.isServed ? 'refused' : this.#hasFailed ? 'failed' : 'intact')
+    return this.#directory.end(endOf(this.isServed, this.#hasFailed))
   }
 
   /** The same store; a call that changes something and fails is remembered. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { defineStoreBackend } from '../../../src/backend/ordered-store/define-store-backend.js'
+import { parseKey } from '../../../src/backend/ordered-store/key-layout.js'
 import { z } from '../../../src/backend/define-backend.js'
 import type { Backend } from '../../../src/contract/backend.js'
 import { ArrayStore } from '../../support/array-store.js'
@@ -11,6 +12,8 @@ import { ballot, bytes, CONTEXT } from './open-store.js'
 class Engine {
   #store = new ArrayStore()
   refuses: Error | undefined
+  /** Every write of the next store does. */
+  fails = false
   readonly requests: { created: boolean; cleanClose: boolean }[] = []
 
   /** The store that is open now. */
@@ -27,12 +30,13 @@ class Engine {
       this.requests.push({ created, cleanClose })
       if (this.refuses) throw this.refuses
       this.#store = this.#store.crashed()
+      if (this.fails) this.#store.failFrom = 0
       return { store: this.#store }
     },
   })
 
-  open(directory: string | undefined) {
-    return this.backend.open({ ...CONTEXT, directory })
+  open(directory: string | undefined, recovery: 'strict' | 'salvage' = 'strict') {
+    return this.backend.open({ ...CONTEXT, directory, recovery })
   }
 }
 
@@ -69,6 +73,21 @@ describe('a backend declared over an ordered store', () => {
     await rejection('PLOG_IO', () => log.learn(decision))
     await log.close().catch(() => undefined)
     const again = await engine.open(place.path)
+    expect(again.recovery.cleanClose).to.equal(false)
+    await again.close()
+  })
+
+  it('remembers it too when the write was one of the open: what it left may be half of one', async () => {
+    const engine = new Engine()
+    const log = await engine.open(place.path)
+    await log.learn(decision)
+    await log.close()
+    const slot = engine.store.pairs.find(({ key }) => parseKey(key).kind === 'slot')
+    slot!.value[20]! ^= 1
+    engine.fails = true
+    await rejection('PLOG_IO', () => engine.open(place.path, 'salvage'))
+    engine.fails = false
+    const again = await engine.open(place.path, 'salvage')
     expect(again.recovery.cleanClose).to.equal(false)
     await again.close()
   })
