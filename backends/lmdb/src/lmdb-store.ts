@@ -107,11 +107,14 @@ export class LmdbStore implements OrderedStore {
     // LMDB falls back to the older of its two meta pages when the newer one is damaged, without a word. So the last word
     // is said twice: after this, both show everything.
     const failed = this.#written && !this.#failure ? await outcome(this.settle()) : undefined
-    // Left to a write that hangs, LMDB might still change the file: then the lock stays until the process ends.
     const closing = new Deadline(CLOSE_TIMEOUT_MS, 'closing LMDB')
+    const closed = this.#environment.close()
     try {
-      await closing.within(this.#environment.close())
+      await closing.within(closed)
     } catch (cause) {
+      // Left to a write that hangs, LMDB might still change the file: the lock is given back when it has ended.
+      const giveBack = (): Promise<void> => this.#closed(false)
+      void closed.then(giveBack, giveBack).catch(() => undefined)
       throw engineError('close', cause)
     } finally {
       closing.end()

@@ -172,6 +172,30 @@ describe('LMDB as an ordered store', function () {
     expect(closed).to.deep.equal([true])
   })
 
+  it('says that it is closed, and not how it was meant to be, where closing LMDB fails', async () => {
+    const environment = openEnvironment(directory, options)
+    const told: boolean[] = []
+    let fail = (): void => undefined
+    const failing = new LmdbStore({
+      environment: new Proxy(environment, {
+        get: (target, name) =>
+          name === 'close'
+            ? () => new Promise((_, reject) => (fail = () => reject(new Error('no close'))))
+            : (Reflect.get(target, name) as unknown),
+      }),
+      writeTimeoutMs: 1_000,
+      closed: async (intact) => void told.push(intact),
+    })
+    const closing = failing.close().catch((error: unknown) => error)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(told, 'it may still be writing').to.deep.equal([])
+    fail()
+    expect(isPersistentLogError(await closing, 'PLOG_IO')).to.equal(true)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(told).to.deep.equal([false])
+    await environment.close()
+  })
+
   it('finishes a write that is under way before it closes', async () => {
     const written = store.write([{ key: bytes(1), value: bytes(5) }])
     await store.close()
