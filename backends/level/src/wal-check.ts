@@ -1,5 +1,6 @@
 import { readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isPersistentLogError, raise } from '@persistent-log/core/backend'
 import type { LevelFinding } from './finding.js'
 import { applyEdit, emptyManifest, type ManifestState } from './manifest.js'
 import { logsIn, scanLog, type LogScan } from './record-log.js'
@@ -19,12 +20,16 @@ export interface LevelCheck {
   readonly logs: readonly string[]
 }
 
+/** Something else stands where a file should. */
+const NO_FILE: ReadonlySet<string> = new Set(['EISDIR', 'ENOTDIR', 'ELOOP'])
+
 /**
  * Checks the files of a LevelDB store before LevelDB opens it. This is needed because LevelDB, as it is bundled,
  * replays its logs without telling about damage: it drops a bad block, opens, and the acknowledged writes in it
  * are gone; the replay then deletes the log, and with it the evidence.
  *
- * The store must not be open. Nothing is written. It never rejects: a file that cannot be read is a finding.
+ * The store must not be open. Nothing is written. A file that is missing, or none at all, is a finding; one that the
+ * operating system does not hand out rejects with `PLOG_IO`: that says nothing of what is in it.
  */
 export async function checkLevelDirectory(
   directory: string,
@@ -38,7 +43,8 @@ export async function checkLevelDirectory(
     logs = await checkLogs(directory, names, manifest, findings)
     if (manifest) await checkTables(directory, names, manifest, options.tables ?? false, findings)
   } catch (error) {
-    findings.push(corrupt('.', 0, describe(error)))
+    if (isPersistentLogError(error)) throw error
+    findings.push(unreadable(directory, '.', error))
   }
   return { findings, logs }
 }
@@ -149,7 +155,8 @@ async function checkTables(
           findings.push(corrupt(name, offset, reason))
       }
     } catch (error) {
-      findings.push(corrupt(name, 0, describe(error)))
+      if (isPersistentLogError(error)) throw error
+      findings.push(unreadable(directory, name, error))
     }
   }
 }
@@ -177,7 +184,7 @@ async function read(directory: string, name: string, findings: LevelFinding[]): 
   try {
     return await readFile(join(directory, name))
   } catch (error) {
-    findings.push(corrupt(name, 0, describe(error)))
+    findings.push(unreadable(directory, name, error))
     return undefined
   }
 }
@@ -186,7 +193,11 @@ function corrupt(file: string, offset: number, reason: string): LevelFinding {
   return { kind: 'corrupt', file, offset, reason }
 }
 
-function describe(error: unknown): string {
+/** Where a name leads to no file, or what is in the file to an error. */
+function unreadable(directory: string, name: string, error: unknown): LevelFinding {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-  return code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`
+  if (code === 'ENOENT') return corrupt(name, 0, 'is missing')
+  const isAboutContent = !(error instanceof Error && 'syscall' in error) || NO_FILE.has(code)
+  if (isAboutContent) return corrupt(name, 0, `cannot be read (${code})`)
+  throw raise.io('open', { file: join(directory, name) }, { cause: error })
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { ClassicLevel } from 'classic-level'
-import { cp, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { isPersistentLogError } from '@persistent-log/core/backend'
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkLevelDirectory, type LevelCheckOptions, type LevelFinding } from '../src/wal-check.js'
@@ -140,6 +141,20 @@ describe('checkLevelDirectory', function () {
       await writeFile(file, bytes)
     }
     expect(kinds(await findingsIn(join(root, 'nowhere')))).to.deep.equal(['corrupt'])
+  })
+
+  it('finds no damage in what the system does not hand out, and says so', async () => {
+    const directory = join(root, 'withheld')
+    await cp(healthy, directory, { recursive: true })
+    await rm(join(directory, 'CURRENT'))
+    // Reading it from the start is an error of the device.
+    await symlink('/proc/self/mem', join(directory, 'CURRENT'))
+    const error: unknown = await checkLevelDirectory(directory).catch((cause: unknown) => cause)
+    expect(isPersistentLogError(error, 'PLOG_IO')).to.equal(true)
+    await rm(join(directory, 'CURRENT'))
+    await mkdir(join(directory, 'CURRENT'))
+    const { findings } = await checkLevelDirectory(directory)
+    expect(findings.map(({ file, kind }) => [file, kind])).to.deep.include(['CURRENT', 'corrupt'])
   })
 
   it('follows records over block boundaries', async () => {
