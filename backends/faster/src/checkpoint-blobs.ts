@@ -42,7 +42,8 @@ export class CheckpointBlobs implements BlobStore {
     try {
       file = await this.#files.open(blob)
     } catch (cause) {
-      throw corrupted(blob, 0, 'cannot be opened', cause)
+      if (isMissing(cause)) throw corrupted(blob, 0, 'is missing', cause)
+      throw raise.io('read', { file: `engine/${CHECKPOINT_FOLDER}/${blob}` }, { cause })
     }
     try {
       yield* readChunks(file, blob, this.#logId)
@@ -68,11 +69,13 @@ export class CheckpointBlobs implements BlobStore {
       return await this.#files.list()
     } catch (cause) {
       const file = `engine/${CHECKPOINT_FOLDER}`
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw raise.io('read', { file }, { cause })
+      if (!isMissing(cause)) throw raise.io('read', { file }, { cause })
       throw raise.corrupted(`${file} is missing`, { file }, { cause })
     }
   }
 }
+
+const isMissing = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT'
 
 function corrupted(blob: string, offset: number, reason: string, cause?: unknown) {
   const file = `engine/${CHECKPOINT_FOLDER}/${blob}`

@@ -112,9 +112,12 @@ async function makeFirstSegment(
   const { files, logId, segmentBytes } = request
   for (const name of names) if (name.startsWith('tail-')) await files.remove(name)
   const tail = new Tail({ files, logId, segmentBytes, segments: [], spares })
-  await tail.begin()
-  await tail.publish()
-  await tail.close()
+  try {
+    await tail.begin()
+    await tail.publish()
+  } finally {
+    await tail.close()
+  }
   await files.remove(PRISTINE_NAME)
   await files.syncDirectory()
 }

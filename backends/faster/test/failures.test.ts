@@ -155,6 +155,34 @@ describe('faster: failing devices', () => {
     }
   })
 
+  it('leaves no file open when an open fails, whichever operation or read it is that does', async () => {
+    const crashed = await newDisk()
+    const log = await openOn(crashed, { created: true, cleanClose: true, options: { segmentBytes: 4096 } })
+    for (let slot = 0; slot < 30; slot++) await log.learn({ slot, ballot, value: valueOf(slot, 1, 400) })
+    await log.accept({ slot: 30, ballot, value: valueOf(30, 1) }, { survives: 'process-crash' })
+    const begun = { created: true, cleanClose: true }
+    for (const [image, about] of [
+      [(await newDisk()).image, begun],
+      [crashed.image, {}],
+    ] as const) {
+      for (const kind of ['operation', 'read'] as const) {
+        let isOver = false
+        for (let failing = 0; !isOver; failing++) {
+          const disk = new MemoryDisk(new MemoryDisk(image).copy())
+          let count = 0
+          const fail = (): void => {
+            if (count++ === failing) throw failure('EIO')
+          }
+          if (kind === 'read') disk.beforeRead = fail
+          else disk.beforeOperation = fail
+          const error = await reasonOf(openOn(disk, about))
+          isOver = count <= failing
+          if (error !== undefined) expect(disk.openFiles, `${kind} ${failing}`).equal(0)
+        }
+      }
+    }
+  })
+
   it('takes stale entries of a region for nothing after its machine restarted', async () => {
     const disk = await newDisk()
     const log = await openOn(disk, { created: true, cleanClose: true })

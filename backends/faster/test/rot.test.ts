@@ -151,6 +151,32 @@ describe('faster: rot', () => {
     }
   })
 
+  it('takes a checkpoint whose file cannot be opened for the time being for no damaged one', async () => {
+    const { image } = await closedLog()
+    const disk = new MemoryDisk(image)
+    const folder = disk.folder.bind(disk)
+    let isOut = false
+    disk.folder = (name) => {
+      const files = folder(name)
+      const open = files.open.bind(files)
+      files.open = (file) =>
+        isOut ? Promise.reject(Object.assign(new Error('EMFILE'), { code: 'EMFILE' })) : open(file)
+      return files
+    }
+    const log = await openOn(disk, { cleanClose: true, options: SMALL })
+    const read = async (): Promise<string> => {
+      let text = ''
+      for await (const chunk of log.checkpoints.read(4)) text += Buffer.from(chunk).toString()
+      return text
+    }
+    isOut = true
+    expect(isPersistentLogError(await refusalOf(read() as never), 'PLOG_IO')).equal(true)
+    isOut = false
+    expect(await read()).equal('state below 4')
+    expect(await log.checkpoints.list()).to.have.length(1)
+    await log.compact({ before: 4 })
+  })
+
   it('keeps the point, whichever byte of the record that moved it is flipped', async function () {
     this.timeout(30_000)
     const disk = await newDisk()

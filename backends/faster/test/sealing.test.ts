@@ -1,12 +1,22 @@
-import type { PersistentLog } from '@persistent-log/core/backend'
+import { isPersistentLogError, type PersistentLog } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { recover } from '../src/recovery.js'
 import { SlotIndex } from '../src/regions/slot-index.js'
+import { UNSEALED_NAME } from '../src/sealing/sealer.js'
 import { allSealed, turn } from './support/all-sealed.js'
-import { ballot, filesOf, opened, sealedLog, SMALL, withoutFooters } from './support/closed-log.js'
+import {
+  ballot,
+  bytesOf,
+  filesOf,
+  opened,
+  refusalOf,
+  sealedLog,
+  SMALL,
+  withoutFooters,
+} from './support/closed-log.js'
 import { MemoryDisk, type DiskImage } from './support/memory-disk.js'
 import { openDirectoryLog } from './support/open-directory-log.js'
 import { LOG_ID, newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
@@ -172,6 +182,43 @@ describe('faster: sealed segments', () => {
     const again = await openOn(disk, { cleanClose: true, options: SMALL })
     expect(again.recovery.damaged).deep.equal([])
     expect((await shownBy(again)).size).equal(60)
+  })
+
+  it('opens a log whose last segment holds its close alone, without a footer', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (let slot = 0; slot < 5; slot++) await log.learn(learn(slot))
+    const crashed = new MemoryDisk(disk.copy())
+    const recovered = await openOn(crashed)
+    let writes = 0
+    crashed.beforeOperation = ({ kind }) => {
+      // The close itself still has room.
+      if (kind === 'write' && ++writes > 1) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+    }
+    await recovered.close()
+    crashed.beforeOperation = () => undefined
+    expect([...crashed.image.names.keys()]).to.include(UNSEALED_NAME)
+    const again = await openOn(crashed, { cleanClose: true })
+    expect(again.recovery).to.deep.include({ damaged: [], votesLost: false })
+    expect((await shownBy(again)).size).equal(5)
+  })
+
+  it('seals nothing over a record of the state that rotted since it was written', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
+    await log.promise(ballot(7))
+    for (let slot = 0; slot < 3; slot++) await log.learn(learn(slot))
+    await log.checkpoints.store(3, Buffer.from('state'))
+    const [name = ''] = filesOf(disk.image)
+    const bytes = bytesOf(disk.image, name)
+    bytes[bytes.indexOf('{"slot"')] = 0x7a
+    for (let slot = 3; slot < 60; slot++) await log.learn(learn(slot))
+    for (let time = 0; time < 10; time++) await turn()
+    expect(log.status.state).equal('open')
+    await log.close()
+    expect([...disk.image.names.keys()], 'what rotted gets no footer').to.include(UNSEALED_NAME)
+    const error = await refusalOf(openOn(disk, { cleanClose: true, options: SMALL }))
+    expect(isPersistentLogError(error, 'PLOG_CORRUPTED')).equal(true)
   })
 
   for (const end of ['its flush failed', 'its process was killed before the flush'] as const) {

@@ -92,6 +92,7 @@ export class HybridLogEngine implements LogEngine {
       fail: this.#queue.fail,
     })
     parts.region.read = this.#ring.read
+    parts.sealer.whenBroken(this.#queue.fail)
     const { place } = parts
     if (place) this.threadHandle = (log) => this.#share(log, place).newHandle()
   }
@@ -204,10 +205,12 @@ export class HybridLogEngine implements LogEngine {
       await tail.cut()
       await sealer.finish()
     } finally {
-      await this.#queue.idle()
-      await sealer.idle()
-      await this.#ring.close()
-      await tail.close()
+      await allInTurn(
+        () => this.#queue.idle(),
+        () => sealer.idle(),
+        () => this.#ring.close(),
+        () => tail.close(),
+      )
     }
     await files.remove(REGION_NAME)
   }
@@ -266,4 +269,17 @@ export class HybridLogEngine implements LogEngine {
 
 function bothOf(first: Promise<void>, second: Promise<void> | undefined): Promise<void> {
   return second ? Promise.all([first, second]).then(() => undefined) : first
+}
+
+/** One behind the other, also where one fails; the first failure is told when all are done. */
+async function allInTurn(...steps: readonly (() => Promise<void>)[]): Promise<void> {
+  let failure: { readonly error: unknown } | undefined
+  for (const step of steps) {
+    try {
+      await step()
+    } catch (error) {
+      failure ??= { error }
+    }
+  }
+  if (failure) throw failure.error
 }

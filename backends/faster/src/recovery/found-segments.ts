@@ -1,6 +1,6 @@
 import { raise } from '@persistent-log/core/backend'
 import { Segment, segmentName, segmentNumber, UNPUBLISHED_SUFFIX } from '../segments/segment.js'
-import type { SegmentFiles } from '../segments/segment-files.js'
+import type { SegmentFile, SegmentFiles } from '../segments/segment-files.js'
 import { decodeSegmentHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import type { FoundDamage } from './damage.js'
 
@@ -52,20 +52,39 @@ export function missing(number: number, position: number): FoundDamage {
   return { segment: number, from: 0, to: 0, reason: 'a segment is missing', file, position, lost: EVERYTHING }
 }
 
+/** What a file turned out to be: a segment stays open. */
+interface ExaminedSegment {
+  readonly segment?: Segment
+  readonly damage?: FoundDamage
+  readonly bytes: number
+}
+
 async function openSegment(
   files: SegmentFiles,
   number: number,
   position: number,
   logId: Buffer,
-): Promise<{ segment?: Segment; damage?: FoundDamage; bytes: number }> {
+): Promise<ExaminedSegment> {
   const name = segmentName(number)
   const file = await files.open(name)
+  try {
+    return await examineSegment(file, number, position, logId)
+  } catch (error) {
+    await file.close().catch(() => undefined)
+    throw error
+  }
+}
+
+async function examineSegment(
+  file: SegmentFile,
+  number: number,
+  position: number,
+  logId: Buffer,
+): Promise<ExaminedSegment> {
+  const name = segmentName(number)
   const bytes = file.size
   const head = decodeSegmentHeader(file.read(0, Math.min(SEGMENT_HEADER_BYTES, bytes)), logId)
-  if ('newerVersion' in head) {
-    await file.close()
-    throw raise.unknownFormat(`engine/${name}`, head.newerVersion, FORMAT_VERSION)
-  }
+  if ('newerVersion' in head) throw raise.unknownFormat(`engine/${name}`, head.newerVersion, FORMAT_VERSION)
   const about = { segment: number, file: name }
   if (!head.header || head.header.number !== number) {
     await file.close()

@@ -97,7 +97,7 @@ export async function scanOne(
 /** Behind the close stands nothing but the footer. */
 function isFooter(stretches: readonly Stretch[]): boolean {
   const [closed, rest] = stretches.slice(-2)
-  return rest?.header === undefined && closed?.kind === 'group' && isClose(closed.header)
+  return rest !== undefined && !rest.header && closed?.kind === 'group' && isClose(closed.header)
 }
 
 const isClose = ({ kinds }: GroupHeader): boolean => (kinds & (1 << RECORD.close)) !== 0

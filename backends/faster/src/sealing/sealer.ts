@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { raise } from '@persistent-log/core/backend'
 import type { Replay } from '../recovery/replay.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { rewrite } from '../segments/rewriting.js'
@@ -43,12 +44,20 @@ export class Sealer {
   #isOff: boolean
   #isOldAway = false
   #unproven: SealedIndex | undefined
+  #onBroken = (cause: unknown): void => {
+    throw cause
+  }
 
   constructor(parts: SealerParts) {
     this.#parts = parts
     this.#next = parts.from
     this.#unproven = parts.unproven
     this.#isOff = parts.replay === undefined
+  }
+
+  /** Is told of what neither a device nor rot explains; sealing has ended then. */
+  whenBroken(listener: (cause: unknown) => void): void {
+    this.#onBroken = listener
   }
 
   /** Writes in segments below this number are flushed and shown. Returns at once. */
@@ -112,7 +121,7 @@ export class Sealer {
       }
     } catch (cause) {
       this.#isOff = true
-      if (!(cause instanceof Error && 'code' in cause)) throw cause
+      if (!(cause instanceof Error && 'code' in cause)) this.#onBroken(cause)
     }
   }
 
@@ -169,7 +178,7 @@ export class Sealer {
     await file.write(footer.subarray(0, FOOTER_HEADER_BYTES), end)
     await file.flush()
     const head = readFooterHead(segment, end)
-    if (!head) throw new Error(`the footer of ${segment.name} does not read back`)
+    if (!head) throw raise.corrupted(`the footer of engine/${segment.name} does not read back`)
     segment.writtenSlots = head.writtenSlots
     const isIntact = await inTurns(checkNumbers(segment, head))
     const index = new SealedIndex(segment, head, isMapped ? 'mapped' : 'read', isIntact)

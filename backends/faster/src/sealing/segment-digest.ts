@@ -6,7 +6,14 @@ import type { Replay } from '../recovery/replay.js'
 import { isDecided, NOWHERE, tailAddress } from '../regions/address.js'
 import { SlotIndex } from '../regions/slot-index.js'
 import { decodeGroupHeader, GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
-import { decodeRecord, RECORD, RECORD_HEADER_BYTES, recordBytes } from '../segments/record.js'
+import {
+  decodeRecord,
+  isContentIntact,
+  isRecordHeader,
+  RECORD,
+  RECORD_HEADER_BYTES,
+  recordBytes,
+} from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import { FIRST_CHAIN } from '../segments/tail.js'
@@ -154,7 +161,12 @@ export class SegmentDigest {
   }
 
   #other(bytes: Buffer, offset: number, position: number): void {
-    const record = decodeRecord(bytes, offset, maskAt(this.#segment.seed, position))
+    const { seed } = this.#segment
+    // These are few, and what they say goes into the footer as it is: it must be what was written.
+    const isIntact =
+      isRecordHeader(bytes, offset, bytes.length, position, seed) && isContentIntact(bytes, offset)
+    if (!isIntact) throw this.#damaged()
+    const record = decodeRecord(bytes, offset, maskAt(seed, position))
     if (record.kind === RECORD.discard) {
       this.#discards.add(record.a, record.b)
       for (const [slot, address] of this.#index.entries(record.a, record.b)) {

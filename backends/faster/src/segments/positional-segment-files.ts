@@ -142,12 +142,16 @@ export class PositionalSegmentFile implements SegmentFile {
     return new Promise((resolve, reject) => {
       write(this.descriptor, bytes, from, bytes.byteLength - from, position, (error, written) => {
         if (error) reject(error)
-        else if (written === 0) reject(new Error('the operating system took 0 bytes'))
+        else if (written === 0) reject(tookNothing())
         else resolve(written)
       })
     })
   }
 }
+
+/** An error of the device, as those that the operating system tells. */
+const tookNothing = (): Error =>
+  Object.assign(new Error('EIO: the operating system took 0 bytes'), { code: 'EIO' })
 
 function writeAllSync(descriptor: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.byteLength;) {

@@ -197,7 +197,12 @@ export class Tail {
     this.cutsBeforeAppend = false
     this.#unpublishedName = spare?.name ?? segmentName(header.number) + UNPUBLISHED_SUFFIX
     const file = spare?.file ?? (await files.create(this.#unpublishedName))
-    await file.write(encodeSegmentHeader(header, this.#parts.logId), 0)
+    try {
+      await file.write(encodeSegmentHeader(header, this.#parts.logId), 0)
+    } catch (error) {
+      await file.close().catch(() => undefined)
+      throw error
+    }
     this.segments.push(new Segment(header, file, SEGMENT_HEADER_BYTES))
   }
 

@@ -22,6 +22,10 @@ export class MemoryDisk {
   readonly image: DiskImage
   /** By views. */
   bytesRead = 0
+  /** Files that were opened or created, and are not closed; regions too. */
+  openFiles = 0
+  /** Called before each read; may throw, as a device would. */
+  beforeRead: () => void = () => undefined
   /** Called before each operation; may throw, as a device would. */
   beforeOperation: (operation: DiskOperation) => void = () => undefined
   /** Writes of files, but for regions, take as long as this. */
@@ -152,6 +156,7 @@ class MemoryFile implements SegmentFile {
   constructor(disk: MemoryDisk, inode: number) {
     this.#disk = disk
     this.#inode = inode
+    disk.openFiles++
   }
 
   get size(): number {
@@ -188,13 +193,14 @@ class MemoryFile implements SegmentFile {
   }
 
   read(offset: number, length: number): Buffer {
+    this.#disk.beforeRead()
     if (offset + length > this.size) throw new RangeError('beyond the end of the file')
     this.#disk.bytesRead += length
     return Buffer.from(this.#bytes().subarray(offset, offset + length))
   }
 
   async close(): Promise<void> {
-    // Nothing is held.
+    this.#disk.openFiles--
   }
 
   #bytes(): Buffer {
@@ -212,6 +218,7 @@ class MemoryRegion implements RegionFile {
     this.#disk = disk
     this.#inode = inode
     this.bytes = Buffer.alloc(capacity)
+    disk.openFiles++
   }
 
   extend(size: number): void {
@@ -224,6 +231,6 @@ class MemoryRegion implements RegionFile {
   }
 
   async close(): Promise<void> {
-    // Nothing is held.
+    this.#disk.openFiles--
   }
 }
