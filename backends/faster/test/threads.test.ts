@@ -255,6 +255,16 @@ for (const mmap of ['required', 'off'] as const) {
       expect(() => log.threadHandle!()).throw(/PLOG_NOT_OPEN/)
     })
 
+    it('ends its waits with its own close, which may be called again before it is done', async () => {
+      const thread = await attach()
+      const waiting = thread.outcome('waitFor', 100)
+      const accepted = thread.call('accept', proposal(5))
+      await Promise.all([thread.call('close'), thread.call('close'), accepted])
+      expect((await waiting).error).equal('PLOG_NOT_OPEN')
+      expect(await thread.call('state')).equal('closed')
+      expect((await log.readAccepted(5))?.slot).equal(5)
+    })
+
     it('refuses what is no handle, and says what is wrong with it', async () => {
       const handle = log.threadHandle!()
       for (const [wrong, what] of [

@@ -227,7 +227,8 @@ export class HybridLogEngine implements LogEngine {
    */
   #writeWeakly(effects: readonly Effect[]): Promise<void> {
     const { pending } = this.#parts
-    let isEarly = pending.barriers === 0
+    // What reads see changes for all of a batch at once: one that is shown behind a flush goes with it.
+    let isEarly = pending.barriers === 0 && !(effects.length > 1 && this.#queue.awaitsFlush)
     // What comes behind an accept that waits resolves behind it.
     const { announcement } = this.#ring
     let announced = announcement.underWay

@@ -29,10 +29,10 @@ export class WriteQueue {
   readonly #parts: QueueParts
   readonly #builder = new GroupBuilder()
   readonly #appends = new GroupCommit<PendingWrite>(() => this.#append())
-  readonly #flushes = new GroupCommit<PendingWrite>(() => this.#flush())
+  readonly #flushes = new GroupCommit<PendingWrite>(({ length }) => this.#flush(length))
   #queue: PendingWrite[] = []
   /** Appended, in order, and waiting for a flush. */
-  #appended: PendingWrite[] = []
+  readonly #appended: PendingWrite[] = []
   /** What was taken over and has yet to be flushed before it resolves, appended or not. */
   #awaitingFlush = 0
   /** Appends one after the other; rejected for ever after the first failure. */
@@ -97,12 +97,13 @@ export class WriteQueue {
     await this.#flushes.idle()
   }
 
-  async #flush(): Promise<void> {
+  /** Those that gathered first, so many: what was appended since is flushed too, and shown with those that it gathers with. */
+  async #flush(count: number): Promise<void> {
     await this.#append()
-    const covered = this.#appended
+    const covered = this.#appended.splice(0, count)
     const { sealer, tail } = this.#parts
     const { number } = tail.active.header
-    this.#appended = []
+    const isAll = this.#appended.length === 0
     try {
       await tail.flush()
     } catch (cause) {
@@ -114,7 +115,7 @@ export class WriteQueue {
       this.#resolve(write)
     }
     // Whatever was appended before the active segment began is among those, or resolved before.
-    sealer.settledBelow(number)
+    if (isAll) sealer.settledBelow(number)
   }
 
   #append(): Promise<void> {

@@ -28,6 +28,8 @@ export class MemoryDisk {
   beforeRead: () => void = () => undefined
   /** Called before each operation; may throw, as a device would. */
   beforeOperation: (operation: DiskOperation) => void = () => undefined
+  /** Flushes of files take as long as this. */
+  beforeFlush: () => Promise<void> = () => Promise.resolve()
   /** Writes of files, but for regions, take as long as this. */
   beforeWrite: () => Promise<void> = () => Promise.resolve()
   #nextInode: number
@@ -177,6 +179,7 @@ class MemoryFile implements SegmentFile {
   }
 
   async flush(): Promise<void> {
+    await this.#disk.beforeFlush()
     this.#disk.perform({ kind: 'flush', inode: this.#inode })
   }
 

@@ -7,7 +7,7 @@ import type { Effect } from './effect.js'
 import type { Item } from './judging.js'
 import { entryBytes } from './entry-bytes.js'
 import { survivalOf, type LogParts } from './log-parts.js'
-import type { Scope } from './write-path.js'
+import type { Scope } from './outstanding-writes.js'
 
 /** The calls that the ballot law judges. */
 export type Kind = 'accept' | 'commit' | 'learn'

@@ -86,7 +86,7 @@ export function logParts(
     accept: survivalOf('open', context.durability.accept, survives.accept, survives.accept),
     commit: survivalOf('open', context.durability.commit, survives.commit, survives.commit),
   }
-  const strongest = survivesAtLeast(survives.accept, survives.commit) ? survives.accept : survives.commit
+  const { strongest } = writes
   const limits = lowerOf(engine.capabilities.limits, context.limits)
   const space = new Space(limits.uncommittedBytes, context.fullWaitMs, () => writes.judged.uncommittedBytes)
   const pace = context.durability.flush ?? 'manual'

@@ -1,5 +1,5 @@
 import type { Slot } from '../../contract/slot.js'
-import type { Write } from './outstanding-write.js'
+import type { Write } from './outstanding-writes.js'
 
 /** Decisions that become durable with one flush of the engine, and are shown together. */
 export interface SharedFlush {

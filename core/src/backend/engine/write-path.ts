@@ -1,7 +1,7 @@
 import type { Ballot } from '../../contract/ballot.js'
 import type { LogEntry } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
-import type { Survival } from '../../contract/survival.js'
+import { survivesAtLeast, type Survival } from '../../contract/survival.js'
 import { raise } from '../../errors/raise.js'
 import { copyPooled, equalBytes } from '../bytes.js'
 import type { StoredValues } from '../laws/ballot-law.js'
@@ -10,16 +10,10 @@ import { effectBytes } from './entry-bytes.js'
 import type { Ledger, Outline } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
 import type { LogEngine, StoredEntry } from './log-engine.js'
-import { settled, type Write } from './outstanding-write.js'
+import { OutstandingWrites, type Scope, type Write } from './outstanding-writes.js'
 import { readFailure } from './read-failure.js'
 import { SharedFlushes, type SharedFlush } from './shared-flush.js'
 import { VersionsUnderWay } from './versions-under-way.js'
-
-/**
- * What a write is ordered against: the writes of one slot, a no-op too; the whole log; or all `earlier` writes, while
- * none waits for it.
- */
-export type Scope = Slot | 'log' | 'earlier'
 
 /**
  * The way of an effect: judged -> durable -> shown.
@@ -31,18 +25,13 @@ export type Scope = Slot | 'log' | 'earlier'
 export class WritePath implements StoredValues {
   readonly judged: Ledger
   readonly shown: Outline
+  /** The strongest survival that the backend offers. */
+  readonly strongest: Survival
   readonly #engine: LogEngine
   readonly #life: LifeCycle
   readonly #underWay = new VersionsUnderWay()
   readonly #shared = new SharedFlushes()
-  readonly #outstanding = new Set<Write>()
-  readonly #outstandingBy: Record<Survival, number> = {
-    nothing: 0,
-    'process-crash': 0,
-    'power-loss': 0,
-    'machine-loss': 0,
-  }
-  #lastLogWide: Write | undefined
+  readonly #outstanding: OutstandingWrites
   #onWrite: ((bytes: number | undefined, survives: Survival) => void) | undefined
   /** Few: after the first failure no write is let in any more. */
   readonly #failed: Write[] = []
@@ -50,6 +39,9 @@ export class WritePath implements StoredValues {
   constructor(engine: LogEngine, ledger: Ledger, life: LifeCycle) {
     this.#engine = engine
     this.#life = life
+    const { accept, commit } = engine.capabilities.survives
+    this.strongest = survivesAtLeast(accept, commit) ? accept : commit
+    this.#outstanding = new OutstandingWrites(this.strongest)
     this.judged = ledger.copy()
     this.shown = ledger.outline()
   }
@@ -61,17 +53,17 @@ export class WritePath implements StoredValues {
 
   /** No write of the slot and none of the whole log is under way: what is judged is what is shown. */
   isSettled(slot: Slot): boolean {
-    return this.#lastLogWide === undefined && !this.#isUnderWay(slot)
+    return !this.#outstanding.hasLogWide && !this.#isUnderWay(slot)
   }
 
   /** Nothing is under way: what is judged is what is shown. */
   get isIdle(): boolean {
-    return this.#outstanding.size === 0
+    return this.#outstanding.isEmpty
   }
 
-  /** No write of this survival would have to be shown behind one of another. */
+  /** No write of this survival would have to be held back until others are shown. */
   isInTurn(survives: Survival): boolean {
-    return this.#outstanding.size === this.#outstandingBy[survives]
+    return this.#outstanding.isInTurn(survives)
   }
 
   /** The engine has stored this proposal already, in a settled slot. */
@@ -102,19 +94,20 @@ export class WritePath implements StoredValues {
     this.judged.addAllDecided(decided)
     const { slots, shown, write } = this.#shared.of(flushed, () => this.#share(flushed, survives))
     for (const slot of decided) slots.push(slot)
-    this.#lastLogWide = write
+    this.#outstanding.isLogWide(write)
     this.#onWrite?.(0, survives)
     return shown
   }
 
   /** Takes the effects over before it returns; resolves when they survive what was asked and are shown. */
   write(operation: string, effects: readonly Effect[], survives: Survival, scope: Scope): Promise<void> {
-    const write: Write = { effects, survives, waiting: undefined }
-    const earlier = this.#mustBeShownBefore(survives, scope)
+    const earlier = this.#outstanding.mustBeShownBefore(survives, scope, this.#writeOf)
+    const shows = effects.length > 0
+    const write: Write = { effects, survives, shows, isHeld: shows && !!earlier, waiting: undefined }
     this.judged.applyAll(effects)
     this.#underWay.add(effects)
     this.#begin(write)
-    if (scope === 'log') this.#lastLogWide = write
+    if (scope === 'log' && shows) this.#outstanding.isLogWide(write)
     const stored = this.#engine.write(effects, survives)
     const done = (earlier ? Promise.all([stored, earlier]) : stored).then(
       () => this.#show(write),
@@ -234,7 +227,7 @@ export class WritePath implements StoredValues {
 
   /** One write for all that shares a flush. */
   #share(flushed: Promise<void>, survives: Survival): SharedFlush {
-    const write: Write = { effects: [], survives, waiting: undefined }
+    const write: Write = { effects: [], survives, shows: true, isHeld: false, waiting: undefined }
     this.#begin(write)
     const slots: Slot[] = []
     const shown = flushed.then(
@@ -251,7 +244,6 @@ export class WritePath implements StoredValues {
 
   #begin(write: Write): void {
     this.#outstanding.add(write)
-    this.#outstandingBy[write.survives]++
     this.#life.enter()
   }
 
@@ -273,27 +265,13 @@ export class WritePath implements StoredValues {
 
   #settle(write: Write): void {
     this.#outstanding.delete(write)
-    this.#outstandingBy[write.survives]--
-    if (this.#lastLogWide === write) this.#lastLogWide = undefined
     this.#life.leave()
   }
 
-  /**
-   * Writes of one survival are shown in the order of the calls by themselves. A weaker one may overtake a stronger one,
-   * but not where it would be seen: in its own slot, or past a promise, a discard or a batch.
-   */
-  #mustBeShownBefore(survives: Survival, scope: Scope): Promise<void> | undefined {
-    if (this.isInTurn(survives)) return undefined
-    if (typeof scope === 'string') return settled([...this.#outstanding])
-    const sameSlot = this.#writeUnderWay(scope) ?? this.#shared.writeOf(scope)
-    const earlier = [sameSlot, this.#lastLogWide].filter((write) => write !== undefined)
-    return earlier.length > 0 ? settled(earlier) : undefined
-  }
-
   /** The write of the newest version of a slot, where it is not shown yet. Few ask, so that no version knows its write. */
-  #writeUnderWay(slot: Slot): Write | undefined {
+  readonly #writeOf = (slot: Slot): Write | undefined => {
     const version = this.#underWay.get(slot)
-    if (version === undefined) return undefined
+    if (version === undefined) return this.#shared.writeOf(slot)
     for (const write of this.#outstanding) if (write.effects.includes(version)) return write
     return undefined
   }

@@ -33,6 +33,7 @@ export class OwnerCalls {
   readonly #onWake: () => void
   #nextId = 1
   #isLeaving = false
+  #closing: Promise<void> | undefined
   #idle: (() => void) | undefined
   /** Calls that wait for an answer keep their thread alive; a wait for a bell alone does not. */
   #alive: NodeJS.Timeout | undefined
@@ -75,9 +76,15 @@ export class OwnerCalls {
     })
   }
 
-  /** Resolves when earlier calls are answered; the seat is free then. */
-  async close(): Promise<void> {
+  /** Resolves when earlier calls are answered; the seat is free then. Idempotent. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
     this.#isLeaving = true
+    // Who waits for a slot is told; the others look once more.
+    this.#progress.wake()
     if (this.#pending.size > 0 && !this.#progress.isClosed) {
       await new Promise<void>((resolve) => (this.#idle = resolve))
     }

@@ -76,6 +76,11 @@ export class SharedProgress {
     ring(this.#signal)
   }
 
+  /** Everybody who waits looks again. */
+  wake(): void {
+    ring(this.#signal)
+  }
+
   /** Resolves when the slots from the point up to this one are decided; `checkOpen` throws when nothing comes any more. */
   async waitFor(slot: Slot, signal: AbortSignal | undefined, checkOpen: () => void): Promise<void> {
     for (;;) {

@@ -110,6 +110,33 @@ describe('order and visibility over an engine', () => {
     await Promise.all([before, flushed])
   })
 
+  it('shows a strong write behind an earlier one that had to wait for a weaker one', async () => {
+    const { engine, log } = await openHeld()
+    const dropped = log.acceptAll([proposal(5, 1), proposal(6, 1)])
+    await engine.succeed()
+    await dropped
+    const first = [log.accept(proposal(9, 1)), log.accept(proposal(1, 1), { survives: 'process-crash' })]
+    const discarded = log.discard({ from: 5, to: 7 })
+    await engine.succeed('process-crash')
+    const accepted = log.acceptAll([proposal(5, 2), proposal(6, 2)])
+    // One flush of the engine has them all.
+    for (const write of engine.held.splice(0)) write.succeed()
+    await Promise.all([...first, discarded, accepted])
+    expect(log.bounds()).to.include({ acceptedCount: 4, damagedCount: 0 })
+    for (const slot of [5, 6]) expect(textOf(await log.readAccepted(slot))).to.equal('v')
+  })
+
+  it('holds a weaker batch back behind writes that show something, and behind no flush', async () => {
+    const { engine, log } = await openHeld()
+    const flushed = log.flush()
+    const batch = log.acceptAll([proposal(0, 1), proposal(1, 1)], { survives: 'process-crash' })
+    await engine.succeed('process-crash')
+    expect(await stateOf(batch)).to.equal('resolved')
+    expect(await stateOf(flushed)).to.equal('pending')
+    await engine.succeedAll()
+    await flushed
+  })
+
   it('takes nothing for damaged that a discard under way has dropped already', async () => {
     const { engine, log } = await openHeld()
     const accepted = log.accept(proposal(0, 1))
