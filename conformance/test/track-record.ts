@@ -116,6 +116,18 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'backends/faster/test/weak-and-strong.test.ts',
   },
   {
+    bug: 'a strong write that was held back behind a weaker one was overtaken by a later strong one: a discard dropped what was accepted behind it, or left the slot for damaged, while the log was open (mended)',
+    engine: 'core, by `faster`',
+    case: 'conc.shown-in-call-order',
+    shownBy: 'core/test/backend/engine/order-and-visibility.test.ts',
+  },
+  {
+    bug: 'a flush resolved what had been appended for the next one too: half of a batch was shown, and weak writes were let past a discard (mended)',
+    engine: '`faster`',
+    case: 'conc.shown-in-call-order',
+    shownBy: 'backends/faster/test/shown-order.test.ts',
+  },
+  {
     bug: 'a decision at `process-crash` that a discard of the slots around it had passed was lost, over a clean close too (mended)',
     engine: '`faster`',
     case: 'model.histories-with-reopen',

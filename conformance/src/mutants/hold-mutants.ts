@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   raise,
   type AcceptAllOptions,
@@ -37,6 +38,21 @@ function spaces(name: string, defect: string, Space: typeof ReferenceSpace): Mut
 
 /** Defects of calls that something else overtakes, and of what callers hold in their hands meanwhile. */
 export const holdMutants: readonly Mutant[] = [
+  {
+    name: 'discardOvertaken',
+    defect: 'a discard takes effect a turn after its call, on what was accepted since too',
+    plant: ({ Log }) => ({
+      Log: class extends Log {
+        override async discard(
+          range: { from: number; to?: number | undefined },
+          options?: WriteOptions,
+        ): Promise<DiscardResult> {
+          await nextTurn()
+          return super.discard(range, options)
+        }
+      },
+    }),
+  },
   {
     name: 'damageBesideDiscard',
     defect: 'a slot that is being discarded reads as damaged',

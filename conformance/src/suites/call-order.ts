@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { isPersistentLogError, type Durability } from '@persistent-log/core'
+import { weakerThanOffered } from '../model/steps.js'
 import { outcomeOf, rejects, started } from '../running/assertions.js'
 import type { CaseContext } from '../running/case-context.js'
-import { slotsOf } from '../running/dump.js'
+import { collect, slotsOf } from '../running/dump.js'
 import { ballot, bytes, proposal, proposals, text } from '../running/values.js'
 import { needsReopen, type Case } from './case.js'
 
@@ -25,6 +26,54 @@ async function retryIsNotEarly(ctx: CaseContext, durability: Partial<Durability>
   await again(() => log.learn(proposal(1)))
   await again(() => log.promise(ballot(4)))
   expect(log.bounds()).to.include({ committedCount: 2, acceptedCount: 0 })
+}
+
+/**
+ * Accepts, batches, discards and flushes of few slots that are under way at once, some of them weaker; what is shown when
+ * all are answered is what they leave one after the other.
+ */
+async function shownAsCalled(ctx: CaseContext): Promise<void> {
+  const log = await ctx.open()
+  const { random } = ctx
+  const survivals = [undefined, ...weakerThanOffered(ctx.capabilities)]
+  const expected = new Map<number, number>()
+  for (let round = 1; round < 1_500;) {
+    const calls: Promise<unknown>[] = []
+    for (let call = 0; call < 10; call++, round++) {
+      // Beside the flush of others, in the middle of it, or in the next one.
+      for (let turns = random.below(5); turns > 0; turns--) await Promise.resolve()
+      if (random.below(4) === 0) await turn()
+      if (random.below(3) === 0) await calls[random.below(call)]
+      const survives = survivals[random.below(survivals.length)]
+      const options = survives === undefined ? {} : { survives }
+      const from = random.below(6)
+      const slots = [from, from + 1, from + 2]
+      switch (random.below(4)) {
+        case 0:
+          calls.push(log.accept(proposal(from, round), options))
+          expected.set(from, round)
+          break
+        case 1:
+          calls.push(
+            log.acceptAll(
+              slots.map((slot) => proposal(slot, round)),
+              options,
+            ),
+          )
+          for (const slot of slots) expected.set(slot, round)
+          break
+        case 2:
+          calls.push(log.discard({ from, to: from + slots.length }, options))
+          for (const slot of slots) expected.delete(slot)
+          break
+        default:
+          calls.push(log.flush())
+      }
+    }
+    await Promise.all(calls)
+    const shown = (await collect(log.uncommitted())).map(({ slot, ballot }) => [slot, ballot.round])
+    expect(shown, `behind round ${round - 1}`).to.deep.equal([...expected].sort(([a], [b]) => a - b))
+  }
 }
 
 /** Calls that meet: who is judged first, and who is answered first. */
@@ -83,6 +132,12 @@ export const callOrderCases: readonly Case[] = [
       ])
       expect(await log.read(0)).to.deep.include({ slot: 0, ballot: ballot(2), value: bytes('a') })
     },
+  },
+  {
+    id: 'conc.shown-in-call-order',
+    title: 'shows what calls that were under way at once leave one after the other, whatever each asked for',
+    timeoutMs: 60_000,
+    run: shownAsCalled,
   },
   {
     id: 'conc.commit-races-accept',

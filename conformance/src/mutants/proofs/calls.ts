@@ -18,6 +18,7 @@ export const callProofs: Proofs = {
   'conc.same-slot-one-winner': ['learnOverCommitted'],
   'conc.accept-race-highest-wins': ['ballotsAsText'],
   'conc.judged-in-call-order': ['retryMovesBallot'],
+  'conc.shown-in-call-order': ['discardOvertaken'],
   'conc.commit-races-accept': ['commitIgnoresBallot'],
   'conc.promise-waits-for-lower-accepts': ['nextSlotOfDecisionsOnly'],
   'conc.promise-stops-later-accepts': ['promiseIgnored'],
