@@ -1,5 +1,6 @@
 import { checksum } from '../checksum.js'
 import { readU64, writeU64 } from '../integers.js'
+import type { SegmentFile } from './segment-files.js'
 
 /** Written into every segment; another one is an error of its own, never damage. */
 export const FORMAT_VERSION = 2
@@ -49,6 +50,16 @@ export function encodeSegmentHeader(it: SegmentHeader, logId: Buffer): Buffer {
   bytes.writeUInt32LE(checksum(bytes, 0, CHECKSUM_AT, 0), CHECKSUM_AT)
   bytes.copy(bytes, COPY_BYTES, 0, COPY_BYTES)
   return bytes
+}
+
+/** Writes the header of a new segment, whose file nobody else knows yet: it is closed where that fails. */
+export async function writeSegmentHeader(file: SegmentFile, it: SegmentHeader, logId: Buffer): Promise<void> {
+  try {
+    await file.write(encodeSegmentHeader(it, logId), 0)
+  } catch (error) {
+    await file.close().catch(() => undefined)
+    throw error
+  }
 }
 
 /** What stands at the head of a file: a header and the copies of it that are damaged, or that of a newer version. */

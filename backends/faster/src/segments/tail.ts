@@ -7,12 +7,7 @@ import { RECORD, RECORD_ALIGNMENT_BYTES, type StoredRecord } from './record.js'
 import { cut, Segment, segmentName, UNPUBLISHED_SUFFIX } from './segment.js'
 import { Preparation } from './preparation.js'
 import type { SegmentFiles } from './segment-files.js'
-import {
-  encodeSegmentHeader,
-  SALT_BYTES,
-  SEGMENT_HEADER_BYTES,
-  type SegmentHeader,
-} from './segment-header.js'
+import { SALT_BYTES, SEGMENT_HEADER_BYTES, writeSegmentHeader, type SegmentHeader } from './segment-header.js'
 import type { SpareSegments } from './spare-segments.js'
 
 /**
@@ -197,12 +192,7 @@ export class Tail {
     this.cutsBeforeAppend = false
     this.#unpublishedName = spare?.name ?? segmentName(header.number) + UNPUBLISHED_SUFFIX
     const file = spare?.file ?? (await files.create(this.#unpublishedName))
-    try {
-      await file.write(encodeSegmentHeader(header, this.#parts.logId), 0)
-    } catch (error) {
-      await file.close().catch(() => undefined)
-      throw error
-    }
+    await writeSegmentHeader(file, header, this.#parts.logId)
     this.segments.push(new Segment(header, file, SEGMENT_HEADER_BYTES))
   }
 
