@@ -95,6 +95,8 @@ describe('power cuts', function () {
     expect((await runConformance({ ...broken, only: ['dur.kill-keeps-acked'] })).failed).to.equal(0)
     const cut = await runConformance({ ...broken, only: ['dur.power-cut-ext4'], tiers: [3] })
     expect(cut.failed).to.equal(1)
-    expect(cut.ackedWrites.lost).to.be.greaterThan(0)
+    // Where even the first bytes of its file are gone, nothing is left in which a call could be missing.
+    const isRefused = cut.failures.some(({ message }) => message.includes('has no header'))
+    if (!isRefused) expect(cut.ackedWrites.lost).to.be.greaterThan(0)
   })
 })
