@@ -99,11 +99,12 @@ export class WriteQueue {
 
   /** Those that gathered first, so many: what was appended since is flushed too, and shown with those that it gathers with. */
   async #flush(count: number): Promise<void> {
+    const { sealer, tail } = this.#parts
+    // Whatever was appended before this segment began is among those, or resolved before.
+    const { number } = tail.active.header
     await this.#append()
     const covered = this.#appended.splice(0, count)
-    const { sealer, tail } = this.#parts
-    const { number } = tail.active.header
-    const isAll = this.#appended.length === 0
+    const settledBelow = this.#appended.length > 0 ? number : tail.active.header.number
     try {
       await tail.flush()
     } catch (cause) {
@@ -114,8 +115,7 @@ export class WriteQueue {
       this.#flushedWrites += callsOf(write)
       this.#resolve(write)
     }
-    // Whatever was appended before the active segment began is among those, or resolved before.
-    if (isAll) sealer.settledBelow(number)
+    sealer.settledBelow(settledBelow)
   }
 
   #append(): Promise<void> {
