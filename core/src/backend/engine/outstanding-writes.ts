@@ -82,7 +82,7 @@ export class OutstandingWrites implements Iterable<Write> {
   }
 
   /** It is one of the whole log: everything that is judged next is ordered against it. */
-  isLogWide(write: Write): void {
+  markLogWide(write: Write): void {
     this.#lastLogWide = write
     // One that others were added behind is shown with them, or before: who waits for it alone would not wait for those.
     if (this.#last !== write) return

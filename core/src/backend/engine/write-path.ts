@@ -94,7 +94,7 @@ export class WritePath implements StoredValues {
     this.judged.addAllDecided(decided)
     const { slots, shown, write } = this.#shared.of(flushed, () => this.#share(flushed, survives))
     for (const slot of decided) slots.push(slot)
-    this.#outstanding.isLogWide(write)
+    this.#outstanding.markLogWide(write)
     this.#onWrite?.(0, survives)
     return shown
   }
@@ -107,7 +107,7 @@ export class WritePath implements StoredValues {
     this.judged.applyAll(effects)
     this.#underWay.add(effects)
     this.#begin(write)
-    if (scope === 'log' && shows) this.#outstanding.isLogWide(write)
+    if (scope === 'log' && shows) this.#outstanding.markLogWide(write)
     const stored = this.#engine.write(effects, survives)
     const done = (earlier ? Promise.all([stored, earlier]) : stored).then(
       () => this.#show(write),
