@@ -3,28 +3,33 @@ import { setTimeout as after } from 'node:timers/promises'
 import { ballot, SMALL } from './support/closed-log.js'
 import { newDisk, openOn, valueOf } from './support/open-log.js'
 
-const ENTRIES = 1_500
+/** Far more than there are when the first footers are written. */
+const MOST_CALLS = 20_000
+const FOOTERS = 3
 
-describe('faster: sealing under load', () => {
-  it('goes on while there is always something that waits for the next flush', async () => {
+describe('faster: a load that nobody paces', () => {
+  it('has its answers and its footers while there is always something that waits for the next flush', async function () {
+    this.timeout(120_000)
     const disk = await newDisk()
     const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
     disk.beforeFlush = () => after(1)
     // In the middle of an append too, as a larger one is.
     disk.beforeWrite = () => after(2)
     const calls: Promise<void>[] = []
+    let answered = 0
+    let footers = 0
+    disk.beforeOperation = (operation) => {
+      if (operation.kind === 'write' && operation.bytes.toString('latin1', 0, 4) === 'PRF1') footers++
+    }
     // Nobody waits for an answer: something is queued while the group before is on its way to the file, each time.
-    while (calls.length < ENTRIES) {
+    while (footers < FOOTERS && calls.length < MOST_CALLS) {
       const slot = calls.length
-      calls.push(log.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1, 200) }))
+      const call = log.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1, 200) })
+      calls.push(call.then(() => void answered++))
       if (slot % 3 === 0) await after(1)
     }
-    const heads = disk.operations.filter(
-      (one) => one.kind === 'write' && one.bytes.toString('latin1', 0, 4) === 'PRF1',
-    )
-    const segments = disk.operations.filter((one) => one.kind === 'rename' && one.to.startsWith('tail-'))
-    expect(segments.length).to.be.greaterThan(50)
-    expect(heads.length, 'footers').to.be.greaterThan(2)
+    expect(answered, 'answers').to.be.greaterThan(0)
+    expect(footers, 'footers').to.be.at.least(FOOTERS)
     await Promise.all(calls)
     await log.close()
   })

@@ -128,7 +128,8 @@ export class WriteQueue {
     if (this.#failure) throw this.#failure.cause
     this.#isAppending = true
     try {
-      while (this.#queue.length > 0) await this.#appendGroup()
+      // What is taken over meanwhile has its own turn: or a flush would wait for as long as there is always more.
+      for (let left = this.#queue.length; left > 0;) left -= await this.#appendGroup()
     } catch (cause) {
       throw this.#fail(cause)
     } finally {
@@ -136,7 +137,8 @@ export class WriteQueue {
     }
   }
 
-  async #appendGroup(): Promise<void> {
+  /** Returns how many writes it took. */
+  async #appendGroup(): Promise<number> {
     const { tail, encoder } = this.#parts
     if (tail.isActiveFull) await tail.roll()
     this.#builder.begin({ position: tail.position, seed: tail.active.seed })
@@ -155,6 +157,7 @@ export class WriteQueue {
     }
     // Where nobody asks for a flush, only the roll has flushed the segments before.
     if (!this.awaitsFlush) this.#parts.sealer.settledBelow(tail.active.header.number)
+    return taken
   }
 
   /** From here on the write is what reads see. */
