@@ -8,6 +8,25 @@ const MOST_CALLS = 20_000
 const FOOTERS = 3
 
 describe('faster: a load that nobody paces', () => {
+  it('answers a write although each append finds one more to append', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    let asked = 0
+    let answered = 0
+    const ask = (): void => {
+      const slot = asked++
+      void log.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1, 20_000) }).then(() => answered++)
+    }
+    disk.beforeWrite = async () => {
+      if (answered === 0 && asked < 200) ask()
+      await after(1)
+    }
+    ask()
+    while (answered < asked) await after(1)
+    expect(asked).to.be.below(50)
+    await log.close()
+  })
+
   it('has its answers and its footers while there is always something that waits for the next flush', async function () {
     this.timeout(120_000)
     const disk = await newDisk()
