@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join, dirname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { serialize } from 'node:v8'
 import { expect } from 'chai'
 import { DiskImage } from '../disk/disk-image.js'
@@ -9,6 +10,9 @@ import { parseTrace } from '../faults/trace.js'
 import type { Bench, Recorded, WorkloadPlan } from './messages.js'
 import { StateProcess } from './state-process.js'
 import type { Trace } from './trace.js'
+
+/** Files that nothing happened to for so long are left alone, in ms. */
+const STILL_MS = 100
 
 /** More than any write of an engine: what is not shown is lost to the trace. */
 const SHOWN_BYTES = 4 * 1024 * 1024
@@ -24,7 +28,7 @@ export async function recordTraced(bench: Bench, plan: WorkloadPlan): Promise<Re
     const worked = await child.expect('worked', 'failed')
     if (worked.kind === 'failed') expect.fail(worked.finding)
     // The log is idle, and still open: what it does when it is closed is no part of the trace.
-    const left = DiskImage.read(bench.place)
+    const left = await whenStill(bench.place)
     await child.kill()
     const { marks, sessions, acknowledged } = worked
     const calls = parseTrace(await tracer.trace())
@@ -36,6 +40,16 @@ export async function recordTraced(bench: Bench, plan: WorkloadPlan): Promise<Re
     return { events: events.length, flushes, failedFlushes: 0, shortWrites: 0, acknowledged, incomplete }
   } finally {
     await child.kill()
+  }
+}
+
+/** The files when they stay as they are: an idle log may still have something to do in the background. */
+async function whenStill(place: string): Promise<DiskImage> {
+  for (let last = DiskImage.read(place); ;) {
+    await delay(STILL_MS)
+    const next = DiskImage.read(place)
+    if (next.differencesFrom(last).length === 0) return next
+    last = next
   }
 }
 
