@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { addTotals, close, noTotals } from './totals.mjs'
+import { addTotals, close, noTotals, outcomeOf } from './totals.mjs'
 import { root, workspaces } from './workspaces.mjs'
 
 const tool = (name, ...parts) => [process.execPath, [join(root, 'node_modules', name, ...parts)]]
@@ -19,7 +19,7 @@ const run = ([command, args], more) => {
 const report = (title, { ok, output }) => {
   console.log(`  ${ok ? 'ok  ' : 'FAIL'} ${title}`)
   if (!ok) console.log(output.replaceAll(/^/gm, '       '))
-  return { ...noTotals(), [ok ? 'passed' : 'failed']: 1 }
+  return outcomeOf(title, ok)
 }
 
 const target = mkdtempSync(join(tmpdir(), 'packed-'))

@@ -14,7 +14,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sideBySide } from './side-by-side.mjs'
-import { addTotals, close, noTotals } from './totals.mjs'
+import { addTotals, close, noTotals, outcomeOf } from './totals.mjs'
 import { filesBelow, root, shown, workspaces } from './workspaces.mjs'
 
 const MOCHA = join(root, 'node_modules/mocha/bin/mocha.js')
@@ -68,19 +68,25 @@ const runSuite = async ({ name, files }, print) => {
   await Promise.race([closed, sleep(REST_OF_OUTPUT_MS, undefined, { ref: false })])
   child.stdout.destroy()
   child.stderr.destroy()
+  const ending = signal ?? `exit code ${status}`
   if (!existsSync(account)) {
-    print(`${name}: the suite ended before it could report (${signal ?? `exit code ${status}`})\n`)
-    return { ...noTotals(), failed: 1, skippedTests: [] }
+    const early = outcomeOf(`${name}: the suite ended before it could report (${ending})`, false)
+    return { ...early, skippedTests: [] }
   }
-  const { passed, failed, skipped } = JSON.parse(readFileSync(account, 'utf8'))
-  const lost = status !== 0 && failed === 0 ? 1 : 0
-  if (lost) print(`${name}: no test failed, but the suite ended with ${signal ?? `exit code ${status}`}\n`)
-  const forbidden = inCi ? skipped.length : 0
+  const { passed, failed, skipped, failures } = JSON.parse(readFileSync(account, 'utf8'))
+  const isLost = status !== 0 && failed === 0
+  const skippedTests = skipped.map(({ title, reason }) => `${name}: ${title} - ${reason}`)
+  const forbidden = inCi ? skippedTests : []
   return {
     passed,
-    failed: failed + lost + forbidden,
-    skipped: skipped.length - forbidden,
-    skippedTests: skipped.map(({ title, reason }) => `${name}: ${title} - ${reason}`),
+    failed: failed + (isLost ? 1 : 0) + forbidden.length,
+    skipped: skippedTests.length - forbidden.length,
+    failures: [
+      ...failures.map((failure) => `${name}: ${failure}`),
+      ...(isLost ? [`${name}: no test failed, but the suite ended with ${ending}`] : []),
+      ...forbidden.map((skippedTest) => `skipped, which CI forbids: ${skippedTest}`),
+    ],
+    skippedTests: inCi ? [] : skippedTests,
   }
 }
 
@@ -95,7 +101,7 @@ const skippedTests = results.flatMap((result) => result.skippedTests)
 rmSync(workFolder, { recursive: true, force: true })
 
 if (skippedTests.length > 0) {
-  console.log(`\nSkipped${inCi ? ' (counted as failed in CI)' : ''}:`)
+  console.log('\nSkipped:')
   for (const line of skippedTests) console.log(`  ${line}`)
 }
 console.log()
