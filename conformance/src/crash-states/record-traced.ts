@@ -28,8 +28,9 @@ export async function recordTraced(bench: Bench, plan: WorkloadPlan): Promise<Re
     const worked = await child.expect('worked', 'failed')
     if (worked.kind === 'failed') expect.fail(worked.finding)
     // The log is idle, and still open: what it does when it is closed is no part of the trace.
-    const left = await whenStill(bench.place)
+    await untilStill(bench.place)
     await child.kill()
+    const left = DiskImage.read(bench.place)
     const { marks, sessions, acknowledged } = worked
     const calls = parseTrace(await tracer.trace())
     const disk = readTracedDisk(calls, { root: bench.place, markFile, marks })
@@ -43,12 +44,12 @@ export async function recordTraced(bench: Bench, plan: WorkloadPlan): Promise<Re
   }
 }
 
-/** The files when they stay as they are: an idle log may still have something to do in the background. */
-async function whenStill(place: string): Promise<DiskImage> {
+/** Until files stay as they are: an idle log may still have something to do, and is not to be killed in the middle of it. */
+async function untilStill(place: string): Promise<void> {
   for (let last = DiskImage.read(place); ;) {
     await delay(STILL_MS)
     const next = DiskImage.read(place)
-    if (next.differencesFrom(last).length === 0) return next
+    if (next.differencesFrom(last).length === 0) return
     last = next
   }
 }
