@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /** A child that says nothing for so long hangs, in ms. No check rests on it. */
-const SILENCE_LIMIT_MS = 20_000
+const SILENCE_LIMIT_MS = 45_000
 
 /** A process that nothing keeps alive any more ends within this time, in ms, on a busy machine too. */
-const LEAVE_LIMIT_MS = 8_000
+const LEAVE_LIMIT_MS = 20_000
 
 /** How a process ended. */
 export interface Ending {

@@ -10,7 +10,7 @@ import type { Tally } from './tally.js'
 import type { Target } from './target.js'
 
 /** How long a case may take unless it says otherwise, in ms. A law never rests on it: it only ends what hangs. */
-export const DEFAULT_TIMEOUT_MS = 10_000
+export const DEFAULT_TIMEOUT_MS = 30_000
 
 /** What all cases of a run share. */
 export interface RunSetting {

@@ -6,7 +6,7 @@ import { ballot, bytes, hex, joined, patterned, proposals, text } from '../runni
 import { needsReopen, type Case } from './case.js'
 
 /** A call that hangs is set free after so many ms, and has failed then. */
-const RESCUE_MS = 3_000
+const RESCUE_MS = 10_000
 
 type Publish = (
   log: PersistentLog,
