@@ -3,9 +3,9 @@ import { GroupReplay } from '../src/recovery/group-replay.js'
 import { Replay } from '../src/recovery/replay.js'
 import { SlotTable } from '../src/regions/slot-table.js'
 import { isDecided } from '../src/regions/address.js'
-import { wordMemory } from '../src/word-memory.js'
 import { GroupBuilder } from '../src/segments/group-builder.js'
 import { markWord, RECORD, type RecordFields } from '../src/segments/record.js'
+import { SegmentWindow } from '../src/segments/segment-window.js'
 import { SpareSegments } from '../src/segments/spare-segments.js'
 import { Tail } from '../src/segments/tail.js'
 import { MemoryDisk } from './support/memory-disk.js'
@@ -27,8 +27,7 @@ async function newReplay(isByGroups: boolean) {
     const placed = records.map((fields) => builder.add(fields))
     await tail.append(builder, 0)
     if (isByGroups) {
-      const memory = wordMemory(Buffer.from(segment.file.view(0, segment.end)))
-      new GroupReplay(replay, segment, memory).apply(from, segment.end)
+      new GroupReplay(replay, segment, new SegmentWindow(segment.file)).apply(from, segment.end)
     } else {
       for (const { position } of placed) {
         const record = tail.record(position)

@@ -3,6 +3,7 @@ import { tailAddress } from '../regions/address.js'
 import { GROUP_HEADER_BYTES } from '../segments/group.js'
 import { CHECKSUM_WORD, decodeRecord, markWord, RECORD, recordBytes } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
+import type { SegmentWindow } from '../segments/segment-window.js'
 import type { WordMemory } from '../word-memory.js'
 import type { Replay } from './replay.js'
 
@@ -18,23 +19,32 @@ const RUN_SLOTS = 1024
 export class GroupReplay {
   readonly #replay: Replay
   readonly #segment: Segment
-  readonly #memory: WordMemory
+  readonly #window: SegmentWindow
+  /** What the window holds of the group. */
+  #memory: WordMemory
+  /** Where the memory begins in the file. */
+  #start = 0
   /** Neighbouring decided slots that neither table nor ledger knows of yet, and where they are. */
   #from = 0
   #to = 0
   readonly #addresses = new Float64Array(RUN_SLOTS)
 
-  /** `memory` is the segment from its first byte. */
-  constructor(replay: Replay, segment: Segment, memory: WordMemory) {
+  /** The window is of the file of the segment. */
+  constructor(replay: Replay, segment: Segment, window: SegmentWindow) {
     this.#replay = replay
     this.#segment = segment
-    this.#memory = memory
+    this.#window = window
+    this.#memory = window.holding(0, 0)
   }
 
+  /** The group that stands there. */
   apply(from: number, to: number): void {
+    this.#memory = this.#window.holding(from, to - from)
+    this.#start = this.#window.start
     const { words } = this.#memory
-    const { base } = this.#segment.header
-    for (let at = from + GROUP_HEADER_BYTES; at < to;) {
+    const base = this.#segment.header.base + this.#start
+    const end = to - this.#start
+    for (let at = from - this.#start + GROUP_HEADER_BYTES; at < end;) {
       const word = at >>> 2
       const kind = (words[word]! >>> 16) & 0xff
       if (kind === RECORD.decide) this.#decide(word, base + at)
@@ -77,12 +87,18 @@ export class GroupReplay {
     const slot = this.#u64(word + 2)
     const link = this.#u64(word + 8)
     if (link < header.base || table.get(slot) !== tailAddress(link, false)) return false
-    const masked = words[((link - header.base) >>> 2) + CHECKSUM_WORD]!
-    if (markWord((masked ^ maskAt(seed, link)) >>> 0) !== words[word + 11]! >>> 0) return false
+    const checksum = (this.#wordAt(link - header.base + 4 * CHECKSUM_WORD) ^ maskAt(seed, link)) >>> 0
+    if (markWord(checksum) !== words[word + 11]! >>> 0) return false
     this.#replay.isClosed = false
     table.set(slot, tailAddress(link, true))
     ledger.addDecided(slot)
     return true
+  }
+
+  /** Of an earlier record of the segment, which the memory may not hold any more. */
+  #wordAt(offset: number): number {
+    if (offset >= this.#start) return this.#memory.words[(offset - this.#start) >>> 2]!
+    return this.#segment.file.view(offset, 4).readInt32LE(0)
   }
 
   #other(offset: number, position: number): void {

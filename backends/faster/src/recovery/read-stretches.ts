@@ -1,5 +1,6 @@
 import { rewrite } from '../segments/rewriting.js'
 import type { Segment } from '../segments/segment.js'
+import { SegmentWindow } from '../segments/segment-window.js'
 import type { Tail } from '../segments/tail.js'
 import type { FoundDamage } from './damage.js'
 import type { KnownStretch } from './known-damage.js'
@@ -47,24 +48,26 @@ export async function readStretches(request: ReadRequest): Promise<ReadTail> {
   const { open, tail, replay, damage, known, isCut, allProven } = request
   const pace = new Pace()
   const active = open.at(-1)
+  const lastWindow = new SegmentWindow((active ?? tail.active).file)
   const last = active
-    ? await scanOne({ segment: active, next: undefined, isCut }, damage, pace)
+    ? await scanOne({ segment: active, window: lastWindow, next: undefined, isCut }, damage, pace)
     : unscanned(tail.active)
   const lastKnownEnds = knownEnds(last, known)
   const split = active ? splitLast(last, allProven) : nothingSplit(tail.position)
   const { proven, unproven } = split
   const { end } = last.segment
   const from = unproven[0]?.from ?? end
-  const rewriting = rewrite(last.segment, last.bytes.subarray(from, end), from)
+  const rewriting = rewrite(last.segment, from, end)
   // Told below, once nobody is in between.
   rewriting.catch(() => undefined)
   try {
     for (const [at, segment] of open.slice(0, -1).entries()) {
-      const applier = (bytes: Buffer) => applierOf(replay, segment, bytes, damage)
-      const one = await scanOne({ segment, next: open[at + 1], isCut: false, applier }, damage, pace)
+      const window = new SegmentWindow(segment.file)
+      const apply = applierOf(replay, segment, window, damage)
+      const one = await scanOne({ segment, window, next: open[at + 1], isCut: false, apply }, damage, pace)
       damage.push(...knownEnds(one, known))
     }
-    const apply = applierOf(replay, last.segment, last.bytes, damage)
+    const apply = applierOf(replay, last.segment, lastWindow, damage)
     for (const stretch of [...proven, ...unproven]) {
       apply(stretch)
       if (pace.isOver(stretch.to - stretch.from)) await pace.turn()

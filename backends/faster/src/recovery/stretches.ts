@@ -7,11 +7,12 @@ import {
   firstGroupOf,
   recordsIn,
   stretchesOf,
+  wholeGroupsOf,
   type IntactStretch,
   type Stretch,
 } from '../segments/segment-scan.js'
+import type { SegmentWindow } from '../segments/segment-window.js'
 import { FIRST_CHAIN, type Chain } from '../segments/tail.js'
-import { wordMemory } from '../word-memory.js'
 import type { FoundDamage } from './damage.js'
 import { GroupReplay } from './group-replay.js'
 import type { Pace } from '../turns.js'
@@ -20,7 +21,6 @@ import type { Replay } from './replay.js'
 /** A segment and what the scan of it found. */
 export interface ScannedSegment {
   readonly segment: Segment
-  readonly bytes: Buffer
   readonly stretches: readonly Stretch[]
 }
 
@@ -47,16 +47,18 @@ export const nothingSplit = (end: number): SplitTail => ({
 /** A segment to scan. */
 export interface SegmentToScan {
   readonly segment: Segment
+  /** Of its file. */
+  readonly window: SegmentWindow
   readonly next: Segment | undefined
   /** It ends with its file. */
   readonly isCut: boolean
-  /** What gets each stretch as soon as it is verified, while its bytes are near. */
-  readonly applier?: ((bytes: Buffer) => (stretch: Stretch) => void) | undefined
+  /** Gets each stretch as soon as it is verified, while the window holds it. */
+  readonly apply?: ((stretch: Stretch) => void) | undefined
 }
 
 /** Scans a segment. A sealed one ends where its successor says, and was flushed up to there. */
 export async function scanOne(
-  { segment, next, isCut, applier }: SegmentToScan,
+  { segment, window, next, isCut, apply }: SegmentToScan,
   damage: FoundDamage[],
   pace: Pace,
 ): Promise<ScannedSegment> {
@@ -77,21 +79,32 @@ export async function scanOne(
     })
   }
   segment.end = Math.min(file.size, limit)
-  const bytes = file.view(0, segment.end)
-  const apply = applier?.(bytes)
-  const request = { bytes, base: header.base, seed, firstSequence: header.firstSequence }
-  const successor = isFollowed ? headOf(next) : undefined
   const unused = isFollowed || isCut ? undefined : header
   const stretches: Stretch[] = []
-  for (const stretch of stretchesOf({ ...request, successor, unused })) {
+  const request = { base: header.base, seed, firstSequence: header.firstSequence }
+  const take = (stretch: Stretch): void => {
     stretches.push(stretch)
     apply?.(stretch)
-    if (pace.isOver(stretch.to - stretch.from)) await pace.turn()
+  }
+  const whole = wholeGroupsOf(window, segment.end, request)
+  let step = whole.next()
+  for (; !step.done; step = whole.next()) {
+    take(step.value)
+    if (pace.isOver(step.value.to - step.value.from)) await pace.turn()
+  }
+  const from = step.value
+  if (from.offset < segment.end) {
+    const bytes = file.view(0, segment.end)
+    const successor = isFollowed ? headOf(next) : undefined
+    for (const stretch of stretchesOf({ ...request, bytes, from, successor, unused })) {
+      take(stretch)
+      if (pace.isOver(stretch.to - stretch.from)) await pace.turn()
+    }
   }
   // Where nobody says it, the segment ends behind the last trace of a group.
   if (unused) segment.end = stretches.at(-1)?.to ?? Math.min(SEGMENT_HEADER_BYTES, segment.end)
   if (isCut && isFooter(stretches)) segment.end = stretches.pop()?.from ?? segment.end
-  return { segment, bytes, stretches }
+  return { segment, stretches }
 }
 
 /** Behind the close stands nothing but the footer. */
@@ -109,7 +122,7 @@ function headOf({ header, file, seed }: Segment) {
 
 /** A last segment that need not be scanned. */
 export function unscanned(segment: Segment): ScannedSegment {
-  return { segment, bytes: Buffer.alloc(0), stretches: [] }
+  return { segment, stretches: [] }
 }
 
 /**
@@ -153,28 +166,27 @@ export function chainBehind(segment: Segment, stretches: readonly Stretch[]): Ch
   return { sequence, previous: { records, kinds, lowest, end }, previousChecksum: checksum }
 }
 
-/** Applies stretches of a segment, one per call, in order. */
+/** Applies stretches of a segment, one per call, in order. The window is of its file. */
 export function applierOf(
   replay: Replay,
   segment: Segment,
-  bytes: Buffer,
+  window: SegmentWindow,
   damage: FoundDamage[],
 ): (stretch: Stretch) => void {
-  const { seed } = segment
   const { base, number } = segment.header
-  const place = { bytes, base, seed }
-  const groups = replay.hasRegion ? undefined : new GroupReplay(replay, segment, wordMemory(bytes))
+  const groups = replay.hasRegion ? undefined : new GroupReplay(replay, segment, window)
   return (stretch) => {
-    replay.applyRegion(base + stretch.from)
+    const { from, to } = stretch
+    replay.applyRegion(base + from)
     if (stretch.kind === 'group' && groups) {
-      groups.apply(stretch.from, stretch.to)
-      return replay.frame(stretch.header)
+      groups.apply(from, to)
+    } else {
+      const records = stretch.kind === 'group' ? recordsIn(window, segment, from, to) : stretch.records
+      for (const { offset, record } of records) replay.apply(record, base + offset, segment)
     }
-    const records = stretch.kind === 'group' ? recordsIn(place, stretch.from, stretch.to) : stretch.records
-    for (const { offset, record } of records) replay.apply(record, base + offset, segment)
     if (stretch.header) replay.frame(stretch.header)
     if (stretch.kind === 'group') return
-    const { from, to, reason, lost } = stretch
+    const { reason, lost } = stretch
     damage.push({ segment: number, file: segment.name, from, to, reason, lost, position: base + from })
   }
 }

@@ -140,7 +140,7 @@ export class Sealer {
     const { segment, head } = this.#unproven
     // Its file may be another segment by now; where the newest footer is retired, all are.
     if (!this.#parts.tail.segments.includes(segment)) return
-    await rewrite(segment, segment.file.read(head.end, FOOTER_HEADER_BYTES), head.end)
+    await rewrite(segment, head.end, head.end + FOOTER_HEADER_BYTES)
     this.#unproven = undefined
   }
 

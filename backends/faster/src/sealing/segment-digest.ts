@@ -5,10 +5,11 @@ import { readU64, u64At } from '../integers.js'
 import type { Replay } from '../recovery/replay.js'
 import { isDecided, NOWHERE, tailAddress } from '../regions/address.js'
 import { SlotIndex } from '../regions/slot-index.js'
-import { decodeGroupHeader, GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
+import { GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
 import {
   decodeRecord,
   isContentIntact,
+  isHeaderIntact,
   isRecordHeader,
   RECORD,
   RECORD_HEADER_BYTES,
@@ -16,9 +17,10 @@ import {
 } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
+import { SegmentWindow } from '../segments/segment-window.js'
 import { FIRST_CHAIN } from '../segments/tail.js'
 import type { Steps } from '../turns.js'
-import { wordMemory, type WordMemory } from '../word-memory.js'
+import type { WordMemory } from '../word-memory.js'
 import type { FooterContent } from './footer.js'
 import { encodeState } from './log-state.js'
 
@@ -32,6 +34,7 @@ const RUN_SLOTS = 1024
  */
 export class SegmentDigest {
   readonly #segment: Segment
+  readonly #window: SegmentWindow
   readonly #replay: Replay | undefined
   /** Marks on records before this position are about slots that were moved since. */
   readonly #firstBase: number
@@ -48,6 +51,7 @@ export class SegmentDigest {
    */
   constructor(segment: Segment, replay: Replay | undefined, firstBase: number) {
     this.#segment = segment
+    this.#window = new SegmentWindow(segment.file)
     this.#replay = replay
     this.#firstBase = firstBase
   }
@@ -89,19 +93,18 @@ export class SegmentDigest {
   }
 
   #group(): void {
-    const { file, header, seed, end } = this.#segment
-    const { base } = header
-    const head = file.view(this.#offset, GROUP_HEADER_BYTES)
-    const group = decodeGroupHeader(head, 0, GROUP_HEADER_BYTES, base + this.#offset, seed)
-    const bodyAt = this.#offset + GROUP_HEADER_BYTES
-    if (!group || bodyAt + group.bodyBytes > end || !this.#isTrusted(group, bodyAt)) throw this.#damaged()
-    this.#records(wordMemory(file.view(bodyAt, group.bodyBytes)), base + bodyAt)
+    const { header, seed, end } = this.#segment
+    const from = this.#offset
+    const group = this.#window.groupHeader(from, header.base, seed)
+    const to = from + GROUP_HEADER_BYTES + (group?.bodyBytes ?? 0)
+    if (!group || to > end) throw this.#damaged()
+    this.#records(this.#window.holding(from, to - from), from + GROUP_HEADER_BYTES, to, group)
     const { point } = group
     const replay = this.#replay
     if (replay && point > replay.ledger.point)
       replay.note({ kind: 'compact', before: point, ballot: undefined })
     this.#last = group
-    this.#offset = bodyAt + group.bodyBytes
+    this.#offset = to
   }
 
   #damaged(): Error {
@@ -109,36 +112,40 @@ export class SegmentDigest {
     return raise.corrupted('a group is damaged', { file, offset: this.#offset })
   }
 
-  /** What rotted since an earlier close must not get a new footer: an index that was made of it would be intact. */
-  #isTrusted({ bodyBytes, bodyChecksum }: GroupHeader, bodyAt: number): boolean {
-    const { file, seed, unreadBelow } = this.#segment
-    const isKnown = this.#replay !== undefined && bodyAt >= unreadBelow
-    return isKnown || checksum(file.view(bodyAt, bodyBytes), 0, bodyBytes, seed) === bodyChecksum
-  }
-
-  /** Slots that follow each other enter the index as one run. */
-  #records({ bytes, words }: WordMemory, position: number): void {
+  /**
+   * The records of a group, which stand from `from` to `to` in the file. Slots that follow each other enter the index as one
+   * run. What rotted since it was written, or since an earlier close, must not get a footer: an index that was made of it
+   * would be intact.
+   */
+  #records({ bytes, words }: WordMemory, from: number, to: number, { bodyChecksum }: GroupHeader): void {
+    const { seed, header, unreadBelow } = this.#segment
+    const { start } = this.#window
+    const end = to - start
+    const isSummed = this.#replay === undefined || from < unreadBelow
+    if (isSummed && checksum(bytes, from - start, end, seed) !== bodyChecksum) throw this.#damaged()
     if (this.#replay) this.#replay.isClosed = false
     const run = this.#run
-    const end = bytes.length
     let first = 0
     let count = 0
-    for (let at = 0; at < end;) {
+    for (let at = from - start; at < end;) {
       const word = at >>> 2
+      const position = header.base + start + at
       const kind = (words[word]! >>> 16) & 0xff
       if (kind === RECORD.accept || kind === RECORD.decide) {
+        if (!isSummed && !isHeaderIntact(words, word, position, seed)) throw this.#damaged()
         const slot = u64At(words, word + 2)
         if (slot !== first + count || count === RUN_SLOTS) {
           this.#settleRun(first, count)
           first = slot
           count = 0
         }
-        run[count++] = tailAddress(position + at, kind === RECORD.decide)
+        run[count++] = tailAddress(position, kind === RECORD.decide)
       } else {
         this.#settleRun(first, count)
         count = 0
-        if (kind === RECORD.mark) this.#mark(u64At(words, word + 2), u64At(words, word + 8))
-        else this.#other(bytes, at, position + at)
+        if (kind !== RECORD.mark) this.#other(bytes, at, end, position)
+        else if (!isSummed && !isHeaderIntact(words, word, position, seed)) throw this.#damaged()
+        else this.#mark(u64At(words, word + 2), u64At(words, word + 8))
       }
       const taken = recordBytes(words[word + 1]!, words[word + 10]!)
       // A length that rotted since it was written leads anywhere, also back.
@@ -160,11 +167,10 @@ export class SegmentDigest {
     if (isNewest && link >= this.#firstBase) this.#index.set(slot, tailAddress(link, true))
   }
 
-  #other(bytes: Buffer, offset: number, position: number): void {
+  #other(bytes: Buffer, offset: number, end: number, position: number): void {
     const { seed } = this.#segment
     // These are few, and what they say goes into the footer as it is: it must be what was written.
-    const isIntact =
-      isRecordHeader(bytes, offset, bytes.length, position, seed) && isContentIntact(bytes, offset)
+    const isIntact = isRecordHeader(bytes, offset, end, position, seed) && isContentIntact(bytes, offset)
     if (!isIntact) throw this.#damaged()
     const record = decodeRecord(bytes, offset, maskAt(seed, position))
     if (record.kind === RECORD.discard) {

@@ -122,19 +122,30 @@ export class PositionalSegmentFile implements SegmentFile {
   }
 
   read(offset: number, length: number): Buffer {
-    if (offset < 0 || offset + length > this.#size)
-      throw new RangeError(`${offset}+${length} is beyond ${this.#size}`)
+    this.#checkRange(offset, length)
     const bytes = Buffer.allocUnsafe(length)
+    this.readInto(bytes, offset)
+    return bytes
+  }
+
+  readInto(bytes: Uint8Array, offset: number): void {
+    const { length } = bytes
+    this.#checkRange(offset, length)
     for (let done = 0; done < length;) {
       const read = readSync(this.descriptor, bytes, done, length - done, offset + done)
       if (read === 0) throw new RangeError(`the file ends before ${offset + length}`)
       done += read
     }
-    return bytes
   }
 
   async close(): Promise<void> {
     await closeFile(this.descriptor)
+  }
+
+  /** Before memory is taken for it. */
+  #checkRange(offset: number, length: number): void {
+    if (offset < 0 || offset + length > this.#size)
+      throw new RangeError(`${offset}+${length} is beyond ${this.#size}`)
   }
 
   /** One call may take fewer bytes than it is given: a full disk, a signal, the 2 GiB limit. */

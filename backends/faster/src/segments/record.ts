@@ -178,6 +178,11 @@ export function markOf(
   return offset + storedBytes(source, offset) <= limit ? source.readUInt32LE(offset + MARK_AT) : undefined
 }
 
+/** True when bytes 0-47 of the record at a word are what was written at this position of the log. */
+export function isHeaderIntact(words: Int32Array, at: number, position: number, seed: number): boolean {
+  return (headerChecksum(words, at) ^ maskAt(seed, position)) >>> 0 === words[at + CHECKSUM_WORD]! >>> 0
+}
+
 /** True when the next record of the ring belongs to the same batch. */
 export function isFollowed({ words }: WordMemory, offset: number): boolean {
   return ((words[offset >>> 2]! >>> 24) & IS_FOLLOWED) !== 0

@@ -42,6 +42,8 @@ export interface SegmentFile {
    * does.
    */
   read(offset: number, length: number): Buffer
+  /** The same into memory of the caller, all of it. */
+  readInto(bytes: Uint8Array, offset: number): void
   /** A view that lives until the next call on this file. Throws `RangeError` beyond `size`. */
   view(offset: number, length: number): Buffer
   /** The map of everything below `end`, as long as a view lives; `undefined` where there is none to be had. */

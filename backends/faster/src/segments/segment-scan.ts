@@ -11,6 +11,8 @@ import {
   type StoredRecord,
 } from './record.js'
 import { SEGMENT_HEADER_BYTES } from './segment-header.js'
+import type { Segment } from './segment.js'
+import type { SegmentWindow } from './segment-window.js'
 import { tracesEnd } from './unused-space.js'
 
 /** A record and the offset of its first byte. */
@@ -60,20 +62,31 @@ export interface ScanRequest {
   readonly successor?: GroupHeader | undefined
   /** Nobody says where the segment ends: behind its last group there may be prepared space. */
   readonly unused?: { readonly isRecycled: boolean } | undefined
+  /** Where to begin; default the first group. */
+  readonly from?: ScanPlace | undefined
+}
+
+/** How far a segment was read, and what the next group has to follow. */
+export interface ScanPlace {
+  readonly offset: number
+  readonly sequence: number
+  readonly before: GroupHeader | undefined
 }
 
 const SLOT_KINDS = (1 << 1) | (1 << 2) | (1 << 3)
 const NOTHING_LOST: Lost = { kinds: 0, slots: [] }
 const ALL_LOST: Lost = { kinds: undefined, slots: undefined }
 
-/** The records of an intact group. */
+/** The records of an intact group; each is a view that lives until the window moves. */
 export function* recordsIn(
-  { bytes, base, seed }: Pick<ScanRequest, 'bytes' | 'base' | 'seed'>,
+  window: SegmentWindow,
+  { header: { base }, seed }: Pick<Segment, 'header' | 'seed'>,
   from: number,
   to: number,
 ): Generator<FoundRecord> {
   for (let offset = from + GROUP_HEADER_BYTES; offset < to;) {
-    const record = decodeRecord(bytes, offset, maskAt(seed, base + offset))
+    const { bytes } = window.holding(from, to - from)
+    const record = decodeRecord(bytes, offset - window.start, maskAt(seed, base + offset))
     yield { offset, record }
     offset += record.bytes
   }
@@ -85,15 +98,40 @@ export function firstGroupOf({ bytes, base, seed }: ScanRequest): GroupHeader | 
 }
 
 /**
+ * The groups of a segment, which ends at `limit`, one per step, up to the first that is not whole or follows no other: from
+ * there on `stretchesOf` tells more. The window holds the group of the step.
+ */
+export function* wholeGroupsOf(
+  window: SegmentWindow,
+  limit: number,
+  { base, seed, firstSequence }: Pick<ScanRequest, 'base' | 'seed' | 'firstSequence'>,
+): Generator<IntactStretch, ScanPlace> {
+  let place: ScanPlace = { offset: SEGMENT_HEADER_BYTES, sequence: firstSequence, before: undefined }
+  for (;;) {
+    const { offset: from, sequence, before } = place
+    const header = from + GROUP_HEADER_BYTES > limit ? undefined : window.groupHeader(from, base, seed)
+    if (!header || !follows(header, sequence, before)) return place
+    const to = from + GROUP_HEADER_BYTES + header.bodyBytes
+    if (to > limit) return place
+    const { bytes } = window.holding(from, to - from)
+    const start = from - window.start
+    const body = checksum(bytes, start + GROUP_HEADER_BYTES, start + to - from, seed)
+    if (body !== header.bodyChecksum) return place
+    yield { kind: 'group', from, to, header }
+    place = { offset: to, sequence: sequence + 1, before: header }
+  }
+}
+
+/**
  * Splits a segment into whole groups and damaged stretches, one per step. Behind damage it goes on at the next intact
  * frame, and inside damage it picks out every record that has its own checksums right.
  */
 export function* stretchesOf(request: ScanRequest): Generator<Stretch> {
-  const { bytes, base, seed, successor } = request
+  const { bytes, base, seed, successor, from } = request
   const limit = bytes.byteLength
-  let sequence = request.firstSequence
-  let before: GroupHeader | undefined
-  let offset = Math.min(SEGMENT_HEADER_BYTES, limit)
+  let sequence = from?.sequence ?? request.firstSequence
+  let before = from?.before
+  let offset = Math.min(from?.offset ?? SEGMENT_HEADER_BYTES, limit)
   while (offset < limit) {
     const header = decodeGroupHeader(bytes, offset, limit, base + offset, seed)
     if (header) {

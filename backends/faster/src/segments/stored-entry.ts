@@ -2,8 +2,7 @@ import type { StoredEntry } from '@persistent-log/core/backend'
 import { maskAt, wordChecksum } from '../checksum.js'
 import { u64At } from '../integers.js'
 import type { WordMemory } from '../word-memory.js'
-import { headerChecksum } from './header-checksum.js'
-import { CHECKSUM_WORD, RECORD, RECORD_HEADER_BYTES, type StoredRecord } from './record.js'
+import { CHECKSUM_WORD, isHeaderIntact, RECORD, RECORD_HEADER_BYTES, type StoredRecord } from './record.js'
 
 const MAGIC_MASK = 0xffff
 const MAGIC = 0x5250
@@ -57,8 +56,7 @@ export function isMappedEntryIntact(
   seed: number,
 ): boolean {
   const at = offset >>> 2
-  const sum = headerChecksum(words, at) ^ maskAt(seed, position)
-  if (sum >>> 0 !== words[at + CHECKSUM_WORD]! >>> 0) return false
+  if (!isHeaderIntact(words, at, position, seed)) return false
   const content = offset + RECORD_HEADER_BYTES
   const end = content + (words[at + 1]! >>> 0) + (words[at + 10]! >>> 0)
   return wordChecksum(bytes, words, content, end, 0) === words[at + 11]! >>> 0

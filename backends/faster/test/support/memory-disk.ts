@@ -195,6 +195,10 @@ class MemoryFile implements SegmentFile {
     return undefined
   }
 
+  readInto(bytes: Uint8Array, offset: number): void {
+    bytes.set(this.read(offset, bytes.byteLength))
+  }
+
   read(offset: number, length: number): Buffer {
     this.#disk.beforeRead()
     if (offset + length > this.size) throw new RangeError('beyond the end of the file')
