@@ -9,6 +9,7 @@ import { placeOf } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { Segment } from '../segments/segment.js'
 import { stretchesOf, type DamagedStretch } from '../segments/segment-scan.js'
+import { SegmentWindow } from '../segments/segment-window.js'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import type { Tail } from '../segments/tail.js'
 
@@ -82,8 +83,7 @@ async function verifySegment(
   }
   if (!isThere()) return undefined
   const damaged: Damage[] = []
-  const bytes = file.map(end)?.bytes.subarray(0, end) ?? file.read(0, end)
-  const head = decodeSegmentHeader(bytes.subarray(0, SEGMENT_HEADER_BYTES), logId)
+  const head = decodeSegmentHeader(file.read(0, SEGMENT_HEADER_BYTES), logId)
   if ('header' in head && head.damagedAt !== undefined) {
     damaged.push({
       reason: 'a copy of the header is damaged',
@@ -93,7 +93,7 @@ async function verifySegment(
   }
   let next = STEP_BYTES
   const { base, firstSequence } = header
-  for (const stretch of stretchesOf({ bytes, base, seed, firstSequence })) {
+  for (const stretch of stretchesOf(new SegmentWindow(file), end, { base, seed, firstSequence })) {
     if (stretch.kind === 'damage') damaged.push(...damageIn(stretch, segment, table))
     if (stretch.to < next) continue
     next = stretch.to + STEP_BYTES

@@ -1,16 +1,9 @@
 import { footerEnd } from '../sealing/footer.js'
-import { GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
+import { decodeGroupHeader, GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
 import { RECORD } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
-import {
-  firstGroupOf,
-  recordsIn,
-  stretchesOf,
-  wholeGroupsOf,
-  type IntactStretch,
-  type Stretch,
-} from '../segments/segment-scan.js'
+import { recordsIn, stretchesOf, type IntactStretch, type Stretch } from '../segments/segment-scan.js'
 import type { SegmentWindow } from '../segments/segment-window.js'
 import { FIRST_CHAIN, type Chain } from '../segments/tail.js'
 import type { FoundDamage } from './damage.js'
@@ -79,27 +72,14 @@ export async function scanOne(
     })
   }
   segment.end = Math.min(file.size, limit)
+  const successor = isFollowed ? headOf(next) : undefined
   const unused = isFollowed || isCut ? undefined : header
+  const { base, firstSequence } = header
   const stretches: Stretch[] = []
-  const request = { base: header.base, seed, firstSequence: header.firstSequence }
-  const take = (stretch: Stretch): void => {
+  for (const stretch of stretchesOf(window, segment.end, { base, seed, firstSequence, successor, unused })) {
     stretches.push(stretch)
     apply?.(stretch)
-  }
-  const whole = wholeGroupsOf(window, segment.end, request)
-  let step = whole.next()
-  for (; !step.done; step = whole.next()) {
-    take(step.value)
-    if (pace.isOver(step.value.to - step.value.from)) await pace.turn()
-  }
-  const from = step.value
-  if (from.offset < segment.end) {
-    const bytes = file.view(0, segment.end)
-    const successor = isFollowed ? headOf(next) : undefined
-    for (const stretch of stretchesOf({ ...request, bytes, from, successor, unused })) {
-      take(stretch)
-      if (pace.isOver(stretch.to - stretch.from)) await pace.turn()
-    }
+    if (pace.isOver(stretch.to - stretch.from)) await pace.turn()
   }
   // Where nobody says it, the segment ends behind the last trace of a group.
   if (unused) segment.end = stretches.at(-1)?.to ?? Math.min(SEGMENT_HEADER_BYTES, segment.end)
@@ -115,9 +95,12 @@ function isFooter(stretches: readonly Stretch[]): boolean {
 
 const isClose = ({ kinds }: GroupHeader): boolean => (kinds & (1 << RECORD.close)) !== 0
 
-function headOf({ header, file, seed }: Segment) {
-  const bytes = file.view(0, Math.min(SEGMENT_HEADER_BYTES + GROUP_HEADER_BYTES, file.size))
-  return firstGroupOf({ bytes, base: header.base, seed, firstSequence: header.firstSequence })
+/** The first group of a segment, where its frame is intact. */
+function headOf({ header, file, seed }: Segment): GroupHeader | undefined {
+  const end = SEGMENT_HEADER_BYTES + GROUP_HEADER_BYTES
+  if (file.size < end) return undefined
+  const bytes = file.read(SEGMENT_HEADER_BYTES, GROUP_HEADER_BYTES)
+  return decodeGroupHeader(bytes, 0, GROUP_HEADER_BYTES, header.base + SEGMENT_HEADER_BYTES, seed)
 }
 
 /** A last segment that need not be scanned. */

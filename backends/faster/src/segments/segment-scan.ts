@@ -50,10 +50,8 @@ export interface DamagedStretch {
 /** A segment is a sequence of these without a gap. */
 export type Stretch = IntactStretch | DamagedStretch
 
-/** The bytes to scan and where they stand. */
+/** A segment to scan. */
 export interface ScanRequest {
-  /** The segment from its first byte to where it ends. */
-  readonly bytes: Buffer
   readonly base: number
   readonly seed: number
   /** The sequence number that the first group must have. */
@@ -62,12 +60,15 @@ export interface ScanRequest {
   readonly successor?: GroupHeader | undefined
   /** Nobody says where the segment ends: behind its last group there may be prepared space. */
   readonly unused?: { readonly isRecycled: boolean } | undefined
-  /** Where to begin; default the first group. */
-  readonly from?: ScanPlace | undefined
+}
+
+/** The segment from its first byte to where it ends. */
+interface ScannedBytes extends ScanRequest {
+  readonly bytes: Buffer
 }
 
 /** How far a segment was read, and what the next group has to follow. */
-export interface ScanPlace {
+interface ScanPlace {
   readonly offset: number
   readonly sequence: number
   readonly before: GroupHeader | undefined
@@ -92,21 +93,27 @@ export function* recordsIn(
   }
 }
 
-/** The first group of a segment, where its frame is intact. */
-export function firstGroupOf({ bytes, base, seed }: ScanRequest): GroupHeader | undefined {
-  return decodeGroupHeader(bytes, SEGMENT_HEADER_BYTES, bytes.byteLength, base + SEGMENT_HEADER_BYTES, seed)
+/**
+ * Splits a segment, which ends at `limit`, into whole groups and damaged stretches, one per step. As long as nothing is wrong,
+ * the window holds the group of the step. Behind damage it goes on at the next intact frame, and inside damage it picks out
+ * every record that has its own checksums right.
+ */
+export function* stretchesOf(window: SegmentWindow, limit: number, request: ScanRequest): Generator<Stretch> {
+  const place = yield* wholeGroups(window, limit, request)
+  if (place.offset < limit) yield* restOf({ ...request, bytes: window.file.view(0, limit) }, place)
 }
 
-/**
- * The groups of a segment, which ends at `limit`, one per step, up to the first that is not whole or follows no other: from
- * there on `stretchesOf` tells more. The window holds the group of the step.
- */
-export function* wholeGroupsOf(
+/** Up to the first that is not whole or does not follow. */
+function* wholeGroups(
   window: SegmentWindow,
   limit: number,
-  { base, seed, firstSequence }: Pick<ScanRequest, 'base' | 'seed' | 'firstSequence'>,
+  { base, seed, firstSequence }: ScanRequest,
 ): Generator<IntactStretch, ScanPlace> {
-  let place: ScanPlace = { offset: SEGMENT_HEADER_BYTES, sequence: firstSequence, before: undefined }
+  let place: ScanPlace = {
+    offset: Math.min(SEGMENT_HEADER_BYTES, limit),
+    sequence: firstSequence,
+    before: undefined,
+  }
   for (;;) {
     const { offset: from, sequence, before } = place
     const header = from + GROUP_HEADER_BYTES > limit ? undefined : window.groupHeader(from, base, seed)
@@ -114,24 +121,18 @@ export function* wholeGroupsOf(
     const to = from + GROUP_HEADER_BYTES + header.bodyBytes
     if (to > limit) return place
     const { bytes } = window.holding(from, to - from)
-    const start = from - window.start
-    const body = checksum(bytes, start + GROUP_HEADER_BYTES, start + to - from, seed)
+    const { start } = window
+    const body = checksum(bytes, from + GROUP_HEADER_BYTES - start, to - start, seed)
     if (body !== header.bodyChecksum) return place
     yield { kind: 'group', from, to, header }
     place = { offset: to, sequence: sequence + 1, before: header }
   }
 }
 
-/**
- * Splits a segment into whole groups and damaged stretches, one per step. Behind damage it goes on at the next intact
- * frame, and inside damage it picks out every record that has its own checksums right.
- */
-export function* stretchesOf(request: ScanRequest): Generator<Stretch> {
-  const { bytes, base, seed, successor, from } = request
+function* restOf(request: ScannedBytes, place: ScanPlace): Generator<Stretch> {
+  const { bytes, base, seed, successor } = request
   const limit = bytes.byteLength
-  let sequence = from?.sequence ?? request.firstSequence
-  let before = from?.before
-  let offset = Math.min(from?.offset ?? SEGMENT_HEADER_BYTES, limit)
+  let { offset, sequence, before } = place
   while (offset < limit) {
     const header = decodeGroupHeader(bytes, offset, limit, base + offset, seed)
     if (header) {
@@ -155,7 +156,7 @@ export function* stretchesOf(request: ScanRequest): Generator<Stretch> {
 }
 
 /** Where a segment ends that ends in no group. What was prepared is no damage. */
-function endOfTraces(request: ScanRequest, offset: number): number {
+function endOfTraces(request: ScannedBytes, offset: number): number {
   const { bytes, base, seed, unused } = request
   return unused ? tracesEnd({ bytes, base, seed, from: offset, ...unused }) : bytes.byteLength
 }
@@ -166,7 +167,7 @@ function follows(header: GroupHeader, sequence: number, before: GroupHeader | un
 }
 
 /** A group that is intact but not the one that was written here: its records count, what was here is lost. */
-function foreign(request: ScanRequest, from: number, header: GroupHeader): DamagedStretch {
+function foreign(request: ScannedBytes, from: number, header: GroupHeader): DamagedStretch {
   const to = Math.min(from + GROUP_HEADER_BYTES + header.bodyBytes, request.bytes.byteLength)
   const { intact } = findRecords(request, from + GROUP_HEADER_BYTES, to)
   return {
@@ -180,7 +181,7 @@ function foreign(request: ScanRequest, from: number, header: GroupHeader): Damag
   }
 }
 
-function framed(request: ScanRequest, from: number, header: GroupHeader): Stretch {
+function framed(request: ScannedBytes, from: number, header: GroupHeader): Stretch {
   const { bytes, seed } = request
   const end = from + GROUP_HEADER_BYTES + header.bodyBytes
   const isWhole = end <= bytes.byteLength
@@ -195,7 +196,7 @@ function framed(request: ScanRequest, from: number, header: GroupHeader): Stretc
 }
 
 function unframed(
-  request: ScanRequest,
+  request: ScannedBytes,
   from: number,
   to: number,
   sequence: number,
@@ -220,7 +221,7 @@ interface Found {
   readonly bytes: number
 }
 
-function findRecords({ bytes, base, seed }: ScanRequest, from: number, to: number): Found {
+function findRecords({ bytes, base, seed }: ScannedBytes, from: number, to: number): Found {
   const intact: FoundRecord[] = []
   const damaged: { kind: RecordKind; slot: number }[] = []
   let total = 0
@@ -251,7 +252,7 @@ function lostOf(found: Found, summary: GroupSummary | undefined): Lost {
 }
 
 function nextGroup(
-  { bytes, base, seed }: ScanRequest,
+  { bytes, base, seed }: ScannedBytes,
   from: number,
 ): { readonly offset: number; readonly header: GroupHeader } | undefined {
   for (let offset = from; offset + GROUP_HEADER_BYTES <= bytes.byteLength; offset += RECORD_ALIGNMENT_BYTES) {

@@ -11,13 +11,13 @@ const WINDOW_BYTES = 512 * 1024
  * find each page for that one look, which costs as much as to copy it, and several times that in a virtual machine.
  */
 export class SegmentWindow {
-  readonly #file: SegmentFile
+  readonly file: SegmentFile
   #memory: WordMemory = wordMemory(Buffer.allocUnsafeSlow(WINDOW_BYTES))
   #from = 0
   #to = 0
 
   constructor(file: SegmentFile) {
-    this.#file = file
+    this.file = file
   }
 
   /** What holds so many bytes from the offset on, a multiple of 8, until the next call; see `start`. */
@@ -44,8 +44,8 @@ export class SegmentWindow {
     const { bytes } = this.#memory
     // Nothing of it counts while it is read: a read may fail.
     this.#to = this.#from
-    const ahead = Math.max(length, Math.min(bytes.length, this.#file.size - offset))
-    this.#file.readInto(bytes.subarray(0, ahead), offset)
+    const ahead = Math.max(length, Math.min(bytes.length, this.file.size - offset))
+    this.file.readInto(bytes.subarray(0, ahead), offset)
     this.#from = offset
     this.#to = offset + ahead
   }
