@@ -20,13 +20,13 @@ export const fasterOptions = z
     spareSegments: z.int().min(0).max(64).default(2),
     /**
      * Bytes of the mutable region, which writes below power-loss go to; the largest power of two in it is used. What
-     * finds no room there goes to the tail.
+     * finds no room there goes to the tail. A larger one takes larger bursts, and pays once for each of its pages.
      */
     regionBytes: z
       .int()
       .min(64 * 1024)
       .max(MAX_FILE_BYTES)
-      .default(64 * MIB),
+      .default(16 * MIB),
     /** Bytes of the values and proofs that are accepted but undecided; beyond it an accept waits. */
     uncommittedBytes: z
       .int()
