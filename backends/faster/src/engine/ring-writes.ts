@@ -88,7 +88,7 @@ export class RingWrites implements AtOnceWrites {
   acceptAll(proposals: readonly Proposal[]): boolean {
     const ring = this.#mayAccept() ? this.#usable() : undefined
     if (!ring || proposals.some(({ slot }) => this.#isHeld(slot))) return false
-    let position = this.#appending(ring, () => ring.acceptAll(proposals, this.#tail.reached))
+    let position = this.#appendAll(ring, proposals)
     if (position === NO_ROOM) return false
     for (const proposal of proposals) {
       this.#table.set(proposal.slot, regionAddress(position, false))
@@ -233,17 +233,27 @@ export class RingWrites implements AtOnceWrites {
     value: Uint8Array,
     proof: Uint8Array | undefined,
   ): number {
-    return this.#appending(ring, () => ring.append(kind, slot, round, nodeId, link, word, value, proof))
-  }
-
-  /** Without maps a store is a system call, which may fail: what is in the file then, nobody knows. */
-  #appending(ring: RingBuffer, append: () => number): number {
     let position = NO_ROOM
     try {
-      position = append()
+      position = ring.append(kind, slot, round, nodeId, link, word, value, proof)
     } catch (cause) {
       this.#parts.fail(cause)
     }
+    return this.#appended(ring, position)
+  }
+
+  #appendAll(ring: RingBuffer, proposals: readonly Proposal[]): number {
+    let position = NO_ROOM
+    try {
+      position = ring.acceptAll(proposals, this.#tail.reached)
+    } catch (cause) {
+      // Without maps a store is a system call, which may fail: what is in the file then, nobody knows.
+      this.#parts.fail(cause)
+    }
+    return this.#appended(ring, position)
+  }
+
+  #appended(ring: RingBuffer, position: number): number {
     if (ring.isAging) this.#eviction!.start()
     return position
   }

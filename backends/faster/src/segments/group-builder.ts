@@ -13,6 +13,8 @@ import { encodeRecord, RECORD, recordBytes, restampRecord, type RecordFields } f
 const KEPT_BUFFER_BYTES = 8 * 1024 * 1024
 const FIRST_BUFFER_BYTES = 64 * 1024
 
+const FEW_WORDS = 128
+
 const NAMES_SLOT = (1 << RECORD.accept) | (1 << RECORD.decide) | (1 << RECORD.mark)
 
 /** Where a group is going to stand. */
@@ -74,8 +76,7 @@ export class GroupBuilder {
   addRun(source: WordMemory, offset: number, bytes: number): number {
     this.#ensure(this.#length + bytes)
     const target = this.#length
-    const { words } = this.#memory
-    words.set(source.words.subarray(offset >>> 2, (offset + bytes) >>> 2), target >>> 2)
+    copyWords(source.words, offset >>> 2, this.#memory.words, target >>> 2, bytes >>> 2)
     this.#length += bytes
     return this.#place.position + target
   }
@@ -112,6 +113,12 @@ export class GroupBuilder {
     this.#memory = newMemory(Math.max(bytes, before.length * 2))
     before.copy(this.#memory.bytes, 0, 0, this.#length)
   }
+}
+
+/** A view of a few words costs more than to copy them one by one. */
+function copyWords(source: Int32Array, from: number, target: Int32Array, to: number, count: number): void {
+  if (count > FEW_WORDS) target.set(source.subarray(from, from + count), to)
+  else for (let at = 0; at < count; at++) target[to + at] = source[from + at]!
 }
 
 function newMemory(bytes: number): WordMemory {

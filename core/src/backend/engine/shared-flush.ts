@@ -27,12 +27,16 @@ export class SharedFlushes {
     return undefined
   }
 
-  /** The one that this promise is of; `begin` is asked for what is new. */
-  of(flushed: Promise<void>, begin: () => SharedFlush): SharedFlush {
-    if (this.#newest?.flushed === flushed) return this.#newest
-    this.#newest = begin()
-    this.#underWay.add(this.#newest)
-    return this.#newest
+  /** The one that this promise is of, unless it is new. */
+  of(flushed: Promise<void>): SharedFlush | undefined {
+    return this.#newest?.flushed === flushed ? this.#newest : undefined
+  }
+
+  /** It is under way from here on, and the newest. */
+  begin(flush: SharedFlush): SharedFlush {
+    this.#newest = flush
+    this.#underWay.add(flush)
+    return flush
   }
 
   /** All of its slots are shown. */

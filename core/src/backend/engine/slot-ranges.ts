@@ -7,6 +7,8 @@ import type { Slot, SlotRange } from '../../contract/slot.js'
 export class SlotRanges {
   readonly #from: Slot[] = []
   readonly #to: Slot[] = []
+  /** Ranges: the arrays may be longer, for one that shrinks and grows all the time would get new memory each time. */
+  #size = 0
   #count = 0
 
   /** Slots in the set. */
@@ -16,27 +18,27 @@ export class SlotRanges {
 
   /** The lowest slot of the set. */
   get first(): Slot | undefined {
-    return this.#from[0]
+    return this.#size === 0 ? undefined : this.#from[0]
   }
 
   /** The highest slot of the set. */
   get last(): Slot | undefined {
-    const end = this.#to.at(-1)
-    return end === undefined ? undefined : end - 1
+    return this.#size === 0 ? undefined : this.#to[this.#size - 1]! - 1
   }
 
   has(slot: Slot): boolean {
     const at = this.#firstEndingAfter(slot)
-    return at < this.#from.length && this.#from[at]! <= slot
+    return at < this.#size && this.#from[at]! <= slot
   }
 
   /** Adds the slots with `from <= slot < to`. */
   add(from: Slot, to: Slot): void {
     if (from >= to) return
-    const last = this.#to.length - 1
+    const last = this.#size - 1
     if (last < 0 || this.#to[last]! < from) {
-      this.#from.push(from)
-      this.#to.push(to)
+      this.#from[this.#size] = from
+      this.#to[this.#size] = to
+      this.#size++
       this.#count += to - from
       return
     }
@@ -50,7 +52,7 @@ export class SlotRanges {
     let end = begin
     let mergedFrom = from
     let mergedTo = to
-    for (; end < this.#from.length && this.#from[end]! <= to; end++) {
+    for (; end < this.#size && this.#from[end]! <= to; end++) {
       mergedFrom = Math.min(mergedFrom, this.#from[end]!)
       mergedTo = Math.max(mergedTo, this.#to[end]!)
       this.#count -= this.#to[end]! - this.#from[end]!
@@ -60,8 +62,7 @@ export class SlotRanges {
       this.#from[begin] = mergedFrom
       this.#to[begin] = mergedTo
     } else {
-      this.#from.splice(begin, end - begin, mergedFrom)
-      this.#to.splice(begin, end - begin, mergedTo)
+      this.#replace(begin, end, [mergedFrom], [mergedTo])
     }
   }
 
@@ -69,7 +70,7 @@ export class SlotRanges {
   remove(from: Slot, to: Slot): void {
     if (from >= to) return
     const begin = this.#firstEndingAfter(from)
-    if (begin === this.#from.length || this.#from[begin]! >= to) return
+    if (begin === this.#size || this.#from[begin]! >= to) return
     if (this.#trim(begin, from, to)) return
     let end = begin
     const keptFrom: Slot[] = []
@@ -80,35 +81,32 @@ export class SlotRanges {
       keptTo.push(b)
       this.#count += b - a
     }
-    for (; end < this.#from.length && this.#from[end]! < to; end++) {
+    for (; end < this.#size && this.#from[end]! < to; end++) {
       const a = this.#from[end]!
       const b = this.#to[end]!
       this.#count -= b - a
       keep(a, Math.min(b, from))
       keep(Math.max(a, to), b)
     }
-    this.#from.splice(begin, end - begin, ...keptFrom)
-    this.#to.splice(begin, end - begin, ...keptTo)
+    this.#replace(begin, end, keptFrom, keptTo)
   }
 
   /** The lowest slot at or above `slot` that is not in the set. */
   firstMissingFrom(slot: Slot): Slot {
     const at = this.#firstEndingAfter(slot)
-    return at < this.#from.length && this.#from[at]! <= slot ? this.#to[at]! : slot
+    return at < this.#size && this.#from[at]! <= slot ? this.#to[at]! : slot
   }
 
   /** The lowest slot of the set at or above `slot`. */
   firstFrom(slot: Slot): Slot | undefined {
     const at = this.#firstEndingAfter(slot)
-    const from = this.#from[at]
-    return from === undefined ? undefined : Math.max(from, slot)
+    return at < this.#size ? Math.max(this.#from[at]!, slot) : undefined
   }
 
   /** The first stretch of the set at or above `slot`, cut off below `slot`. */
   firstRangeFrom(slot: Slot): SlotRange | undefined {
     const at = this.#firstEndingAfter(slot)
-    const from = this.#from[at]
-    return from === undefined ? undefined : { from: Math.max(from, slot), to: this.#to[at]! }
+    return at < this.#size ? { from: Math.max(this.#from[at]!, slot), to: this.#to[at]! } : undefined
   }
 
   /** How many slots of `from <= slot < to` are in the set. */
@@ -122,7 +120,7 @@ export class SlotRanges {
   *ranges(from: Slot = 0, to: Slot = Number.MAX_SAFE_INTEGER): Generator<SlotRange> {
     // The end of a range may lie below its start: then it holds nothing, not less than nothing.
     if (from >= to) return
-    for (let at = this.#firstEndingAfter(from); at < this.#from.length && this.#from[at]! < to; at++) {
+    for (let at = this.#firstEndingAfter(from); at < this.#size && this.#from[at]! < to; at++) {
       yield { from: Math.max(this.#from[at]!, from), to: Math.min(this.#to[at]!, to) }
     }
   }
@@ -133,27 +131,35 @@ export class SlotRanges {
     const b = this.#to[at]!
     if (a === from && to < b) this.#from[at] = to
     else if (b === to && a < from) this.#to[at] = from
-    else if (a === from && b === to && at === this.#from.length - 1) {
-      this.#from.pop()
-      this.#to.pop()
-    } else return false
+    else if (a === from && b === to && at === this.#size - 1) this.#size--
+    else return false
     this.#count -= to - from
     return true
   }
 
   copy(): SlotRanges {
     const copy = new SlotRanges()
-    for (let at = 0; at < this.#from.length; at++) {
+    for (let at = 0; at < this.#size; at++) {
       copy.#from.push(this.#from[at]!)
       copy.#to.push(this.#to[at]!)
     }
+    copy.#size = this.#size
     copy.#count = this.#count
     return copy
   }
 
+  /** These ranges come in the place of those with `begin <= index < end`. */
+  #replace(begin: number, end: number, from: readonly Slot[], to: readonly Slot[]): void {
+    this.#from.length = this.#size
+    this.#to.length = this.#size
+    this.#from.splice(begin, end - begin, ...from)
+    this.#to.splice(begin, end - begin, ...to)
+    this.#size = this.#from.length
+  }
+
   /** The index of the first range that ends behind `slot`; the number of ranges when there is none. */
   #firstEndingAfter(slot: Slot): number {
-    const last = this.#to.length - 1
+    const last = this.#size - 1
     // Nearly every look-up of a running log is at its end.
     if (last < 0 || this.#to[last]! <= slot) return last + 1
     if (this.#from[last]! <= slot) return last

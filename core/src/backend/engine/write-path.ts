@@ -83,7 +83,7 @@ export class WritePath implements StoredValues {
   /** The engine is going to decide this settled slot with a flush, and everything that shares it: shown with all of that. */
   decidedWithFlush(slot: Slot, flushed: Promise<void>, survives: Survival): Promise<void> {
     this.judged.addDecided(slot)
-    const { slots, shown } = this.#shared.of(flushed, () => this.#share(flushed, survives))
+    const { slots, shown } = this.#shared.of(flushed) ?? this.#share(flushed, survives)
     slots.push(slot)
     this.#onWrite?.(0, survives)
     return shown
@@ -92,7 +92,7 @@ export class WritePath implements StoredValues {
   /** The same of a batch, which everything that is judged next is ordered against. */
   decidedAllWithFlush(decided: readonly Slot[], flushed: Promise<void>, survives: Survival): Promise<void> {
     this.judged.addAllDecided(decided)
-    const { slots, shown, write } = this.#shared.of(flushed, () => this.#share(flushed, survives))
+    const { slots, shown, write } = this.#shared.of(flushed) ?? this.#share(flushed, survives)
     for (const slot of decided) slots.push(slot)
     this.#outstanding.markLogWide(write)
     this.#onWrite?.(0, survives)
@@ -238,7 +238,7 @@ export class WritePath implements StoredValues {
       },
       (cause: unknown) => this.#fail('commit', write, cause),
     )
-    const flush = { flushed, write, slots, shown }
+    const flush = this.#shared.begin({ flushed, write, slots, shown })
     return flush
   }
 
