@@ -149,9 +149,12 @@ export class SlotTable {
     this.#watcher?.sealed(index)
   }
 
-  /** Forgets what the sealed index says as well; a part of it per step. */
-  *forgetSealed(index: SealedIndex): Steps<void> {
-    for (const [from, addresses] of index.runs()) {
+  /** Forgets what the sealed index says as well, page by page; `pages` are what it was made of. */
+  *forgetSealed(
+    index: SealedIndex,
+    pages: Iterable<readonly [first: number, addresses: Float64Array]>,
+  ): Steps<void> {
+    for (const [from, addresses] of pages) {
       this.#open.forgetRun(from, addresses)
       yield
     }

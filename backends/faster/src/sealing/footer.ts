@@ -1,8 +1,10 @@
 import { checksum, seedAt } from '../checksum.js'
 import { readU64, roundUp, writeU64 } from '../integers.js'
+import type { SlotIndex } from '../regions/slot-index.js'
 import type { Segment } from '../segments/segment.js'
 import type { Chain } from '../segments/tail.js'
 import { atOnce, type Steps } from '../turns.js'
+import { extentOf, numberPieces, type IndexExtent } from './footer-numbers.js'
 
 const MAGIC = 0x31465250
 const END_MAGIC = 0x45465250
@@ -17,17 +19,11 @@ const NUMBER_BYTES = 8
 const STEP_BYTES = 256 * 1024
 
 /** What the head of a footer says. */
-export interface FooterHead {
+export interface FooterHead extends IndexExtent {
   /** The offset in the file where the groups end and the footer begins. */
   readonly end: number
-  /** Slots of the index: `from <= slot < to`. */
-  readonly from: number
-  readonly to: number
-  readonly count: number
   /** Accepts and decisions in the segment, superseded ones too. */
   readonly writtenSlots: number
-  /** The index has a number per slot that it holds, and those slots in front; otherwise one per slot of its range. */
-  readonly isSparse: boolean
   readonly indexNumbers: number
   readonly discardNumbers: number
   readonly stateBytes: number
@@ -38,11 +34,8 @@ export interface FooterHead {
 }
 
 /** A footer before it is written. */
-export interface FooterContent extends Pick<
-  FooterHead,
-  'end' | 'from' | 'to' | 'count' | 'writtenSlots' | 'isSparse' | 'chain'
-> {
-  readonly index: Float64Array
+export interface FooterContent extends Pick<FooterHead, 'end' | 'writtenSlots' | 'chain'> {
+  readonly index: SlotIndex
   /** From, to, from, to ... */
   readonly discards: readonly number[]
   readonly state: Uint8Array
@@ -59,20 +52,36 @@ export interface FooterContent extends Pick<
  * 128 f64 index   f64 discards   state
  *     u64 end   u32 magic "PRFE"   u32 checksum of the 12 bytes before: the last bytes of the file
  * ```
- * All checksums start from the segment's salt, that of the head from its position too.
+ * All checksums start from the segment's salt, that of the head from its position too. Resolved: the device has it.
  */
-export function* encodeFooter(it: FooterContent, position: number, seed: number): Steps<Buffer> {
-  const numbers = it.index.length + it.discards.length
-  const stateAt = FOOTER_HEADER_BYTES + numbers * NUMBER_BYTES
-  const trailerAt = stateAt + roundUp(it.state.byteLength, NUMBER_BYTES)
-  const bytes = Buffer.alloc(trailerAt + TRAILER_BYTES)
-  const all = new Float64Array(bytes.buffer, bytes.byteOffset + FOOTER_HEADER_BYTES, numbers)
-  all.set(it.index, 0)
-  all.set(it.discards, it.index.length)
-  bytes.set(it.state, stateAt)
-  yield
-  const numbersChecksum = yield* checksumInSteps(bytes, FOOTER_HEADER_BYTES, stateAt, seed)
-  const stateChecksum = yield* checksumInSteps(bytes, stateAt, trailerAt, seed)
+export async function writeFooter({ file, header, seed }: Segment, it: FooterContent): Promise<void> {
+  const extent = extentOf(it.index)
+  const numbersAt = it.end + FOOTER_HEADER_BYTES
+  let at = numbersAt
+  let numbersChecksum = seed
+  for (const piece of numberPieces(it.index, extent, it.discards)) {
+    numbersChecksum = checksum(piece, 0, piece.byteLength, numbersChecksum)
+    await file.write(piece, at)
+    at += piece.byteLength
+  }
+  const rest = encodeRest(it, seed)
+  await file.write(rest, at)
+  const stateBytes = rest.byteLength - TRAILER_BYTES
+  const numbers = (at - numbersAt) / NUMBER_BYTES
+  const sums = { numbersChecksum, stateChecksum: checksum(rest, 0, stateBytes, seed) }
+  const indexNumbers = numbers - it.discards.length
+  const counts = { indexNumbers, discardNumbers: it.discards.length, stateBytes }
+  const head = encodeHead({ ...it, ...extent, ...counts, ...sums }, header.base + it.end, seed)
+  at += rest.byteLength
+  if (file.size > at) await file.truncate(at)
+  // The head is the commit point: where it is, everything that it speaks of is on the device.
+  await file.flush()
+  await file.write(head, it.end)
+  await file.flush()
+}
+
+function encodeHead(it: FooterHead, position: number, seed: number): Buffer {
+  const bytes = Buffer.alloc(FOOTER_HEADER_BYTES)
   bytes.writeUInt32LE(MAGIC, 0)
   bytes.writeUInt32LE(it.isSparse ? IS_SPARSE : 0, 4)
   writeU64(bytes, 8, it.end)
@@ -80,11 +89,11 @@ export function* encodeFooter(it: FooterContent, position: number, seed: number)
   writeU64(bytes, 24, it.to)
   writeU64(bytes, 32, it.count)
   writeU64(bytes, 40, it.writtenSlots)
-  bytes.writeUInt32LE(it.index.length, 48)
-  bytes.writeUInt32LE(it.discards.length, 52)
-  bytes.writeUInt32LE(trailerAt - stateAt, 56)
-  bytes.writeUInt32LE(numbersChecksum, 60)
-  bytes.writeUInt32LE(stateChecksum, 64)
+  bytes.writeUInt32LE(it.indexNumbers, 48)
+  bytes.writeUInt32LE(it.discardNumbers, 52)
+  bytes.writeUInt32LE(it.stateBytes, 56)
+  bytes.writeUInt32LE(it.numbersChecksum, 60)
+  bytes.writeUInt32LE(it.stateChecksum, 64)
   const { sequence, previous, previousChecksum } = it.chain
   bytes.writeUInt32LE(previousChecksum, 68)
   writeU64(bytes, 72, sequence)
@@ -93,19 +102,18 @@ export function* encodeFooter(it: FooterContent, position: number, seed: number)
   writeU64(bytes, 88, previous.lowest)
   writeU64(bytes, 96, previous.end)
   bytes.writeUInt32LE(checksum(bytes, 0, CHECKSUM_AT, seedAt(seed, position)), CHECKSUM_AT)
-  writeU64(bytes, trailerAt, it.end)
-  bytes.writeUInt32LE(END_MAGIC, trailerAt + 8)
-  bytes.writeUInt32LE(checksum(bytes, trailerAt, trailerAt + 12, seed), trailerAt + 12)
   return bytes
 }
 
-function* checksumInSteps(bytes: Buffer, from: number, to: number, seed: number): Steps<number> {
-  let sum = seed
-  for (let at = from; at < to; at += STEP_BYTES) {
-    sum = checksum(bytes, at, Math.min(at + STEP_BYTES, to), sum)
-    yield
-  }
-  return sum
+/** What stands behind the numbers. */
+function encodeRest({ state, end }: FooterContent, seed: number): Buffer {
+  const trailerAt = roundUp(state.byteLength, NUMBER_BYTES)
+  const bytes = Buffer.alloc(trailerAt + TRAILER_BYTES)
+  bytes.set(state, 0)
+  writeU64(bytes, trailerAt, end)
+  bytes.writeUInt32LE(END_MAGIC, trailerAt + 8)
+  bytes.writeUInt32LE(checksum(bytes, trailerAt, trailerAt + 12, seed), trailerAt + 12)
+  return bytes
 }
 
 /** Where the groups of a segment end whose file ends with a footer. */
@@ -171,10 +179,12 @@ export function areNumbersIntact(segment: Segment, head: FooterHead): boolean {
 /** The same, a part of the index per step. */
 export function* checkNumbers({ file, seed }: Segment, head: FooterHead): Steps<boolean> {
   const { numbersAt, stateAt } = footerParts(head)
+  const piece = Buffer.allocUnsafe(Math.min(STEP_BYTES, stateAt - numbersAt))
   let sum = seed
   for (let at = numbersAt; at < stateAt; at += STEP_BYTES) {
-    const length = Math.min(STEP_BYTES, stateAt - at)
-    sum = checksum(file.read(at, length), 0, length, sum)
+    const part = piece.subarray(0, stateAt - at)
+    file.readInto(part, at)
+    sum = checksum(part, 0, part.byteLength, sum)
     yield
   }
   return sum === head.numbersChecksum

@@ -7,7 +7,7 @@ import type { Segment } from '../segments/segment.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
 import { inTurns } from '../turns.js'
-import { checkNumbers, encodeFooter, FOOTER_HEADER_BYTES, readFooterHead } from './footer.js'
+import { checkNumbers, FOOTER_HEADER_BYTES, readFooterHead, writeFooter } from './footer.js'
 import { SealedIndex } from './sealed-index.js'
 import { SegmentDigest } from './segment-digest.js'
 
@@ -166,23 +166,15 @@ export class Sealer {
     const firstBase = tail.segments[0]?.header.base ?? 0
     const digest = new SegmentDigest(segment, replay, firstBase)
     while (digest.step(STEP_BYTES)) await nextTurn()
-    const { file, header, seed, end } = segment
     await nextTurn()
     const content = await inTurns(digest.finish(replay))
-    await nextTurn()
-    const footer = await inTurns(encodeFooter(content, header.base + end, seed))
-    // The head is the commit point: where it is, everything that it speaks of is on the device.
-    await file.write(footer.subarray(FOOTER_HEADER_BYTES), end + FOOTER_HEADER_BYTES)
-    if (file.size > end + footer.byteLength) await file.truncate(end + footer.byteLength)
-    await file.flush()
-    await file.write(footer.subarray(0, FOOTER_HEADER_BYTES), end)
-    await file.flush()
-    const head = readFooterHead(segment, end)
+    await writeFooter(segment, content)
+    const head = readFooterHead(segment, segment.end)
     if (!head) throw raise.corrupted(`the footer of engine/${segment.name} does not read back`)
     segment.writtenSlots = head.writtenSlots
     const isIntact = await inTurns(checkNumbers(segment, head))
     const index = new SealedIndex(segment, head, isMapped ? 'mapped' : 'read', isIntact)
     table.addSealed(index)
-    await inTurns(table.forgetSealed(index))
+    await inTurns(table.forgetSealed(index, digest.index.pages()))
   }
 }

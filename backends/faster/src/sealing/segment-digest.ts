@@ -89,7 +89,7 @@ export class SegmentDigest {
       ? { sequence: this.#last.sequence + 1, previous: this.#last, previousChecksum: this.#last.checksum }
       : { ...FIRST_CHAIN, sequence: header.firstSequence }
     const discards = [...this.#discards.ranges()].flatMap(({ from, to }) => [from, to])
-    return { ...packed(this.#index), end, chain, discards, state, writtenSlots: this.#writtenSlots }
+    return { index: this.#index, end, chain, discards, state, writtenSlots: this.#writtenSlots }
   }
 
   #group(): void {
@@ -217,35 +217,3 @@ export class SegmentDigest {
     ledger.addAccepted(slot, ballot, head.readUInt32LE(4) + head.readUInt32LE(40))
   }
 }
-
-type Packed = Pick<FooterContent, 'index' | 'from' | 'to' | 'count' | 'isSparse'>
-
-/** One number per slot of the range where that is less than two per slot that is there. */
-function packed(slots: SlotIndex): Packed {
-  const { count } = slots
-  let from = -1
-  let to = 0
-  for (const [first, addresses] of slots.pages()) {
-    if (from < 0) from = first + addresses.findIndex(holds)
-    to = first + addresses.findLastIndex(holds) + 1
-  }
-  from = Math.max(from, 0)
-  const isSparse = to - from > count * 2
-  const index = new Float64Array(isSparse ? count * 2 : to - from)
-  let sorted = 0
-  for (const [first, addresses] of slots.pages()) {
-    if (!isSparse) {
-      const part = addresses.subarray(Math.max(from - first, 0), Math.min(to - first, addresses.length))
-      index.set(part, Math.max(first - from, 0))
-      continue
-    }
-    for (let at = 0; at < addresses.length; at++) {
-      if (addresses[at] === NOWHERE) continue
-      index[sorted] = first + at
-      index[count + sorted++] = addresses[at]!
-    }
-  }
-  return { index, from, to, count, isSparse }
-}
-
-const holds = (address: number): boolean => address !== NOWHERE
