@@ -109,7 +109,7 @@ export class EngineCheckpoints implements CheckpointStore {
       const going = all
         .slice(0, Math.max(0, all.length - options.keep))
         .filter((one) => one.blob !== lastValid?.blob)
-      if (going.length === 0) return { removed: 0 }
+      // Where nothing is left to go, what is on its way out is waited for.
       const effects = going.map(({ slot, blob }): Effect => ({ kind: 'drop-checkpoint', slot, blob }))
       await writes.write('checkpoints.prune', effects, strongest, 'log')
       for (const one of going) await this.#health.remove(one)

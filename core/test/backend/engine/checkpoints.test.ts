@@ -194,6 +194,21 @@ describe('checkpoints over an engine', () => {
     expect([...engine.blobs.contents.keys()]).to.deep.equal(['1'])
   })
 
+  it('are gone when a second prune resolves that found none left to remove', async () => {
+    const { engine, log } = await openHeld()
+    await settle(engine, log.checkpoints.store(0, bytes('old')))
+    await settle(engine, log.learn({ slot: 0, ballot: { round: 1, nodeId: 1 }, value: bytes('v') }))
+    await settle(engine, log.checkpoints.store(1, bytes('new')))
+    const first = log.checkpoints.prune({ keep: 1 })
+    const second = log.checkpoints.prune({ keep: 1 })
+    expect(await stateOf(second)).to.equal('pending')
+    await engine.succeed()
+    expect(await stateOf(second)).to.equal('pending')
+    expect(await settle(engine, second)).to.deep.equal({ removed: 0 })
+    expect(await first).to.deep.equal({ removed: 1 })
+    expect((await log.checkpoints.list()).map(({ slot }) => slot)).to.deep.equal([1])
+  })
+
   it('touch nothing of a closed log when a late reader ends', async () => {
     const { engine, log } = await openHeld()
     await settle(engine, log.checkpoints.store(0, bytes('old')))
