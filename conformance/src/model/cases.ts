@@ -26,7 +26,7 @@ function agreeHere(ctx: CaseContext, runs: number, reopens: boolean, firstSlot: 
       return real
     },
     async end(real) {
-      await real.log.close()
+      await ctx.close(real.log)
       await rm(directories.get(real) ?? ctx.directory, { recursive: true, force: true })
       directories.delete(real)
     },

@@ -58,9 +58,14 @@ export class CaseContext {
   /** Closes a log and opens it again as it was, or with other overrides. */
   async reopen(log: PersistentLog, overrides?: OpenConfig): Promise<PersistentLog> {
     const before = this.#opened.get(log)
+    await this.close(log)
+    return this.open(overrides ?? before)
+  }
+
+  /** Closes a log that is needed no more. One that is closed otherwise is kept in memory until the case ends. */
+  async close(log: PersistentLog): Promise<void> {
     await log.close()
     this.#opened.delete(log)
-    return this.open(overrides ?? before)
   }
 
   /** What a child process needs to open the same log. */

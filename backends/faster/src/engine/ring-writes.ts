@@ -172,6 +172,8 @@ export class RingWrites implements AtOnceWrites {
   async close(): Promise<void> {
     const ring = this.#ring
     this.#ring = undefined
+    // It knows the ring too: who keeps a closed log is not to keep that much memory.
+    this.#eviction = undefined
     await ring?.close()
   }
 
