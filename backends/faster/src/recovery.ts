@@ -150,7 +150,7 @@ async function recoverTail(
   const isSealedToItsEnd = isCut && !names.includes(UNSEALED_NAME)
   const footers = findFooters(tail.segments, known, limit, isSealedToItsEnd)
   const sealed = damage.length === 0 ? footers.sealed : undefined
-  if (sealed) restoreSealed(sealed, tail.segments, replay, table, files.mapped)
+  if (sealed) restoreSealed(sealed, tail.segments, replay, table)
   const open = tail.segments.slice(sealed?.heads.length ?? 0)
   const allProven = cleanClose || hasUnreadableEnd
   const read = await readStretches({ open, tail, replay, damage, known, isCut, allProven })
@@ -225,7 +225,7 @@ async function recoverTail(
   })
   return {
     ...{ tail, table, pending, encoder, region, ledger: replay.ledger },
-    sealer: new Sealer({ files, tail, table, isMapped: files.mapped, ...sealerStart }),
+    sealer: new Sealer({ files, tail, table, ...sealerStart }),
     tornBytes: split.tornBytes,
     ambiguous: split.tornBytes > 0,
     damaged: [

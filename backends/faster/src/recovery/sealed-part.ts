@@ -94,7 +94,6 @@ export function restoreSealed(
   segments: readonly Segment[],
   replay: Replay,
   table: SlotTable,
-  isMapped: boolean,
 ): void {
   restoreState(replay, state)
   table.dropBelow(replay.ledger.point)
@@ -103,7 +102,6 @@ export function restoreSealed(
     segment.end = head.end
     segment.unreadBelow = head.end
     segment.writtenSlots = head.writtenSlots
-    const access = isMapped ? 'mapped' : 'read'
-    table.addSealed(new SealedIndex(segment, head, at < segments.length - 1 ? access : 'held'))
+    table.addSealed(new SealedIndex(segment, head, at < segments.length - 1 ? 'stored' : 'held'))
   }
 }

@@ -18,7 +18,7 @@ const RUN_SLOTS = 1024
 type Numbers = (at: number) => number
 
 /** `held`: the footer, verified already, is going to be cut off: its numbers are kept in memory. */
-type Access = 'mapped' | 'read' | 'held'
+type Access = 'stored' | 'held'
 
 /**
  * The slot index of a sealed segment, read where it lies: nothing of it is in memory but its bounds. An entry says where
@@ -163,14 +163,19 @@ function firstFrom(slot: number, numbers: Numbers, count: number): number {
   return low
 }
 
-/** Through the map, which stays until the file is closed; without one, a system call each. */
+/** Through the map, which stays until the file is closed; without one, a read each. */
 function numbersOf({ file }: Segment, head: FooterHead, access: Access): Numbers {
   const { numbersAt, stateAt } = footerParts(head)
   const length = (stateAt - numbersAt) / 8
-  if (access === 'read' || length === 0) return (at) => file.read(numbersAt + at * 8, 8).readDoubleLE(0)
-  const isMapped = access === 'mapped'
-  const bytes = isMapped ? file.view(numbersAt, length * 8) : new Uint8Array(file.read(numbersAt, length * 8))
-  const numbers = new Float64Array(bytes.buffer, bytes.byteOffset, length)
+  if (length === 0) return () => NOWHERE
+  if (access === 'held') return numbersIn(new Uint8Array(file.read(numbersAt, length * 8)).buffer, 0, length)
+  const map = file.map(file.size)
+  if (map) return numbersIn(map.buffer, map.start + numbersAt, length)
+  return (at) => file.read(numbersAt + at * 8, 8).readDoubleLE(0)
+}
+
+function numbersIn(buffer: ArrayBufferLike, from: number, length: number): Numbers {
+  const numbers = new Float64Array(buffer, from, length)
   return (at) => numbers[at] ?? NOWHERE
 }
 

@@ -22,7 +22,6 @@ export interface SealerParts {
   readonly files: SegmentFiles
   readonly tail: Tail
   readonly table: SlotTable
-  readonly isMapped: boolean
   /** Stands at the end of the last sealed segment; `undefined` where damage is in the log: then nothing is sealed. */
   readonly replay: Replay | undefined
   /** The number of the first segment that is not sealed. */
@@ -161,7 +160,7 @@ export class Sealer {
   }
 
   async #seal(segment: Segment): Promise<void> {
-    const { tail, table, replay, isMapped } = this.#parts
+    const { tail, table, replay } = this.#parts
     if (!replay) return
     const firstBase = tail.segments[0]?.header.base ?? 0
     const digest = new SegmentDigest(segment, replay, firstBase)
@@ -173,7 +172,7 @@ export class Sealer {
     if (!head) throw raise.corrupted(`the footer of engine/${segment.name} does not read back`)
     segment.writtenSlots = head.writtenSlots
     const isIntact = await inTurns(checkNumbers(segment, head))
-    const index = new SealedIndex(segment, head, isMapped ? 'mapped' : 'read', isIntact)
+    const index = new SealedIndex(segment, head, 'stored', isIntact)
     table.addSealed(index)
     await inTurns(table.forgetSealed(index, digest.index.pages()))
   }

@@ -145,6 +145,6 @@ export class AttachedSegments {
       return
     }
     segment.end = head.end
-    this.#sealed.unshift(new SealedIndex(segment, head, this.#files.mapped ? 'mapped' : 'read'))
+    this.#sealed.unshift(new SealedIndex(segment, head, 'stored'))
   }
 }
