@@ -239,6 +239,7 @@ export class RingWrites implements AtOnceWrites {
     try {
       position = ring.append(kind, slot, round, nodeId, link, word, value, proof)
     } catch (cause) {
+      // Without maps a store is a system call, which may fail: what is in the file then, nobody knows.
       this.#parts.fail(cause)
     }
     return this.#appended(ring, position)
@@ -249,7 +250,6 @@ export class RingWrites implements AtOnceWrites {
     try {
       position = ring.acceptAll(proposals, this.#tail.reached)
     } catch (cause) {
-      // Without maps a store is a system call, which may fail: what is in the file then, nobody knows.
       this.#parts.fail(cause)
     }
     return this.#appended(ring, position)

@@ -4,12 +4,13 @@ import { GROUP_HEADER_BYTES } from '../segments/group.js'
 import { CHECKSUM_WORD, decodeRecord, markWord, RECORD, recordBytes } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import type { SegmentWindow } from '../segments/segment-window.js'
-import type { WordMemory } from '../word-memory.js'
+import { wordMemory, type WordMemory } from '../word-memory.js'
 import type { Replay } from './replay.js'
 
 const TWO_32 = 0x1_0000_0000
 /** Decisions that are counted at once. */
 const RUN_SLOTS = 1024
+const NO_MEMORY = wordMemory(Buffer.alloc(0))
 
 /**
  * Applies the records of an intact group that stays where it is, as `Replay.apply` would one by one: but no object is made
@@ -21,7 +22,7 @@ export class GroupReplay {
   readonly #segment: Segment
   readonly #window: SegmentWindow
   /** What the window holds of the group. */
-  #memory: WordMemory
+  #memory: WordMemory = NO_MEMORY
   /** Where the memory begins in the file. */
   #start = 0
   /** Neighbouring decided slots that neither table nor ledger knows of yet, and where they are. */
@@ -34,7 +35,6 @@ export class GroupReplay {
     this.#replay = replay
     this.#segment = segment
     this.#window = window
-    this.#memory = window.holding(0, 0)
   }
 
   /** The group that stands there. */
