@@ -212,9 +212,9 @@ async function recoverTail(
     judged.length > 0
       ? { replay: undefined, from: 0 }
       : sealFrom(request, parts, last.segment, !isSealedToItsEnd)
-  // Where the last bytes of a closed log are rotten, nothing said where its footer began.
+  // Where the last bytes of a sealed log are rotten, nothing said where its footer began.
   const isFooterLost =
-    isCut && last.segment.file.size > last.segment.end && footerEnd(last.segment) === undefined
+    isSealedToItsEnd && last.segment.file.size > last.segment.end && footerEnd(last.segment) === undefined
   if (isFooterLost) footers.damage.push(footerDamage(last.segment, last.segment.end))
   const isShorter = isCut || footerEnd(last.segment) !== undefined
   await dropLeftovers(files, tail, table, {

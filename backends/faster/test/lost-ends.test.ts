@@ -201,4 +201,28 @@ describe('faster: lost ends and torn tails', () => {
       await rm(directory, { recursive: true, force: true })
     }
   })
+
+  it('takes the part of a footer that a close could write before its device failed for no damage', async () => {
+    let failed = 0
+    for (let last = 1; ; last++) {
+      const disk = await newDisk()
+      const log = await openOn(disk, { created: true, cleanClose: true })
+      for (let slot = 0; slot < 5; slot++)
+        await log.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+      let writes = 0
+      disk.beforeOperation = ({ kind }) => {
+        // The first one is the close itself.
+        if (kind === 'write' && ++writes > last) throw Object.assign(new Error('EIO'), { code: 'EIO' })
+      }
+      await log.close()
+      disk.beforeOperation = () => undefined
+      const again = await openOn(disk, { cleanClose: true })
+      expect(again.recovery, `the first ${last} writes`).to.deep.include({ damaged: [], votesLost: false })
+      expect((await shownBy(again)).size).equal(5)
+      await again.close()
+      if (writes <= last) break
+      failed++
+    }
+    expect(failed, 'numbers, what follows them, head').equal(3)
+  })
 })
