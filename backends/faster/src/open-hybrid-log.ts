@@ -46,10 +46,10 @@ export async function openHybridEngine(
 ): Promise<OpenedEngine & { readonly engine: HybridLogEngine }> {
   const started = performance.now()
   const { files, firstSlot, cleanClose, sameBoot, created } = home
-  const { segmentBytes, spareSegments, regionBytes } = context.options
+  const { segmentBytes, spareSegments, regionBytes, compression } = context.options
   const logId = Buffer.from(home.logId)
   const mode = context.recovery
-  const about = { cleanClose, sameBoot, mode, segmentBytes, spareSegments }
+  const about = { cleanClose, sameBoot, mode, segmentBytes, spareSegments, compression }
   const recovered = await recover({ files, logId, firstSlot, ...about })
   const { ledger, tail, tornBytes, ambiguous, damaged } = recovered
   const blobs = new CheckpointBlobs(home.blobFiles, logId)

@@ -33,6 +33,11 @@ export const fasterOptions = z
       .min(1)
       .max(64 * 1024 * MIB)
       .default(256 * MIB),
+    /**
+     * Compress sealed segments, in the background. They take less space; a read of one that is not near another inflates
+     * 32 KiB, and views of them are copies.
+     */
+    compression: z.boolean().default(false),
     /** `auto` maps files where the optional package mmap-io can be loaded; `required` refuses to open without it. */
     mmap: z.enum(['auto', 'off', 'required']).default('auto'),
   })

@@ -1,8 +1,9 @@
 import { raise, type Damage, type Ledger } from '@persistent-log/core/backend'
+import { Compressor } from './sealing/compressor.js'
 import { EffectEncoder } from './engine/effect-encoder.js'
 import { PendingSlots } from './engine/pending-slots.js'
 import { damageReport, judgeDamage, type FoundDamage, type JudgedDamage } from './recovery/damage.js'
-import { findSegments, missing } from './recovery/found-segments.js'
+import { findSegments, missing, type FoundSegments } from './recovery/found-segments.js'
 import { isKnown, readKnownDamage, writeKnownDamage } from './recovery/known-damage.js'
 import { Replay } from './recovery/replay.js'
 import { findFooters, footerDamage, restoreSealed } from './recovery/sealed-part.js'
@@ -40,6 +41,7 @@ export interface RecoveryRequest {
   readonly firstSlot: number
   readonly segmentBytes: number
   readonly spareSegments: number
+  readonly compression: boolean
   readonly cleanClose: boolean
   readonly sameBoot: boolean
   readonly mode: 'strict' | 'salvage'
@@ -57,6 +59,7 @@ export interface Recovered {
   readonly pending: PendingSlots
   readonly encoder: EffectEncoder
   readonly sealer: Sealer
+  readonly compressor: Compressor
   readonly ledger: Ledger
   /** To be pointed at the region of the new session. */
   readonly region: RegionAccess
@@ -96,7 +99,7 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
     const hasUnreadableEnd = floor.number > tail.active.header.number + 1
     const parts = { tail, table, replay, region }
     await spares.adopt(names)
-    return await recoverTail({ ...request, isNew }, found.damage, hasUnreadableEnd, parts)
+    return await recoverTail({ ...request, isNew }, found, hasUnreadableEnd, parts)
   } catch (error) {
     await tail.close().catch(() => undefined)
     throw error
@@ -124,7 +127,7 @@ async function makeFirstSegment(
 
 async function recoverTail(
   request: RecoveryRequest & { readonly isNew: boolean },
-  headerDamage: readonly FoundDamage[],
+  found: Pick<FoundSegments, 'damage' | 'harmless'>,
   hasUnreadableEnd: boolean,
   parts: {
     readonly tail: Tail
@@ -136,7 +139,7 @@ async function recoverTail(
   const { files, cleanClose, sameBoot, mode, isNew } = request
   const { tail, table, replay, region } = parts
   const names = await files.list()
-  const damage = [...headerDamage]
+  const damage = [...found.damage]
   const mayHoldVotes = !cleanClose && sameBoot
   const hasRegion = mayHoldVotes && names.includes(REGION_NAME)
   const scanned = hasRegion ? await readRegion(files) : NO_RING
@@ -152,7 +155,9 @@ async function recoverTail(
   const sealed = damage.length === 0 ? footers.sealed : undefined
   if (sealed) restoreSealed(sealed, tail.segments, replay, table)
   const open = tail.segments.slice(sealed?.heads.length ?? 0)
-  const allProven = cleanClose || hasUnreadableEnd
+  // What was compressed was flushed, and had a successor.
+  const isEndGone = tail.active.file.isCompressed
+  const allProven = cleanClose || hasUnreadableEnd || isEndGone
   const read = await readStretches({ open, tail, replay, damage, known, isCut, allProven })
   const { isScanned, last, lastKnownEnds, split } = read
   const sealedChain = isScanned ? undefined : sealed?.heads.at(-1)?.chain
@@ -171,7 +176,7 @@ async function recoverTail(
   const isLastDamaged = damage.some(({ segment }) => segment >= last.segment.header.number)
   // Parts of a group may be left in a recycled file without a trace that tells them from older bytes.
   const mayHideParts = !isCut && isScanned && last.segment.header.isRecycled
-  let hasBegun = split.unproven.length > 0 || split.hasRest || isLastDamaged || mayHideParts
+  let hasBegun = split.unproven.length > 0 || split.hasRest || isLastDamaged || mayHideParts || isEndGone
   // A segment without a name: until it is published, nothing on the disk has changed.
   if (hasBegun) await tail.begin()
   // What rests on a part of the tail that is not there is intact all the same; the loss is told below.
@@ -181,7 +186,7 @@ async function recoverTail(
   if (first && first.header.number > replay.firstSegment) damage.push(missing(replay.firstSegment, 0))
   // An earlier close may be the last thing that is left: behind the newest one stands a footer, whole or not.
   const isSealed = last.segment.file.size > last.segment.end || names.includes(UNSEALED_NAME)
-  const isEndMissing = cleanClose && !isNew && !(replay.isClosed && isSealed)
+  const isEndMissing = isEndGone || (cleanClose && !isNew && !(replay.isClosed && isSealed))
   damage.push(...(isEndMissing ? [missingEnd(last.segment, split.end)] : lastKnownEnds))
   const judge = (one: FoundDamage): JudgedDamage => judgeDamage(one, replay, table)
   const stretches = damage.map(judge)
@@ -223,14 +228,17 @@ async function recoverTail(
     isShorter,
     isFooterUsed: !isScanned,
   })
+  const compressor = new Compressor({ files, tail, table, isOn: request.compression })
   return {
-    ...{ tail, table, pending, encoder, region, ledger: replay.ledger },
-    sealer: new Sealer({ files, tail, table, ...sealerStart }),
+    ...{ tail, table, pending, encoder, region, compressor, ledger: replay.ledger },
+    sealer: new Sealer({ files, tail, table, compressor, ...sealerStart }),
     tornBytes: split.tornBytes,
     ambiguous: split.tornBytes > 0,
     damaged: [
       ...unsettled.flatMap(damageReport),
-      ...footers.damage.flatMap((one) => damageReport({ ...one, slots: [], losesVotes: false })),
+      ...[...found.harmless, ...footers.damage].flatMap((one) =>
+        damageReport({ ...one, slots: [], losesVotes: false }),
+      ),
       ...(isRegionDamaged ? [REGION_DAMAGE] : []),
     ],
     keepFrom: Math.min(...unsettled.filter((one) => one.slots.length > 0).map((one) => one.segment)),
@@ -252,7 +260,7 @@ function sealFrom(
   if (!sealed) return { replay, from: 0 }
   const state = readFooterState(sealed.segment, sealed.head)
   if (state) restoreState(replay, state)
-  const unproven = mayLackFlush ? sealed : undefined
+  const unproven = mayLackFlush && !sealed.segment.file.isCompressed ? sealed : undefined
   return { replay: state && replay, from: sealed.segment.header.number + 1, unproven }
 }
 

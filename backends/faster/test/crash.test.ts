@@ -1,6 +1,6 @@
 import type { PersistentLog } from '@persistent-log/core/backend'
 import { expect } from 'chai'
-import { crashStates } from './support/crash-states.js'
+import { crashStates, durably } from './support/crash-states.js'
 import { MemoryDisk, performOn, type DiskImage } from './support/memory-disk.js'
 import { newDisk, openImage, openOn, shownBy, valueOf } from './support/open-log.js'
 import { everyNth } from './support/thorough.js'
@@ -191,21 +191,7 @@ describe('faster: power cuts', () => {
       const recovering = new MemoryDisk(image)
       await openOn(recovering, { sameBoot: false, options: SMALL })
       // What the first crash left is durable by now: it was read from the disk.
-      const base = [...before.image.names].flatMap(([name, inode]) => [
-        { kind: 'create' as const, name, inode },
-        {
-          kind: 'write' as const,
-          inode,
-          offset: 0,
-          bytes: before.image.inodes.get(inode) ?? Buffer.alloc(0),
-        },
-        { kind: 'flush' as const, inode },
-      ])
-      const settled = [
-        ...base,
-        { kind: 'sync-directory' as const, folder: '' },
-        { kind: 'sync-directory' as const, folder: 'checkpoints/' },
-      ]
+      const settled = durably(before.image)
       for (const second of crashStates([...settled, ...recovering.operations], 4, settled.length - 1)) {
         const log = await openOn(new MemoryDisk(second.image), { sameBoot: false, options: SMALL })
         await check(log, acks, after)

@@ -15,6 +15,7 @@ import {
   type ThreadHandle,
 } from '@persistent-log/core/backend'
 import { isInRegion, NOWHERE, placeOf } from '../regions/address.js'
+import type { Compressor } from '../sealing/compressor.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { REGION_NAME } from '../ring/ring-layout.js'
 import type { Sealer } from '../sealing/sealer.js'
@@ -48,6 +49,7 @@ export interface EngineParts {
   /** Accepts below power-loss are what this log is configured for. */
   readonly acceptsWeakly: boolean
   readonly sealer: Sealer
+  readonly compressor: Compressor
   /** Segments from this number on hold damage that nobody has repaired. */
   readonly keepFrom: number
   /** Where threads find the files; `undefined` where they are not to be shared. */
@@ -93,6 +95,7 @@ export class HybridLogEngine implements LogEngine {
     })
     parts.region.read = this.#ring.read
     parts.sealer.whenBroken(this.#queue.fail)
+    parts.compressor.whenReplaced(() => this.#lent.clear())
     const { place } = parts
     if (place) this.threadHandle = (log) => this.#share(log, place).newHandle()
   }
@@ -133,16 +136,17 @@ export class HybridLogEngine implements LogEngine {
   }
 
   borrowValue(slot: number): Uint8Array | 'damaged' {
-    const address = this.#parts.table.get(slot)
+    const { files, table, tail } = this.#parts
+    const address = table.get(slot)
     const lent = this.#lent.get(slot, address)
     if (lent) return lent
     const place = placeOf(address)
-    const value = isInRegion(address)
-      ? this.#ring.value(place, slot)
-      : this.#parts.tail.entry(place, slot)?.value
+    const inRegion = isInRegion(address)
+    const value = inRegion ? this.#ring.value(place, slot) : tail.entry(place, slot)?.value
     if (!value) return 'damaged'
-    // Without maps a view is a copy: those would fill the memory.
-    if (this.#parts.files.mapped) this.#lent.keep(slot, address, value)
+    // Without a map a view is a copy, or a part of one: those would fill the memory.
+    const isCopy = !files.mapped || (!inRegion && tail.segmentAt(place)?.file.isCompressed === true)
+    if (!isCopy) this.#lent.keep(slot, address, value)
     return value
   }
 
@@ -195,8 +199,9 @@ export class HybridLogEngine implements LogEngine {
   }
 
   async #closeFiles(): Promise<void> {
-    const { tail, files, sealer } = this.#parts
+    const { tail, files, sealer, compressor } = this.#parts
     try {
+      compressor.stop()
       await this.#reclaiming
       await this.#ring.settle()
       if (this.#queue.failure) throw raise.poisoned('close', this.#queue.failure.cause)

@@ -13,7 +13,7 @@ const NONE = -1
 /**
  * The views that were lent last, by the address of their record: to make a view costs more than all the rest of a read, and
  * what is here was verified when it was lent first, or written by this process. What stands at an address never
- * changes, and an address is never given twice, so that nothing has to be taken out.
+ * changes, and an address is never given twice, so that nothing has to be taken out while its file is the same.
  */
 export class LentValues {
   readonly #addresses = new Float64Array(KEPT_VIEWS).fill(NONE)
@@ -22,6 +22,12 @@ export class LentValues {
   get(slot: number, address: Address): Uint8Array | undefined {
     const at = slot & (KEPT_VIEWS - 1)
     return this.#addresses[at] === address ? this.#views[at] : undefined
+  }
+
+  /** What was lent is gone. */
+  clear(): void {
+    this.#addresses.fill(NONE)
+    this.#views.fill(undefined)
   }
 
   keep(slot: number, address: Address, view: Uint8Array): void {

@@ -5,6 +5,7 @@ import {
   type Damage,
   type EngineVerification,
 } from '@persistent-log/core/backend'
+import { CompressedFile } from '../compression/compressed-file.js'
 import { placeOf } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { Segment } from '../segments/segment.js'
@@ -33,14 +34,19 @@ const STEP_STRETCHES = 32
 /** Reads every stored byte as of the call, a little per turn of the event loop. */
 export async function verifyEverything(parts: VerificationParts): Promise<EngineVerification> {
   const { tail, table, blobs, blobNames, signal } = parts
-  const scope = tail.segments.map((segment) => ({ segment, end: segment.end }))
+  const scope = tail.segments.map(({ header, end }) => ({ number: header.number, end }))
   let slots = 0
   const names = blobNames()
   const damaged: Damage[] = []
   let bytes = 0
-  for (const { segment, end } of scope) {
+  for (const { number, end } of scope) {
     signal?.throwIfAborted()
-    const found = await verifySegment(parts, segment, end)
+    const current = (): Segment | undefined => tail.segments.find(({ header }) => header.number === number)
+    let found: VerifiedSegment | undefined
+    // Once more where it is in another file by now.
+    for (let segment = current(); segment && !found; segment = current()) {
+      found = await verifySegment(parts, segment, end)
+    }
     // Compaction has taken it meanwhile: nothing that counts was in it.
     if (!found) continue
     bytes += end
@@ -68,12 +74,17 @@ export async function verifyEverything(parts: VerificationParts): Promise<Engine
   return { slots, bytes, damaged }
 }
 
-/** `undefined` when the segment is retired, and its memory with it. */
+interface VerifiedSegment {
+  readonly slots: number
+  readonly damaged: readonly Damage[]
+}
+
+/** `undefined` when the segment is retired, or in another file by now, and its memory is gone. */
 async function verifySegment(
   { tail, table, logId, signal }: VerificationParts,
   segment: Segment,
   end: number,
-): Promise<{ readonly slots: number; readonly damaged: readonly Damage[] } | undefined> {
+): Promise<VerifiedSegment | undefined> {
   const { header, file, seed, name } = segment
   const isThere = (): boolean => tail.segments.includes(segment)
   const turn = async (): Promise<boolean> => {
@@ -108,6 +119,11 @@ async function verifySegment(
   const index = table.sealed.find((one) => one.segment === segment)
   if (index?.isFooterIntact() === false) {
     damaged.push({ reason: 'the footer of a segment is damaged', file: `engine/${name}`, offset: end })
+  }
+  const spare = file instanceof CompressedFile ? file.damagedSpare() : undefined
+  if (spare !== undefined) {
+    const reason = 'of what a compressed segment holds twice, one is damaged'
+    damaged.push({ reason, file: `engine/${name}`, offset: spare })
   }
   return (await turn()) ? { slots, damaged } : undefined
 }

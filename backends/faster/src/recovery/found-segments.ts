@@ -1,4 +1,5 @@
 import { raise } from '@persistent-log/core/backend'
+import { CompressedFile, segmentFileIn } from '../compression/compressed-file.js'
 import { Segment, segmentName, segmentNumber, UNPUBLISHED_SUFFIX } from '../segments/segment.js'
 import type { SegmentFile, SegmentFiles } from '../segments/segment-files.js'
 import { decodeSegmentHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
@@ -8,6 +9,8 @@ import type { FoundDamage } from './damage.js'
 export interface FoundSegments {
   readonly segments: Segment[]
   readonly damage: FoundDamage[]
+  /** Damage that costs nothing, since what it is in is there twice. */
+  readonly harmless: FoundDamage[]
   /** Behind everything that is there, readable or not. */
   readonly floor: { readonly number: number; readonly base: number }
 }
@@ -25,6 +28,7 @@ export async function findSegments(
   const numbers = names.flatMap((name) => segmentNumber(name) ?? []).sort((a, b) => a - b)
   const segments: Segment[] = []
   const damage: FoundDamage[] = []
+  const harmless: FoundDamage[] = []
   let position = 0
   let expected = numbers[0] ?? 1
   try {
@@ -36,6 +40,7 @@ export async function findSegments(
       if (segment) {
         position = segment.header.base
         segments.push(segment)
+        harmless.push(...damagedHead(segment, position))
       }
       position += bytes
     }
@@ -43,13 +48,21 @@ export async function findSegments(
     await Promise.allSettled(segments.map(({ file }) => file.close()))
     throw error
   }
-  return { segments, damage, floor: { number: expected, base: Math.ceil(position / 8) * 8 } }
+  return { segments, damage, harmless, floor: { number: expected, base: Math.ceil(position / 8) * 8 } }
 }
 
 /** A segment that is not there although a later one is. */
 export function missing(number: number, position: number): FoundDamage {
   const file = segmentName(number)
   return { segment: number, from: 0, to: 0, reason: 'a segment is missing', file, position, lost: EVERYTHING }
+}
+
+/** The head of a compressed segment stands in it twice. */
+function damagedHead({ file, name, header }: Segment, position: number): FoundDamage[] {
+  const from = file instanceof CompressedFile ? file.damagedHeadAt : undefined
+  if (from === undefined) return []
+  const reason = 'a copy of the head of a compressed segment is damaged'
+  return [{ segment: header.number, from, to: from, reason, file: name, position, lost: NOTHING }]
 }
 
 /** What a file turned out to be: a segment stays open. */
@@ -68,7 +81,7 @@ async function openSegment(
   const name = segmentName(number)
   const file = await files.open(name)
   try {
-    return await examineSegment(file, number, position, logId)
+    return await examineSegment(segmentFileIn(file, name), number, position, logId)
   } catch (error) {
     await file.close().catch(() => undefined)
     throw error

@@ -149,6 +149,12 @@ export class SlotTable {
     this.#watcher?.sealed(index)
   }
 
+  /** The index of a segment that is read from another file by now, and says the same. */
+  replaceSealed(by: SealedIndex): void {
+    const { number } = by.segment.header
+    this.#sealed = this.#sealed.map((index) => (index.segment.header.number === number ? by : index))
+  }
+
   /** Forgets what the sealed index says as well, page by page; `pages` are what it was made of. */
   *forgetSealed(
     index: SealedIndex,

@@ -1,4 +1,4 @@
-import { isPersistentLogError, SlotRanges } from '@persistent-log/core/backend'
+import { isPersistentLogError, raise, SlotRanges } from '@persistent-log/core/backend'
 import { isDecided, NOWHERE, tailAddress, type Address } from '../regions/address.js'
 import type { Segment } from '../segments/segment.js'
 import {
@@ -14,7 +14,7 @@ import { SegmentDigest } from './segment-digest.js'
 /** Slots of a run, at most. */
 const RUN_SLOTS = 1024
 
-/** Reads the number at an index. */
+/** Reads the number at an index. Throws `PLOG_CORRUPTED` where it can be read no more. */
 type Numbers = (at: number) => number
 
 /** `held`: the footer, verified already, is going to be cut off: its numbers are kept in memory. */
@@ -80,9 +80,13 @@ export class SealedIndex {
     if (slot < this.from || slot >= this.to) return NOWHERE
     const numbers = this.#numbers ?? this.#verified()
     if (this.#rebuilt) return this.#rebuiltAddress(slot, this.#rebuilt)
-    if (!this.#isSparse) return numbers(slot - this.from)
-    const at = firstFrom(slot, numbers, this.count)
-    return at < this.count && numbers(at) === slot ? numbers(this.count + at) : NOWHERE
+    try {
+      return this.#storedAddress(slot, numbers)
+    } catch (error) {
+      if (!isPersistentLogError(error, 'PLOG_CORRUPTED')) throw error
+      this.#rebuilt = readAgain(this.segment)
+      return this.#rebuiltAddress(slot, this.#rebuilt)
+    }
   }
 
   /** The slots of `from <= slot < to` that the segment says something about, normally ascending. */
@@ -132,6 +136,12 @@ export class SealedIndex {
     }
   }
 
+  #storedAddress(slot: number, numbers: Numbers): Address {
+    if (!this.#isSparse) return numbers(slot - this.from)
+    const at = firstFrom(slot, numbers, this.count)
+    return at < this.count && numbers(at) === slot ? numbers(this.count + at) : NOWHERE
+  }
+
   /** What a damaged group said nobody knows: no older version may pass for the newest. A decision has none after it. */
   #rebuiltAddress(slot: number, { index, isWhole }: SegmentDigest): Address {
     const address = index.get(slot)
@@ -164,14 +174,19 @@ function firstFrom(slot: number, numbers: Numbers, count: number): number {
 }
 
 /** Through the map, which stays until the file is closed; without one, a read each. */
-function numbersOf({ file }: Segment, head: FooterHead, access: Access): Numbers {
+function numbersOf({ file, name }: Segment, head: FooterHead, access: Access): Numbers {
   const { numbersAt, stateAt } = footerParts(head)
   const length = (stateAt - numbersAt) / 8
   if (length === 0) return () => NOWHERE
   if (access === 'held') return numbersIn(new Uint8Array(file.read(numbersAt, length * 8)).buffer, 0, length)
   const map = file.map(file.size)
   if (map) return numbersIn(map.buffer, map.start + numbersAt, length)
-  return (at) => file.read(numbersAt + at * 8, 8).readDoubleLE(0)
+  return (at) => {
+    const number = file.read(numbersAt + at * 8, 8).readDoubleLE(0)
+    // So does a compressed block read that has rotted since it was verified.
+    if (!Number.isNaN(number)) return number
+    throw raise.corrupted('the index of a segment is damaged', { file: `engine/${name}`, offset: numbersAt })
+  }
 }
 
 function numbersIn(buffer: ArrayBufferLike, from: number, length: number): Numbers {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { raise } from '@persistent-log/core/backend'
+import type { Compressor } from './compressor.js'
 import type { Replay } from '../recovery/replay.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import { rewrite } from '../segments/rewriting.js'
@@ -22,6 +23,7 @@ export interface SealerParts {
   readonly files: SegmentFiles
   readonly tail: Tail
   readonly table: SlotTable
+  readonly compressor: Compressor
   /** Stands at the end of the last sealed segment; `undefined` where damage is in the log: then nothing is sealed. */
   readonly replay: Replay | undefined
   /** The number of the first segment that is not sealed. */
@@ -40,6 +42,8 @@ export class Sealer {
   /** Everything in segments below this number is flushed, and shown. */
   #settled = 0
   #running: Promise<void> | undefined
+  /** Somebody waits until nothing runs. */
+  #isWanted = false
   #isOff: boolean
   #isOldAway = false
   #unproven: SealedIndex | undefined
@@ -73,9 +77,13 @@ export class Sealer {
 
   /** Runs while nothing is being sealed, and nothing is sealed while it runs. */
   async hold(body: () => Promise<void>): Promise<void> {
-    while (this.#running) await this.#running
+    while (this.#running) {
+      this.#isWanted = true
+      await this.#running
+    }
     const held = body()
     this.#running = held
+    this.#isWanted = false
     try {
       await held
     } finally {
@@ -110,17 +118,29 @@ export class Sealer {
     this.#running = this.#run().finally(() => (this.#running = undefined))
   }
 
+  /** What is sealed by then is compressed, where that is asked for, while there is nothing to seal. */
   async #run(): Promise<void> {
+    const mayCompress = (): boolean => !this.#isWanted && this.#due() === undefined
     try {
-      for (let segment = this.#due(); segment; segment = this.#due()) {
-        await this.#proveLast()
-        await this.#takeOldAway()
-        await this.#seal(segment)
-        this.#next = segment.header.number + 1
-      }
+      do {
+        await this.#sealAll()
+        await this.#parts.compressor.run(mayCompress)
+      } while (this.#due() && !this.#isWanted)
     } catch (cause) {
       this.#isOff = true
       if (!(cause instanceof Error && 'code' in cause)) this.#onBroken(cause)
+    }
+  }
+
+  async #sealAll(): Promise<void> {
+    for (let isDue = this.#due() !== undefined; isDue; isDue = this.#due() !== undefined) {
+      await this.#proveLast()
+      await this.#takeOldAway()
+      // What was due before may be in another file by now.
+      const segment = this.#due()
+      if (!segment) return
+      await this.#seal(segment)
+      this.#next = segment.header.number + 1
     }
   }
 
@@ -145,16 +165,17 @@ export class Sealer {
 
   /**
    * Footers that the open did not use are made anew, and may come out otherwise than before. The newest goes first: before
-   * a footer there is none missing, and no head of an old one stands before the rest of a new one.
+   * a footer there is none missing, and no head of an old one stands before the rest of a new one. What is compressed
+   * cannot be sealed as it is.
    */
   async #takeOldAway(): Promise<void> {
     if (this.#isOldAway) return
-    const { segments, active } = this.#parts.tail
+    const { compressor, tail } = this.#parts
+    const { segments, active } = tail
     for (const segment of segments.toReversed()) {
       if (segment === active || segment.header.number < this.#next) continue
-      if (!readFooterHead(segment, segment.end)) continue
-      await segment.file.write(Buffer.alloc(FOOTER_HEADER_BYTES), segment.end)
-      await segment.file.flush()
+      if (segment.file.isCompressed) await compressor.restore(segment)
+      else if (readFooterHead(segment, segment.end)) await takeHeadAway(segment)
     }
     this.#isOldAway = true
   }
@@ -176,4 +197,9 @@ export class Sealer {
     table.addSealed(index)
     await inTurns(table.forgetSealed(index, digest.index.pages()))
   }
+}
+
+async function takeHeadAway({ file, end }: Segment): Promise<void> {
+  await file.write(Buffer.alloc(FOOTER_HEADER_BYTES), end)
+  await file.flush()
 }

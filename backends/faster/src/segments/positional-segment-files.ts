@@ -78,6 +78,7 @@ export async function makeFolder(path: string): Promise<void> {
 
 /** A file that is read by system calls: every view is a copy. */
 export class PositionalSegmentFile implements SegmentFile {
+  readonly isCompressed = false
   protected readonly descriptor: number
   #size: number
 

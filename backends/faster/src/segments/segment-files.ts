@@ -28,6 +28,8 @@ export interface SegmentFiles {
 export interface SegmentFile {
   /** In bytes, as of the last write that resolved. */
   readonly size: number
+  /** It is kept in another form than it is read in: it is never written to, and there is no map of it. */
+  readonly isCompressed: boolean
   /** Where somebody else writes: takes over the size that the file has by now. */
   measure(): void
   /** All bytes, however many system calls that takes. Resolved: the operating system has them. */

@@ -101,9 +101,9 @@ export class Segment {
   }
 }
 
-/** Durably takes off what stands behind the last group. */
+/** Durably takes off what stands behind the last group; of a compressed segment that is a footer, which stays. */
 export async function cut({ file, end }: Segment): Promise<void> {
-  if (file.size <= end) return
+  if (file.size <= end || file.isCompressed) return
   await file.truncate(end)
   await file.flush()
 }

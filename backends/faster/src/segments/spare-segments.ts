@@ -54,17 +54,17 @@ export class SpareSegments {
       if (number === undefined) continue
       this.#nextNumber = Math.max(this.#nextNumber, Number(number) + 1)
       const file = await files.open(name)
-      const { size } = file
+      const fits = this.fits(file)
       await file.close()
-      if (this.fits(size) && this.hasRoom) this.#waiting.push({ name, isRecycled: true })
+      if (fits && this.hasRoom) this.#waiting.push({ name, isRecycled: true })
       else await files.remove(name)
     }
   }
 
   /** Neither so small that a segment would soon outgrow it, nor so large that it is a waste. */
-  fits(bytes: number): boolean {
+  fits({ size, isCompressed }: SegmentFile): boolean {
     const { segmentBytes } = this.#parts
-    return bytes >= segmentBytes / 2 && bytes <= segmentBytes * 2
+    return !isCompressed && size >= segmentBytes / 2 && size <= segmentBytes * 2
   }
 
   /** The file `from`, which holds zeros only, becomes a spare. */

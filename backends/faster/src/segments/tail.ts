@@ -210,6 +210,12 @@ export class Tail {
     this.#flushedTo = Math.max(this.#flushedTo, end)
   }
 
+  /** The same bytes are read from another file; the old one is the caller's to close. */
+  replace(segment: Segment, by: Segment): void {
+    this.segments[this.segments.indexOf(segment)] = by
+    this.#found = undefined
+  }
+
   /** The segment that holds a position. */
   segmentAt(position: number): Segment | undefined {
     if (this.#found?.holds(position)) return this.#found
@@ -256,7 +262,7 @@ export class Tail {
     for (let first = this.segments[0]; first && first.header.number < number; first = this.segments[0]) {
       const retired = first
       const letGo = (): Promise<void> => this.#letGo(retired, leave)
-      if (spares.hasRoom && spares.fits(first.file.size)) await spares.recycle(first.name, letGo)
+      if (spares.hasRoom && spares.fits(first.file)) await spares.recycle(first.name, letGo)
       else {
         await files.remove(first.name)
         await letGo()

@@ -1,4 +1,5 @@
 import type { StoredEntry } from '@persistent-log/core/backend'
+import { segmentFileIn } from '../compression/compressed-file.js'
 import { isDecided, isInRegion, NOWHERE, placeOf, type Address } from '../regions/address.js'
 import { REGION_NAME } from '../ring/ring-layout.js'
 import { footerEnd, readFooterHead } from '../sealing/footer.js'
@@ -126,7 +127,8 @@ export class AttachedSegments {
   /** `undefined` where it is gone by now, or was another's: what is live is elsewhere then. */
   #open(number: number): Segment | undefined {
     try {
-      const file = this.#files.openNow(segmentName(number))
+      const name = segmentName(number)
+      const file = segmentFileIn(this.#files.openNow(name), name)
       const head = decodeSegmentHeader(file.read(0, Math.min(SEGMENT_HEADER_BYTES, file.size)), this.#logId)
       if ('header' in head && head.header?.number === number) return new Segment(head.header, file, file.size)
       letGo(file)

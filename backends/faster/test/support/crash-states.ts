@@ -51,6 +51,17 @@ export function* crashStates(
   }
 }
 
+/** Operations that put everything of an image on a disk, durably. */
+export function durably({ names, inodes }: DiskImage): DiskOperation[] {
+  const files = [...names].flatMap(([name, inode]): DiskOperation[] => [
+    { kind: 'create', name, inode },
+    { kind: 'write', inode, offset: 0, bytes: inodes.get(inode) ?? Buffer.alloc(0) },
+    { kind: 'flush', inode },
+  ])
+  const folders = ['', 'checkpoints/'].map((folder): DiskOperation => ({ kind: 'sync-directory', folder }))
+  return [...files, ...folders]
+}
+
 function imageWithout(lost: ReadonlySet<Piece>, inPlay: readonly Piece[]): DiskImage {
   const image: DiskImage = { names: new Map(), inodes: new Map() }
   for (const piece of inPlay) if (!lost.has(piece)) performOn(image, piece.operation)

@@ -152,6 +152,7 @@ class MemoryFolder implements SegmentFiles {
 }
 
 class MemoryFile implements SegmentFile {
+  readonly isCompressed = false
   readonly #disk: MemoryDisk
   readonly #inode: number
 
