@@ -26,6 +26,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: LEVEL,
   },
   {
+    bug: 'half a footer, which a close had left on a device that failed, was reported as damage at the next open (mended)',
+    engine: '`faster`',
+    case: 'fault.each-syscall-eio-until-none',
+    shownBy: 'backends/faster/test/lost-ends.test.ts',
+  },
+  {
     bug: 'an open over a folder that could not be closed was refused by an error of Node.js, not of the log (mended)',
     engine: 'every backend with files',
     case: 'fault.each-syscall-enospc-until-none',

@@ -1,10 +1,9 @@
 import { expect } from 'chai'
-import type { DiskModel } from '../disk/durability.js'
 import type { CaseContext } from '../running/case-context.js'
 import { Unproven } from '../running/unproven.js'
 import { needs, needsAll, type Case } from '../suites/case.js'
 import { chosenState, examineCrashes, type CrashExamination, type CrashTotals } from './crash-examination.js'
-import type { WorkloadPlan } from './messages.js'
+import type { StateChoice, WorkloadPlan } from './messages.js'
 import { PACE_MS } from './plan-weak-decisions.js'
 
 /** Thousands of states, in ms: only what hangs takes so long. */
@@ -204,22 +203,28 @@ export const crashStateCases: readonly Case[] = [
     {},
     ([totals]) => (totals !== undefined && totals.shortWrites > 0 ? undefined : 'no write was cut short'),
   ),
-  tracedCase('in-order', 'a disk which loses only the end', 1),
-  tracedCase('strict', 'POSIX', 0.5),
-  tracedCase('ext4', 'a file system with a journal of names', 0.5),
+  tracedCase('in-order', 'a disk which loses only the end', { model: 'in-order' }, 1),
+  tracedCase('strict', 'POSIX', { model: 'strict' }, 0.5),
+  tracedCase('ext4', 'a file system with a journal of names', { model: 'ext4' }, 0.5),
+  tracedCase('torn', 'a device that tears sectors', { model: 'strict', tearing: 'always' }, 0.25),
 ]
 
-/** For engines that make their system calls themselves. */
-function tracedCase(model: DiskModel, whose: string, part: number): Case {
+/** For engines that make their system calls themselves. Most trust a device to write a sector whole or not at all. */
+function tracedCase(
+  name: string,
+  whose: string,
+  { model, tearing = 'between-sectors' }: Pick<StateChoice, 'model' | 'tearing'>,
+  part: number,
+): Case {
   const inner = statesCase(
-    `dur.traced-states-${model}`,
+    `dur.traced-states-${name}`,
     `holds what it acknowledged in every state after a power cut that its system calls and ${whose} allow`,
     (ctx) => {
       const recordings = Math.ceil(share(ctx, part) / STATES_PER_RECORDING)
       const most = Math.ceil(share(ctx, part) / recordings)
       return Array.from({ length: recordings }, () => ({
         plan: MIXED,
-        choice: { model, most },
+        choice: { model, tearing, most },
         isTraced: true,
       }))
     },

@@ -1,6 +1,13 @@
 import type { DiskEvent } from '../disk/disk-event.js'
 import { DiskImage } from '../disk/disk-image.js'
-import { lostWith, shownUnit, unitsOfTrace, type DiskModel, type Unit } from '../disk/durability.js'
+import {
+  lostWith,
+  SECTOR_BYTES,
+  shownUnit,
+  unitsOfTrace,
+  type DiskModel,
+  type Unit,
+} from '../disk/durability.js'
 import { hashText, Random } from '../running/random.js'
 import type { Trace } from './trace.js'
 
@@ -20,6 +27,12 @@ export interface CrashState {
   readonly tear: Tear | undefined
 }
 
+/**
+ * Where the last write may be cut, of which a part arrives: `anywhere`; `between-sectors`, as devices promise it; `anywhere` and
+ * in every state that is tried (`always`).
+ */
+export type Tearing = 'anywhere' | 'between-sectors' | 'always'
+
 /** The units before the first pending one, applied. */
 interface Base {
   readonly place: number
@@ -38,15 +51,17 @@ const TEARS = 7
 export class CrashStates {
   readonly trace: Trace
   readonly model: DiskModel
+  readonly tearing: Tearing
   readonly states: readonly CrashState[]
   readonly #units: readonly Unit[]
   #base: Base | undefined
 
-  constructor(trace: Trace, model: DiskModel, seed: number) {
+  constructor(trace: Trace, model: DiskModel, seed: number, tearing: Tearing = 'anywhere') {
     this.trace = trace
     this.model = model
+    this.tearing = tearing
     this.#units = unitsOfTrace(trace.events, model)
-    this.states = [...statesOf(trace.events, this.#units, model, new Random(seed))]
+    this.states = [...statesOf(trace.events, this.#units, { model, tearing, random: new Random(seed) })]
   }
 
   /** The files as this crash left them. */
@@ -95,8 +110,7 @@ function applyTorn(image: DiskImage, { unit: { change }, from, to }: Tear): void
 function* statesOf(
   events: readonly DiskEvent[],
   units: readonly Unit[],
-  model: DiskModel,
-  random: Random,
+  how: Choosing,
 ): Generator<CrashState> {
   const seen = new Set<string>()
   const numbers = new Map(units.map((unit, at) => [unit, at]))
@@ -106,7 +120,7 @@ function* statesOf(
     if (events[place - 1]?.kind === 'mark') marks++
     while ((units[begun]?.began ?? Infinity) < place) begun++
     const pending = units.slice(0, begun).filter((unit) => unit.durable > place)
-    for (const { lost, tear } of choices(pending, model, random)) {
+    for (const { lost, tear } of choices(pending, how)) {
       const torn = tear === undefined ? '' : `${tear.from}-${tear.to}`
       const choice = `${lost.map((unit) => numbers.get(unit)).join()}|${torn}`
       const key = `${marks}|${begun}|${choice.length}|${hashText(choice)}|${hashText(choice, 1)}`
@@ -119,7 +133,18 @@ function* statesOf(
 
 type Choice = Pick<CrashState, 'lost' | 'tear'>
 
-function* choices(pending: readonly Unit[], model: DiskModel, random: Random): Generator<Choice> {
+interface Choosing {
+  readonly model: DiskModel
+  readonly tearing: Tearing
+  readonly random: Random
+}
+
+function* choices(pending: readonly Unit[], how: Choosing): Generator<Choice> {
+  if (how.tearing !== 'always') yield* wholeOrNot(pending, how)
+  yield* tears(pending, how)
+}
+
+function* wholeOrNot(pending: readonly Unit[], { model, random }: Choosing): Generator<Choice> {
   const lose = (units: readonly Unit[]): Choice => ({
     lost: lostWith(pending, new Set(units), model),
     tear: undefined,
@@ -137,21 +162,30 @@ function* choices(pending: readonly Unit[], model: DiskModel, random: Random): G
       yield lose(pending.filter(() => random.below(2) === 0))
     }
   }
-  yield* tears(pending, model, random)
 }
 
 /** The last write arrived in part: its beginning, its end, or all but a piece in the middle. */
-function* tears(pending: readonly Unit[], model: DiskModel, random: Random): Generator<Choice> {
+function* tears(pending: readonly Unit[], { model, tearing, random }: Choosing): Generator<Choice> {
   const unit = pending.findLast(({ change }) => change.kind === 'write')
   if (unit?.change.kind !== 'write') return
-  const { length } = unit.change.bytes
+  const { offset, bytes } = unit.change
+  const { length } = bytes
   const lost = lostWith(pending, new Set([unit]), model)
-  const cuts = [length - 1]
-  for (let at = TEAR_BYTES; at < length; at += TEAR_BYTES) cuts.push(at)
-  // A few bytes alone are what a careless reader takes for nothing.
-  for (const cut of [1 + random.below(4), ...random.shuffled(cuts).slice(0, TEARS)]) {
+  for (const cut of cutsOf(offset, length, tearing, random)) {
     if (cut <= 0 || cut >= length) continue
     yield { lost, tear: { unit, from: 0, to: cut } }
     if (model !== 'in-order') yield { lost, tear: { unit, from: cut, to: length } }
   }
+}
+
+function cutsOf(offset: number, length: number, tearing: Tearing, random: Random): readonly number[] {
+  const cuts: number[] = []
+  if (tearing === 'between-sectors') {
+    for (let at = SECTOR_BYTES - (offset % SECTOR_BYTES); at < length; at += SECTOR_BYTES) cuts.push(at)
+    return random.shuffled(cuts).slice(0, TEARS)
+  }
+  cuts.push(length - 1)
+  for (let at = TEAR_BYTES; at < length; at += TEAR_BYTES) cuts.push(at)
+  // A few bytes alone are what a careless reader takes for nothing.
+  return [1 + random.below(4), ...random.shuffled(cuts).slice(0, TEARS)]
 }

@@ -24,11 +24,17 @@ export class TraceExaminer {
   readonly #states: CrashStates
   readonly #timeline: Timeline
 
-  constructor(seam: DiskSeam, bench: Bench, plan: WorkloadPlan, trace: Trace, { model }: StateChoice) {
+  constructor(
+    seam: DiskSeam,
+    bench: Bench,
+    plan: WorkloadPlan,
+    trace: Trace,
+    { model, tearing }: StateChoice,
+  ) {
     this.#seam = seam
     this.#bench = bench
     this.#plan = plan
-    this.#states = new CrashStates(trace, model, bench.seed)
+    this.#states = new CrashStates(trace, model, bench.seed, tearing)
     this.#timeline = new Timeline(trace)
   }
 

@@ -3,6 +3,7 @@ import type { Mark } from '../disk/disk-event.js'
 import type { DiskModel } from '../disk/durability.js'
 import type { SeamSettings } from '../disk/seam/disk-seam.js'
 import type { OpenOrder } from '../running/target.js'
+import type { Tearing } from './crash-state.js'
 import type { Trace } from './trace.js'
 
 /** How a log is worked on while everything that it does to its files is written down. */
@@ -33,6 +34,8 @@ export interface Bench {
 /** Which states are tried. */
 export interface StateChoice {
   readonly model: DiskModel
+  /** `anywhere` unless it is said. */
+  readonly tearing?: Tearing | undefined
   /** At most so many, drawn by the seed of the bench. */
   readonly most: number
   /** Only this one. */

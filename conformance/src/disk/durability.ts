@@ -14,7 +14,7 @@ import { ROOT } from './disk-event.js'
 export type DiskModel = 'in-order' | 'ext4' | 'strict'
 
 /** In bytes: what a device writes whole or not at all. */
-const SECTOR_BYTES = 512
+export const SECTOR_BYTES = 512
 /** A long write is not taken apart further than this. */
 const MOST_PIECES = 32
 

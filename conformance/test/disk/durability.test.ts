@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { CrashStates } from '../../src/crash-states/crash-state.js'
+import { CrashStates, type Tearing } from '../../src/crash-states/crash-state.js'
 import { ROOT, type Change, type DiskEvent } from '../../src/disk/disk-event.js'
 import { DiskImage } from '../../src/disk/disk-image.js'
 import type { DiskModel } from '../../src/disk/durability.js'
@@ -129,6 +129,28 @@ describe('the states that a crash may leave', () => {
     const long = [change(link('a', 1), 0), flush(ROOT, 1), change(write(1, 0, 'y'.repeat(1_536)), 2)]
     const states = left(long, 'strict')
     expect(states).to.include(`a=${'y'.repeat(512)}${'.'.repeat(512)}${'y'.repeat(512)}`)
+  })
+
+  it('tear the last write anywhere, in every state that is tried, or where a device may: between sectors', () => {
+    const long = [
+      change(link('a', 1), 0),
+      flush(ROOT, 1),
+      change(write(1, 0, 'z'.repeat(100)), 2),
+      change(write(1, 100, 'y'.repeat(41_236)), 3),
+    ]
+    const trace = { initial: new DiskImage(), events: long, sessions: [] }
+    const cutsOf = (tearing?: Tearing): number[] =>
+      new CrashStates(trace, 'strict', 1, tearing).states.flatMap(({ tear }) => {
+        const offset = tear?.unit.change.kind === 'write' ? tear.unit.change.offset : 0
+        return tear ? offset + (tear.from === 0 ? tear.to : tear.from) : []
+      })
+    const isBetween = (cut: number): boolean => cut % 512 === 0
+    expect(cutsOf().every(isBetween)).to.equal(false)
+    expect(cutsOf('between-sectors')).to.have.length.greaterThan(1)
+    expect(cutsOf('between-sectors').every(isBetween)).to.equal(true)
+    const torn = new CrashStates(trace, 'strict', 1, 'always').states
+    expect(torn).to.have.length.greaterThan(4)
+    expect(torn.every(({ tear }) => tear !== undefined)).to.equal(true)
   })
 
   it('are the same for the same seed', () => {

@@ -105,6 +105,7 @@ const TRACED: readonly Omit<ToyMutant, 'what'>[] = [
   },
   { name: 'flushesLate', caughtBy: ['dur.sync-before-ack'] },
   { name: 'noDirectoryFlush', caughtBy: ['dur.traced-states-strict'] },
+  { name: 'tornLineFatal', caughtBy: ['dur.traced-states-torn'] },
   { name: 'claimsTooLittle', caughtBy: ['cap.durability-not-underclaimed'] },
   { name: 'flushErrorIgnored', caughtBy: ['fault.failed-flush-proves-nothing'] },
   { name: 'flushRetried', caughtBy: ['fault.failed-flush-proves-nothing'] },
