@@ -167,6 +167,31 @@ describe('faster: compressed segments', () => {
     }
   })
 
+  it('keeps what is live in a segment that is compressed while its space is about to be given back', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true, options: COMPRESSED })
+    let copy: number | undefined
+    let release = (): void => undefined
+    disk.beforeOperation = (operation) => {
+      if (operation.kind !== 'create' || copy !== undefined) return
+      if (filesOf(disk.image).includes(operation.name.replace('.new', ''))) copy = operation.inode
+    }
+    disk.beforeFlush = (inode) =>
+      inode === copy ? new Promise((resolve) => (release = resolve)) : Promise.resolve()
+    await log.accept({ slot: 500, ballot: ballot(1), value: valueOf(500, 1) })
+    for (let slot = 0; copy === undefined || slot < 60; slot++) {
+      await log.learn(learn(slot))
+      await turn()
+    }
+    const compacting = log.compact({ before: 60, withoutCheckpoint: true })
+    for (let time = 0; time < 5; time++) await turn()
+    release()
+    await compacting
+    expect((await log.readAccepted(500))?.value).deep.equal(new Uint8Array(valueOf(500, 1)))
+    await log.commit({ slot: 500, ballot: ballot(1) })
+    await log.close()
+  })
+
   it('gives compressed segments back, and recycles none of them', async () => {
     const { disk, log } = await compressedLog()
     const before = filesOf(disk.image).length

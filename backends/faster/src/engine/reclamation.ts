@@ -42,12 +42,13 @@ export async function reclaim(parts: ReclamationParts): Promise<void> {
   const isGarbage = await isMostlyGarbage(active, table)
   if (isGarbage && tail.active === active && tail.mayRoll) await parts.roll()
   const before = await firstToKeep(parts)
-  const going = tail.segments.filter(({ header }) => header.number < before)
-  if (going.length === 0) return
+  const isGoing = ({ header }: Segment): boolean => header.number < before
+  if (!tail.segments.some(isGoing)) return
 
   await sealer.hold(async () => {
     if (!(await areIndexesIntact(table.sealed))) return
-    for (const segment of going) if (!(await moveAway(segment, parts))) return
+    // As they are now: one may have been compressed before this had its turn.
+    for (const segment of tail.segments.filter(isGoing)) if (!(await moveAway(segment, parts))) return
     // What the mutable region replaced until here must not be given up before the replacement survives as much; what it
     // replaces from here on has moved.
     await parts.flushAll()

@@ -24,6 +24,11 @@ function isPlacedIn({ header: { base }, end }: Segment, address: Address): boole
   return !isInRegion(address) && placeOf(address) >= base && placeOf(address) < base + end
 }
 
+/** By its number: it may be read from another file by now. */
+function isOf({ header: { number } }: Segment): (index: SealedIndex) => boolean {
+  return ({ segment }) => segment.header.number === number
+}
+
 /**
  * Where the newest version of each slot is. Slots of segments that are not sealed yet are in memory, in the *open index*;
  * everything else is looked up in the indexes of the sealed segments, newest first. The open index outranks them all, and
@@ -112,7 +117,7 @@ export class SlotTable {
   *liveIn(segment: Segment): Generator<readonly number[]> {
     const { base } = segment.header
     yield* this.#open.placedIn(this.#point, base + SEGMENT_HEADER_BYTES, base + segment.end)
-    const index = this.#sealed.find((one) => one.segment === segment)
+    const index = this.#sealed.find(isOf(segment))
     if (!index) return
     for (const [from, addresses] of index.runs()) {
       const found: number[] = []
@@ -127,7 +132,7 @@ export class SlotTable {
 
   /** How many slots `liveIn` would yield, at most: those of a segment above the point are not looked at one by one. */
   *countLiveIn(segment: Segment): Steps<number> {
-    const index = this.#sealed.find((one) => one.segment === segment)
+    const index = this.#sealed.find(isOf(segment))
     const isWhole = index?.head.end === segment.end
     if (index && isWhole && index.to <= this.#point) return 0
     if (index && isWhole && index.from >= this.#point) return index.count
@@ -144,15 +149,16 @@ export class SlotTable {
    * its segment came to when the log was closed.
    */
   addSealed(index: SealedIndex): void {
-    this.#sealed = [...this.#sealed.filter(({ segment }) => segment !== index.segment), index]
+    const isOfSame = isOf(index.segment)
+    this.#sealed = [...this.#sealed.filter((one) => !isOfSame(one)), index]
     this.#sealedTo = Math.max(this.#sealedTo, index.to)
     this.#watcher?.sealed(index)
   }
 
   /** The index of a segment that is read from another file by now, and says the same. */
   replaceSealed(by: SealedIndex): void {
-    const { number } = by.segment.header
-    this.#sealed = this.#sealed.map((index) => (index.segment.header.number === number ? by : index))
+    const isOfSame = isOf(by.segment)
+    this.#sealed = this.#sealed.map((index) => (isOfSame(index) ? by : index))
   }
 
   /** Forgets what the sealed index says as well, page by page; `pages` are what it was made of. */
@@ -174,7 +180,8 @@ export class SlotTable {
 
   /** The segment is retired: nothing that counts is in it. */
   removeSealed(segment: Segment): void {
-    this.#sealed = this.#sealed.filter((index) => index.segment !== segment)
+    const isOfRetired = isOf(segment)
+    this.#sealed = this.#sealed.filter((index) => !isOfRetired(index))
     this.#watcher?.retired(segment)
   }
 

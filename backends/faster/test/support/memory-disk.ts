@@ -29,7 +29,7 @@ export class MemoryDisk {
   /** Called before each operation; may throw, as a device would. */
   beforeOperation: (operation: DiskOperation) => void = () => undefined
   /** Flushes of files take as long as this. */
-  beforeFlush: () => Promise<void> = () => Promise.resolve()
+  beforeFlush: (inode: number) => Promise<void> = () => Promise.resolve()
   /** Writes of files, but for regions, take as long as this. */
   beforeWrite: () => Promise<void> = () => Promise.resolve()
   #nextInode: number
@@ -180,7 +180,7 @@ class MemoryFile implements SegmentFile {
   }
 
   async flush(): Promise<void> {
-    await this.#disk.beforeFlush()
+    await this.#disk.beforeFlush(this.#inode)
     this.#disk.perform({ kind: 'flush', inode: this.#inode })
   }
 
