@@ -26,6 +26,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: LEVEL,
   },
   {
+    bug: 'of decided slots that had rotted, the highest ones were known to be damaged, and read as empty when the log was closed and opened once more (mended)',
+    engine: '`faster`',
+    case: 'rot.repaired-by-learn',
+    shownBy: 'backends/faster/test/sealed-damage.test.ts',
+  },
+  {
     bug: 'half a footer, which a close had left on a device that failed, was reported as damage at the next open (mended)',
     engine: '`faster`',
     case: 'fault.each-syscall-eio-until-none',

@@ -8,7 +8,7 @@ import { isKnown, readKnownDamage, writeKnownDamage } from './recovery/known-dam
 import { Replay } from './recovery/replay.js'
 import { findFooters, footerDamage, restoreSealed } from './recovery/sealed-part.js'
 import { readStretches } from './recovery/read-stretches.js'
-import { chainBehind } from './recovery/stretches.js'
+import { chainBehindAll } from './recovery/stretches.js'
 import { appendEffects, dropLeftovers, finalEffects } from './recovery/settling.js'
 import {
   lostMarks,
@@ -161,7 +161,9 @@ async function recoverTail(
   const read = await readStretches({ open, tail, replay, damage, known, isCut, allProven })
   const { isScanned, last, lastKnownEnds, split } = read
   const sealedChain = isScanned ? undefined : sealed?.heads.at(-1)?.chain
-  tail.continueFrom(sealedChain ?? chainBehind(last.segment, [...split.proven, ...split.unproven]))
+  const chain = sealedChain ?? chainBehindAll(last.segment, [...split.proven, ...split.unproven])
+  replay.writtenTo = Math.max(replay.writtenTo, replay.ledger.nextSlot)
+  tail.continueFrom({ ...chain, writtenTo: replay.writtenTo })
 
   const pending = new PendingSlots()
   const readRegionEntry = (position: number): StoredRecord | undefined => region.read(position)

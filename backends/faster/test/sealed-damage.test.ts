@@ -1,6 +1,7 @@
 import { isPersistentLogError } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { FOOTER_HEADER_BYTES } from '../src/sealing/footer.js'
+import { GROUP_HEADER_BYTES } from '../src/segments/group.js'
 import { RECORD_HEADER_BYTES } from '../src/segments/record.js'
 import { SEGMENT_HEADER_BYTES } from '../src/segments/segment-header.js'
 import {
@@ -137,6 +138,38 @@ describe('faster: damage in sealed segments', () => {
       expect(await refusalOf(openOn(disk, { cleanClose: true, options: SMALL }))).include({
         code: 'PLOG_CORRUPTED',
       })
+    }
+  })
+
+  it('names the highest slots too when the one footer that knew of them is cut off, whatever is lost with them', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true })
+    for (let slot = 0; slot < 60; slot++)
+      await log.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+    await log.close()
+    const [name = ''] = filesOf(disk.image)
+    // All but the close, whose group is the last one.
+    const end = groupsEnd(bytesOf(disk.image, name)) - GROUP_HEADER_BYTES - RECORD_HEADER_BYTES
+    for (const bytes of [200, 700, 3_000]) {
+      const damaged = new MemoryDisk(disk.copy())
+      bytesOf(damaged.image, name).fill(0, end - bytes, end)
+      const about = { cleanClose: true, recovery: 'salvage' } as const
+      let before: number[] | undefined
+      for (const time of ['by the footer', 'without it', 'by the note']) {
+        const again = await openOn(damaged, about)
+        const lost: number[] = []
+        for (let slot = 0; slot < 60; slot++) {
+          const found = await again.read(slot).catch((error: unknown) => {
+            if (isPersistentLogError(error, 'PLOG_CORRUPTED')) return 'damaged' as const
+            throw error
+          })
+          expect(found, `slot ${slot}, ${time}`).not.equal(undefined)
+          if (found === 'damaged') lost.push(slot)
+        }
+        expect(lost).to.include(59)
+        expect(lost).deep.equal((before ??= lost))
+        await again.close()
+      }
     }
   })
 

@@ -32,11 +32,13 @@ export function judgeDamage(found: FoundDamage, replay: Replay, table: SlotTable
   const { lost, position, from: first, to: end } = found
   // What is intact within the damage may be older than what was lost beside it.
   const behind = position + end - first
-  const { ledger } = replay
+  const { ledger, writtenTo } = replay
   const doubtful = new SlotRanges()
   const may = (kinds: number): boolean => lost.kinds === undefined || (lost.kinds & kinds) !== 0
   if (may(SLOT_KINDS)) {
-    for (const { from, to } of lost.slots ?? [{ from: ledger.point, to: ledger.nextSlot }]) {
+    for (const { from, to } of lost.slots ?? [
+      { from: ledger.point, to: Math.max(ledger.nextSlot, writtenTo) },
+    ]) {
       doubtful.add(Math.max(from, ledger.point), to)
     }
   }

@@ -4,7 +4,7 @@ import type { InternalEffect, StoredEffect } from '../engine/stored-effect.js'
 import { isDecided, isInRegion, NOWHERE, placeOf, regionAddress, tailAddress } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { RingEntry } from '../ring/ring-scan.js'
-import type { GroupSummary } from '../segments/group.js'
+import type { GroupHeader } from '../segments/group.js'
 import { markWord, RECORD, type StoredRecord } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import type { Tail } from '../segments/tail.js'
@@ -39,6 +39,8 @@ export class Replay {
   /** Nothing follows the close: what an earlier owner closed says nothing about the end. */
   isClosed = false
   promisedAt = -1
+  /** No slot at or behind it was ever written about, as far as is known. */
+  writtenTo = 0
   /** Segments below this number are retired. */
   firstSegment = 1
 
@@ -211,7 +213,8 @@ export class Replay {
   }
 
   /** What the frame of a group repeats is not lost with the record that said it. */
-  frame({ point, kinds }: GroupSummary & { readonly point: number }): void {
+  frame({ point, kinds, writtenTo }: Pick<GroupHeader, 'point' | 'kinds' | 'writtenTo'>): void {
+    this.writtenTo = Math.max(this.writtenTo, writtenTo)
     if ((kinds & (1 << RECORD.close)) !== 0) this.isClosed = true
     if (point <= this.ledger.point) return
     this.note({ kind: 'compact', before: point, ballot: undefined })

@@ -44,8 +44,9 @@ export function findFooters(
   const damage = footers.flatMap(({ segment, end, state, isDamaged }, at) =>
     (isDamaged && isClosed) || (at < sealedTo && !state) ? footerDamage(segment, end) : [],
   )
+  // A note at the very end is of what was missing behind it.
   const isNoted = footers.some(({ segment: { header }, end }) =>
-    known.some(({ segment, from }) => segment === header.number && from < end),
+    known.some(({ segment, from }) => segment === header.number && from <= end),
   )
   const isUsable = ({ segment, end, state }: Footer): boolean =>
     state !== undefined && segment.header.base + end <= limit
@@ -96,6 +97,7 @@ export function restoreSealed(
   table: SlotTable,
 ): void {
   restoreState(replay, state)
+  replay.writtenTo = heads.at(-1)?.chain.writtenTo ?? 0
   table.dropBelow(replay.ledger.point)
   for (const [at, head] of heads.entries()) {
     const segment = segments[at]!

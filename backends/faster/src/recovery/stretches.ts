@@ -5,7 +5,7 @@ import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import { recordsIn, stretchesOf, type IntactStretch, type Stretch } from '../segments/segment-scan.js'
 import type { SegmentWindow } from '../segments/segment-window.js'
-import { FIRST_CHAIN, type Chain } from '../segments/tail.js'
+import { chainBehind, FIRST_CHAIN, type Chain } from '../segments/chain.js'
 import type { FoundDamage } from './damage.js'
 import { GroupReplay } from './group-replay.js'
 import type { Pace } from '../turns.js'
@@ -140,13 +140,12 @@ export function splitLast({ segment, stretches }: ScannedSegment, allProven: boo
 }
 
 /** What the next group has to follow. */
-export function chainBehind(segment: Segment, stretches: readonly Stretch[]): Chain {
+export function chainBehindAll(segment: Segment, stretches: readonly Stretch[]): Chain {
   const last = stretches.at(-1)
   let sequence = segment.header.firstSequence
   for (const { header } of stretches) if (header) sequence = header.sequence + 1
   if (!last?.header) return { ...FIRST_CHAIN, sequence: last ? sequence + 1 : sequence }
-  const { records, kinds, lowest, end, checksum } = last.header
-  return { sequence, previous: { records, kinds, lowest, end }, previousChecksum: checksum }
+  return { ...chainBehind(last.header), sequence }
 }
 
 /** Applies stretches of a segment, one per call, in order. The window is of its file. */

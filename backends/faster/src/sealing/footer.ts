@@ -1,8 +1,8 @@
 import { checksum, seedAt } from '../checksum.js'
 import { readU64, roundUp, writeU64 } from '../integers.js'
 import type { SlotIndex } from '../regions/slot-index.js'
+import type { Chain } from '../segments/chain.js'
 import type { Segment } from '../segments/segment.js'
-import type { Chain } from '../segments/tail.js'
 import { atOnce, type Steps } from '../turns.js'
 import { extentOf, numberPieces, type IndexExtent } from './footer-numbers.js'
 
@@ -48,7 +48,7 @@ export interface FooterContent extends Pick<FooterHead, 'end' | 'writtenSlots' |
  *  48 u32 numbers of the index  52 u32 numbers of discards  56 u32 bytes of the state, a multiple of 8
  *  60 u32 checksum of all numbers  64 u32 checksum of the state  68 u32 previous group's checksum
  *  72 u64 next sequence   80 u32 records  84 u32 kinds  88 u64 lowest slot  96 u64 highest slot + 1   (previous group)
- * 104 zeros  124 u32 checksum of bytes 0-123
+ * 104 u64 highest slot of the log + 1   112 zeros   124 u32 checksum of bytes 0-123
  * 128 f64 index   f64 discards   state
  *     u64 end   u32 magic "PRFE"   u32 checksum of the 12 bytes before: the last bytes of the file
  * ```
@@ -94,13 +94,14 @@ function encodeHead(it: FooterHead, position: number, seed: number): Buffer {
   bytes.writeUInt32LE(it.stateBytes, 56)
   bytes.writeUInt32LE(it.numbersChecksum, 60)
   bytes.writeUInt32LE(it.stateChecksum, 64)
-  const { sequence, previous, previousChecksum } = it.chain
+  const { sequence, previous, previousChecksum, writtenTo } = it.chain
   bytes.writeUInt32LE(previousChecksum, 68)
   writeU64(bytes, 72, sequence)
   bytes.writeUInt32LE(previous.records, 80)
   bytes.writeUInt32LE(previous.kinds, 84)
   writeU64(bytes, 88, previous.lowest)
   writeU64(bytes, 96, previous.end)
+  writeU64(bytes, 104, writtenTo)
   bytes.writeUInt32LE(checksum(bytes, 0, CHECKSUM_AT, seedAt(seed, position)), CHECKSUM_AT)
   return bytes
 }
@@ -154,6 +155,7 @@ export function readFooterHead(segment: Segment, end: number): FooterHead | unde
         lowest: readU64(bytes, 88),
         end: readU64(bytes, 96),
       },
+      writtenTo: readU64(bytes, 104),
     },
   }
   return head.end === end && end + footerBytes(head) <= file.size ? head : undefined

@@ -5,6 +5,7 @@ import { readU64, u64At } from '../integers.js'
 import type { Replay } from '../recovery/replay.js'
 import { isDecided, NOWHERE, tailAddress } from '../regions/address.js'
 import { SlotIndex } from '../regions/slot-index.js'
+import { chainBehind, FIRST_CHAIN } from '../segments/chain.js'
 import { GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
 import {
   decodeRecord,
@@ -18,7 +19,6 @@ import {
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import { SegmentWindow } from '../segments/segment-window.js'
-import { FIRST_CHAIN } from '../segments/tail.js'
 import type { Steps } from '../turns.js'
 import type { WordMemory } from '../word-memory.js'
 import type { FooterContent } from './footer.js'
@@ -85,9 +85,7 @@ export class SegmentDigest {
     yield
     const state = encodeState(replay)
     const { header, end } = this.#segment
-    const chain = this.#last
-      ? { sequence: this.#last.sequence + 1, previous: this.#last, previousChecksum: this.#last.checksum }
-      : { ...FIRST_CHAIN, sequence: header.firstSequence }
+    const chain = this.#last ? chainBehind(this.#last) : { ...FIRST_CHAIN, sequence: header.firstSequence }
     const discards = [...this.#discards.ranges()].flatMap(({ from, to }) => [from, to])
     return { index: this.#index, end, chain, discards, state, writtenSlots: this.#writtenSlots }
   }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { raise, type Ballot, type StoredEntry } from '@persistent-log/core/backend'
 import { roundUp } from '../integers.js'
-import { EMPTY_SUMMARY, type GroupSummary } from './group.js'
 import type { GroupBuilder } from './group-builder.js'
 import { RECORD, RECORD_ALIGNMENT_BYTES, type StoredRecord } from './record.js'
 import { cut, Segment, segmentName, UNPUBLISHED_SUFFIX } from './segment.js'
+import { FIRST_CHAIN, type Chain } from './chain.js'
 import { Preparation } from './preparation.js'
 import type { SegmentFiles } from './segment-files.js'
 import { SALT_BYTES, SEGMENT_HEADER_BYTES, writeSegmentHeader, type SegmentHeader } from './segment-header.js'
@@ -15,16 +15,6 @@ import type { SpareSegments } from './spare-segments.js'
  * larger group, or one that needs new blocks, might hold the event loop up.
  */
 const AT_ONCE_BYTES = 16 * 1024
-
-/** What the next group's frame repeats about the one before. */
-export interface Chain {
-  readonly sequence: number
-  readonly previous: GroupSummary
-  readonly previousChecksum: number
-}
-
-/** Before the first group of a log. */
-export const FIRST_CHAIN: Chain = { sequence: 1, previous: EMPTY_SUMMARY, previousChecksum: 0 }
 
 /** What a tail is made of. */
 export interface TailParts {
@@ -123,9 +113,11 @@ export class Tail {
   /** Appends a group that was built for `position`. Resolved: the operating system has it. */
   async append(builder: GroupBuilder, point: number): Promise<void> {
     const { active } = this
-    const { sequence, previous, previousChecksum } = this.#chain
-    const flushedTo = this.#flushedTo
-    const { bytes, checksum } = builder.finish({ sequence, previous, previousChecksum, flushedTo, point })
+    const { summary } = builder
+    const { sequence } = this.#chain
+    const writtenTo = Math.max(this.#chain.writtenTo, summary.end)
+    const about = { ...this.#chain, writtenTo, flushedTo: this.#flushedTo, point }
+    const { bytes, checksum } = builder.finish(about)
     if (this.cutsBeforeAppend) await cut(active)
     this.cutsBeforeAppend = false
     const end = active.end + bytes.byteLength
@@ -134,7 +126,7 @@ export class Tail {
     else await active.file.write(bytes, active.end)
     active.end = end
     this.#bytesWritten += bytes.byteLength
-    this.#chain = { sequence: sequence + 1, previous: builder.summary, previousChecksum: checksum }
+    this.#chain = { sequence: sequence + 1, previous: summary, previousChecksum: checksum, writtenTo }
     if (this.#unpublishedName === undefined) this.#preparation.advance(active, bytes.byteLength)
   }
 
