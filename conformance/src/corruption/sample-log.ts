@@ -19,7 +19,7 @@ export interface SampleLog {
   readonly expected: Observation
   /** Everything that happened to the files; absent when not all of it could be seen. */
   readonly events: readonly DiskEvent[] | undefined
-  /** Files as they were in the middle of the last session. */
+  /** Files as they were within the last session, at a moment when one that is still there was another. */
   readonly older: readonly StoredFile[]
   /** The files of another log that was made in the same way. */
   readonly foreign: readonly StoredFile[]
@@ -30,6 +30,9 @@ export interface StoredFile {
   readonly path: string
   readonly bytes: Uint8Array
 }
+
+/** Parts of the last session. */
+const OLDER_AT = [1 / 2, 3 / 4, 7 / 8, 15 / 16]
 
 /** The files of an image. */
 export function filesOf(image: DiskImage): StoredFile[] {
@@ -55,7 +58,7 @@ export async function makeSample(seam: DiskSeam, bench: Bench, plan: WorkloadPla
   seam.follow(undefined)
   const image = DiskImage.read(bench.place)
   const events = incomplete === undefined ? recorder.events : undefined
-  const older = events === undefined ? [] : filesOf(imageAt(events, (lastOpened + events.length) >> 1))
+  const older = events === undefined ? [] : olderFiles(events, lastOpened, filesOf(image))
   return { build: [...changesThatMake(image)], expected, events, older, foreign }
 }
 
@@ -84,6 +87,25 @@ async function grow(
     if (found !== undefined) return found
   }
   return base.expected()
+}
+
+/** Of the middle, unless a log has given up all that it had then: of somewhat later. */
+function olderFiles(
+  events: readonly DiskEvent[],
+  lastOpened: number,
+  now: readonly StoredFile[],
+): readonly StoredFile[] {
+  const bytesNow = new Map(now.map(({ path, bytes }) => [path, bytes]))
+  const isOther = ({ path, bytes }: StoredFile): boolean => {
+    const later = bytesNow.get(path)
+    return later !== undefined && Buffer.compare(later, bytes) !== 0
+  }
+  let older: readonly StoredFile[] = []
+  for (const part of OLDER_AT) {
+    older = filesOf(imageAt(events, Math.floor(lastOpened + (events.length - lastOpened) * part)))
+    if (older.some(isOther)) break
+  }
+  return older
 }
 
 /** The files when so many events had happened. */
