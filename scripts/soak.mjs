@@ -37,6 +37,9 @@ const STEPS = {
   faster: kit('faster', 'faster', { options: { mmap: 'required' } }),
   'faster-without-mmap': kit('faster-without-mmap', 'faster', { options: { mmap: 'off' } }),
   'faster-small-segments': kit('faster-small-segments', 'faster', { options: { segmentBytes: 8192 } }),
+  'faster-compressed': kit('faster-compressed', 'faster', {
+    options: { segmentBytes: 8192, compression: true },
+  }),
   lmdb: kit('lmdb', 'lmdb'),
   // Its files are small: tables are compressed.
   level: kit('level', 'level', { least: { ...LEAST, damages: 0 } }),
