@@ -155,9 +155,7 @@ async function recoverTail(
   const sealed = damage.length === 0 ? footers.sealed : undefined
   if (sealed) restoreSealed(sealed, tail.segments, replay, table)
   const open = tail.segments.slice(sealed?.heads.length ?? 0)
-  // What was compressed was flushed, and had a successor.
-  const isEndGone = tail.active.file.isCompressed
-  const allProven = cleanClose || hasUnreadableEnd || isEndGone
+  const allProven = cleanClose || hasUnreadableEnd
   const read = await readStretches({ open, tail, replay, damage, known, isCut, allProven })
   const { isScanned, last, lastKnownEnds, split } = read
   const sealedChain = isScanned ? undefined : sealed?.heads.at(-1)?.chain
@@ -178,7 +176,7 @@ async function recoverTail(
   const isLastDamaged = damage.some(({ segment }) => segment >= last.segment.header.number)
   // Parts of a group may be left in a recycled file without a trace that tells them from older bytes.
   const mayHideParts = !isCut && isScanned && last.segment.header.isRecycled
-  let hasBegun = split.unproven.length > 0 || split.hasRest || isLastDamaged || mayHideParts || isEndGone
+  let hasBegun = split.unproven.length > 0 || split.hasRest || isLastDamaged || mayHideParts
   // A segment without a name: until it is published, nothing on the disk has changed.
   if (hasBegun) await tail.begin()
   // What rests on a part of the tail that is not there is intact all the same; the loss is told below.
@@ -188,7 +186,7 @@ async function recoverTail(
   if (first && first.header.number > replay.firstSegment) damage.push(missing(replay.firstSegment, 0))
   // An earlier close may be the last thing that is left: behind the newest one stands a footer, whole or not.
   const isSealed = last.segment.file.size > last.segment.end || names.includes(UNSEALED_NAME)
-  const isEndMissing = isEndGone || (cleanClose && !isNew && !(replay.isClosed && isSealed))
+  const isEndMissing = cleanClose && !isNew && !(replay.isClosed && isSealed)
   damage.push(...(isEndMissing ? [missingEnd(last.segment, split.end)] : lastKnownEnds))
   const judge = (one: FoundDamage): JudgedDamage => judgeDamage(one, replay, table)
   const stretches = damage.map(judge)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { allSealed, turn } from './support/all-sealed.js'
-import { ballot, bytesOf, filesOf } from './support/closed-log.js'
+import { ballot, filesOf } from './support/closed-log.js'
 import {
   allCompressed,
   COMPRESSED,
@@ -165,44 +165,6 @@ describe('faster: compressed segments', () => {
       expect((await shownBy(again)).size, kind).equal(60)
       await again.close()
     }
-  })
-
-  it('keeps what is live in a segment that is compressed while its space is about to be given back', async () => {
-    const disk = await newDisk()
-    const log = await openOn(disk, { created: true, cleanClose: true, options: COMPRESSED })
-    let copy: number | undefined
-    let release = (): void => undefined
-    disk.beforeOperation = (operation) => {
-      if (operation.kind !== 'create' || copy !== undefined) return
-      if (filesOf(disk.image).includes(operation.name.replace('.new', ''))) copy = operation.inode
-    }
-    disk.beforeFlush = (inode) =>
-      inode === copy ? new Promise((resolve) => (release = resolve)) : Promise.resolve()
-    await log.accept({ slot: 500, ballot: ballot(1), value: valueOf(500, 1) })
-    for (let slot = 0; copy === undefined || slot < 60; slot++) {
-      await log.learn(learn(slot))
-      await turn()
-    }
-    const compacting = log.compact({ before: 60, withoutCheckpoint: true })
-    for (let time = 0; time < 5; time++) await turn()
-    release()
-    await compacting
-    expect((await log.readAccepted(500))?.value).deep.equal(new Uint8Array(valueOf(500, 1)))
-    await log.commit({ slot: 500, ballot: ballot(1) })
-    await log.close()
-  })
-
-  it('gives compressed segments back, and recycles none of them', async () => {
-    const { disk, log } = await compressedLog()
-    const before = filesOf(disk.image).length
-    await log.compact({ before: 90, withoutCheckpoint: true })
-    expect(filesOf(disk.image).length).below(before)
-    const spares = [...disk.image.names.keys()].filter((name) => name.startsWith('spare'))
-    for (const name of spares) expect(isCompressed(bytesOf(disk.image, name))).equal(false)
-    await learnAll(log, 140, 200)
-    await allCompressed(disk)
-    expect((await shownBy(log)).size).equal(200 - 90)
-    await log.close()
   })
 
   it('is read by threads, that attached before and after it was compressed', async function () {

@@ -1,4 +1,4 @@
-import { isPersistentLogError } from '@persistent-log/core/backend'
+import { isPersistentLogError, type PersistentLog } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { FOOTER_HEADER_BYTES } from '../src/sealing/footer.js'
 import { GROUP_HEADER_BYTES } from '../src/segments/group.js'
@@ -170,6 +170,34 @@ describe('faster: damage in sealed segments', () => {
         expect(lost).deep.equal((before ??= lost))
         await again.close()
       }
+    }
+  })
+
+  it('doubts no slot that was written behind the damage, and dropped since', async () => {
+    const disk = await newDisk()
+    const log = await openOn(disk, { created: true, cleanClose: true, options: SMALL })
+    const learnAll = async (to: PersistentLog): Promise<void> => {
+      for (let slot = 0; slot < 60; slot++)
+        await to.learn({ slot, ballot: ballot(1), value: valueOf(slot, 1) })
+    }
+    await learnAll(log)
+    await log.close()
+    const [name = ''] = filesOf(disk.image)
+    bytesOf(disk.image, name).fill(0, 1_000, 2_000)
+    const salvage = { cleanClose: true, recovery: 'salvage', options: SMALL } as const
+    for (let time = 0; time < 2; time++) {
+      const salvaged = await openOn(disk, salvage)
+      await learnAll(salvaged)
+      await salvaged.close()
+    }
+    const strict = { cleanClose: true, options: SMALL }
+    for (let round = 2; round < 5; round++) {
+      const again = await openOn(disk, strict)
+      expect(again.bounds()).include({ damagedCount: 0, highest: 59 })
+      for (const slot of [60, 61])
+        await again.accept({ slot, ballot: ballot(round), value: valueOf(slot, round) })
+      await again.acceptAll([], { discardFrom: 60 })
+      await again.close()
     }
   })
 

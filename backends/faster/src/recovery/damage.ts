@@ -32,13 +32,11 @@ export function judgeDamage(found: FoundDamage, replay: Replay, table: SlotTable
   const { lost, position, from: first, to: end } = found
   // What is intact within the damage may be older than what was lost beside it.
   const behind = position + end - first
-  const { ledger, writtenTo } = replay
+  const { ledger } = replay
   const doubtful = new SlotRanges()
   const may = (kinds: number): boolean => lost.kinds === undefined || (lost.kinds & kinds) !== 0
   if (may(SLOT_KINDS)) {
-    for (const { from, to } of lost.slots ?? [
-      { from: ledger.point, to: Math.max(ledger.nextSlot, writtenTo) },
-    ]) {
+    for (const { from, to } of lost.slots ?? [{ from: ledger.point, to: replay.reachBehind(behind) }]) {
       doubtful.add(Math.max(from, ledger.point), to)
     }
   }

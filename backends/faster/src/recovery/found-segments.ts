@@ -48,6 +48,10 @@ export async function findSegments(
     await Promise.allSettled(segments.map(({ file }) => file.close()))
     throw error
   }
+  // Its successor was durable before it was compressed. The number stays free, so that every later open misses it too.
+  if (segments.at(-1)?.file.isCompressed && expected === segments.at(-1)!.header.number + 1) {
+    damage.push(missing(expected++, position))
+  }
   return { segments, damage, harmless, floor: { number: expected, base: Math.ceil(position / 8) * 8 } }
 }
 

@@ -4,7 +4,7 @@ import type { InternalEffect, StoredEffect } from '../engine/stored-effect.js'
 import { isDecided, isInRegion, NOWHERE, placeOf, regionAddress, tailAddress } from '../regions/address.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { RingEntry } from '../ring/ring-scan.js'
-import type { GroupHeader } from '../segments/group.js'
+import { GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
 import { markWord, RECORD, type StoredRecord } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import type { Tail } from '../segments/tail.js'
@@ -41,6 +41,9 @@ export class Replay {
   promisedAt = -1
   /** No slot at or behind it was ever written about, as far as is known. */
   writtenTo = 0
+  /** Groups that do not follow the one before directly, ascending. */
+  readonly #framesBehindGaps: { readonly position: number; readonly writtenBefore: number }[] = []
+  #nextFrame = -1
   /** Segments below this number are retired. */
   firstSegment = 1
 
@@ -213,12 +216,25 @@ export class Replay {
   }
 
   /** What the frame of a group repeats is not lost with the record that said it. */
-  frame({ point, kinds, writtenTo }: Pick<GroupHeader, 'point' | 'kinds' | 'writtenTo'>): void {
-    this.writtenTo = Math.max(this.writtenTo, writtenTo)
+  frame({ point, kinds, end, writtenBefore, bodyBytes }: GroupHeader, position: number): void {
+    if (position !== this.#nextFrame) this.#framesBehindGaps.push({ position, writtenBefore })
+    this.#nextFrame = position + GROUP_HEADER_BYTES + bodyBytes
+    this.writtenTo = Math.max(this.writtenTo, writtenBefore, end)
     if ((kinds & (1 << RECORD.close)) !== 0) this.isClosed = true
     if (point <= this.ledger.point) return
     this.note({ kind: 'compact', before: point, ballot: undefined })
     this.table.dropBelow(point)
+  }
+
+  /** What follows does not follow the group before. */
+  gap(): void {
+    this.#nextFrame = -1
+  }
+
+  /** What was lost before it is about slots below this one: the first intact group behind it tells. */
+  reachBehind(position: number): number {
+    const frame = this.#framesBehindGaps.find((one) => one.position >= position)
+    return frame?.writtenBefore ?? Math.max(this.ledger.nextSlot, this.writtenTo)
   }
 
   #addLostMark(slot: number, position: number): void {

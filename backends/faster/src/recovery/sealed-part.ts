@@ -97,7 +97,7 @@ export function restoreSealed(
   table: SlotTable,
 ): void {
   restoreState(replay, state)
-  replay.writtenTo = heads.at(-1)?.chain.writtenTo ?? 0
+  for (const { chain } of heads) replay.writtenTo = Math.max(replay.writtenTo, chain.writtenTo)
   table.dropBelow(replay.ledger.point)
   for (const [at, head] of heads.entries()) {
     const segment = segments[at]!

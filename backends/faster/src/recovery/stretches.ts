@@ -166,8 +166,9 @@ export function applierOf(
       const records = stretch.kind === 'group' ? recordsIn(window, segment, from, to) : stretch.records
       for (const { offset, record } of records) replay.apply(record, base + offset, segment)
     }
-    if (stretch.header) replay.frame(stretch.header)
+    if (stretch.header) replay.frame(stretch.header, base + from)
     if (stretch.kind === 'group') return
+    replay.gap()
     const { reason, lost } = stretch
     damage.push({ segment: number, file: segment.name, from, to, reason, lost, position: base + from })
   }

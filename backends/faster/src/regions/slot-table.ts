@@ -140,6 +140,8 @@ export class SlotTable {
     for (const slots of this.liveIn(segment)) {
       count += slots.length
       yield
+      // From another file by now: the old one may be closed.
+      if (this.#sealed.find(isOf(segment)) !== index) return yield* this.countLiveIn(segment)
     }
     return count
   }

@@ -1,3 +1,4 @@
+import { raise } from '@persistent-log/core/backend'
 import { segmentFileIn } from '../compression/compressed-file.js'
 import { writeCompressed } from '../compression/write-compressed.js'
 import type { SlotTable } from '../regions/slot-table.js'
@@ -87,7 +88,10 @@ export class Compressor {
   async #compress({ segment, head }: SealedIndex): Promise<void> {
     const compress = async (to: SegmentFile): Promise<SegmentFile | undefined> => {
       const isWritten = await writeCompressed(segment.file, to, () => !this.#isStopped)
-      return isWritten ? segmentFileIn(to, segment.name) : undefined
+      if (!isWritten) return undefined
+      const file = segmentFileIn(to, segment.name)
+      if (file.isCompressed) return file
+      throw raise.corrupted('a compressed segment does not read back', { file: `engine/${segment.name}` })
     }
     const indexOf = async (by: Segment): Promise<SealedIndex> =>
       new SealedIndex(by, head, 'stored', await inTurns(checkNumbers(by, head)))

@@ -83,40 +83,73 @@ export class SealedIndex {
     try {
       return this.#storedAddress(slot, numbers)
     } catch (error) {
-      if (!isPersistentLogError(error, 'PLOG_CORRUPTED')) throw error
-      this.#rebuilt = readAgain(this.segment)
-      return this.#rebuiltAddress(slot, this.#rebuilt)
+      return this.#rebuiltAddress(slot, this.#rebuildAfter(error))
     }
   }
 
   /** The slots of `from <= slot < to` that the segment says something about, normally ascending. */
   *entries(from: number, to: number): Generator<readonly [slot: number, address: Address]> {
     const end = Math.min(to, this.to)
-    if (Math.max(from, this.from) >= end) return
+    let next = Math.max(from, this.from)
+    if (next >= end) return
     const numbers = this.#numbers ?? this.#verified()
-    if (this.#rebuilt) {
-      yield* this.#rebuilt.index.entries(from, to)
-    } else if (this.#isSparse) {
-      for (let at = firstFrom(from, numbers, this.count); at < this.count; at++) {
-        const slot = numbers(at)
-        if (slot >= end) return
-        yield [slot, numbers(this.count + at)]
+    try {
+      if (!this.#rebuilt) {
+        for (const entry of this.#storedEntries(next, end, numbers)) {
+          yield entry
+          next = entry[0] + 1
+        }
+        return
       }
-    } else {
-      for (let slot = Math.max(from, this.from); slot < end; slot++) {
-        const address = numbers(slot - this.from)
-        if (address !== NOWHERE) yield [slot, address]
-      }
+    } catch (error) {
+      this.#rebuildAfter(error)
     }
+    yield* this.#rebuilt!.index.entries(next, end)
   }
 
   /** All that the segment says something about, in short runs of neighbouring slots, some of which hold nothing. */
   *runs(): Generator<readonly [from: number, addresses: Float64Array]> {
     const numbers = this.#numbers ?? this.#verified()
-    if (this.#rebuilt) {
-      yield* this.#rebuilt.index.pages()
+    let next = 0
+    try {
+      if (!this.#rebuilt) {
+        for (const run of this.#storedRuns(numbers)) {
+          yield run
+          next = run[0] + run[1].length
+        }
+        return
+      }
+    } catch (error) {
+      this.#rebuildAfter(error)
+    }
+    for (const [from, addresses] of this.#rebuilt!.index.pages()) {
+      const done = Math.max(next - from, 0)
+      if (done < addresses.length) yield [from + done, addresses.subarray(done)]
+    }
+  }
+
+  /** Ascending, as `entries`. */
+  *#storedEntries(
+    from: number,
+    end: number,
+    numbers: Numbers,
+  ): Generator<readonly [slot: number, address: Address]> {
+    if (!this.#isSparse) {
+      for (let slot = from; slot < end; slot++) {
+        const address = numbers(slot - this.from)
+        if (address !== NOWHERE) yield [slot, address]
+      }
       return
     }
+    for (let at = firstFrom(from, numbers, this.count); at < this.count; at++) {
+      const slot = numbers(at)
+      if (slot >= end) return
+      yield [slot, numbers(this.count + at)]
+    }
+  }
+
+  /** Ascending, as `runs`. */
+  *#storedRuns(numbers: Numbers): Generator<readonly [from: number, addresses: Float64Array]> {
     const run = new Float64Array(RUN_SLOTS)
     if (!this.#isSparse) {
       for (let from = this.from; from < this.to; from += RUN_SLOTS) {
@@ -146,6 +179,12 @@ export class SealedIndex {
   #rebuiltAddress(slot: number, { index, isWhole }: SegmentDigest): Address {
     const address = index.get(slot)
     return isWhole || isDecided(address) ? address : tailAddress(this.segment.header.base, false)
+  }
+
+  /** A part that was intact is read no more: the groups are read instead. Throws what is no such error. */
+  #rebuildAfter(error: unknown): SegmentDigest {
+    if (!isPersistentLogError(error, 'PLOG_CORRUPTED')) throw error
+    return (this.#rebuilt ??= readAgain(this.segment))
   }
 
   /** At the first use. */

@@ -14,11 +14,11 @@ export const FIRST_CHAIN: Chain = { sequence: 1, previous: EMPTY_SUMMARY, previo
 
 /** Behind a group. */
 export function chainBehind(group: GroupHeader): Chain {
-  const { sequence, records, kinds, lowest, end, checksum, writtenTo } = group
+  const { sequence, records, kinds, lowest, end, checksum, writtenBefore } = group
   return {
     sequence: sequence + 1,
     previous: { records, kinds, lowest, end },
     previousChecksum: checksum,
-    writtenTo,
+    writtenTo: Math.max(writtenBefore, end),
   }
 }

@@ -32,8 +32,8 @@ export interface GroupHeader extends GroupSummary {
   readonly previousChecksum: number
   /** The point as of this group, repeated in each so that it cannot be lost with one record. */
   readonly point: number
-  /** The highest slot that anything was ever written about, this group included, + 1: nothing that is lost reaches further. */
-  readonly writtenTo: number
+  /** The highest slot that anything before this group was written about + 1: nothing that is lost there reaches further. */
+  readonly writtenBefore: number
   /** Of this header. */
   readonly checksum: number
 }
@@ -41,7 +41,7 @@ export interface GroupHeader extends GroupSummary {
 /** What the frame of a group says about the log around it. */
 export type GroupContext = Pick<
   GroupHeader,
-  'sequence' | 'flushedTo' | 'point' | 'writtenTo' | 'previous' | 'previousChecksum'
+  'sequence' | 'flushedTo' | 'point' | 'writtenBefore' | 'previous' | 'previousChecksum'
 >
 
 /** Before the first group. */
@@ -69,7 +69,7 @@ function readSummary(source: Buffer, offset: number): GroupSummary {
  *  0 u32 magic "PRG1"   4 u32 body bytes   8 u64 sequence   16 u64 flushed to (position)   24 u64 point
  * 32 u32 records  36 u32 kinds  40 u64 lowest slot  48 u64 highest slot + 1   (this group)
  * 56 u32 records  60 u32 kinds  64 u64 lowest slot  72 u64 highest slot + 1   (the previous group)
- * 80 u32 checksum of the previous header   84 u32 checksum of the body   88 u64 highest slot of the log + 1
+ * 80 u32 checksum of the previous header   84 u32 checksum of the body   88 u64 highest slot before + 1
  * 96 12 bytes of zeros   108 u32 checksum of bytes 0-107
  * ```
  * Both checksums start from the segment's salt, the header's from its position too. Frames the body that stands behind the
@@ -81,7 +81,7 @@ export function encodeGroupHeader(
   seed: number,
   bodyBytes: number,
   summary: GroupSummary,
-  { previous, previousChecksum, sequence, flushedTo, point, writtenTo }: GroupContext,
+  { previous, previousChecksum, sequence, flushedTo, point, writtenBefore }: GroupContext,
 ): number {
   words[0] = MAGIC
   words[1] = bodyBytes
@@ -92,7 +92,7 @@ export function encodeGroupHeader(
   writeSummary(words, 14, previous)
   words[20] = previousChecksum
   words[21] = wordChecksum(bytes, words, GROUP_HEADER_BYTES, GROUP_HEADER_BYTES + bodyBytes, seed)
-  setU64At(words, 22, writtenTo)
+  setU64At(words, 22, writtenBefore)
   words.fill(0, 24, CHECKSUM_AT / 4)
   const sum = wordChecksum(bytes, words, 0, CHECKSUM_AT, seedAt(seed, position))
   words[CHECKSUM_AT / 4] = sum
@@ -119,7 +119,7 @@ export function decodeGroupHeader(
     previous: readSummary(source, offset + 56),
     previousChecksum: source.readUInt32LE(offset + 80),
     bodyChecksum: source.readUInt32LE(offset + 84),
-    writtenTo: readU64(source, offset + 88),
+    writtenBefore: readU64(source, offset + 88),
     checksum: stored,
   }
 }

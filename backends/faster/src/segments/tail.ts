@@ -114,9 +114,8 @@ export class Tail {
   async append(builder: GroupBuilder, point: number): Promise<void> {
     const { active } = this
     const { summary } = builder
-    const { sequence } = this.#chain
-    const writtenTo = Math.max(this.#chain.writtenTo, summary.end)
-    const about = { ...this.#chain, writtenTo, flushedTo: this.#flushedTo, point }
+    const { sequence, writtenTo: writtenBefore } = this.#chain
+    const about = { ...this.#chain, writtenBefore, flushedTo: this.#flushedTo, point }
     const { bytes, checksum } = builder.finish(about)
     if (this.cutsBeforeAppend) await cut(active)
     this.cutsBeforeAppend = false
@@ -126,6 +125,7 @@ export class Tail {
     else await active.file.write(bytes, active.end)
     active.end = end
     this.#bytesWritten += bytes.byteLength
+    const writtenTo = Math.max(writtenBefore, summary.end)
     this.#chain = { sequence: sequence + 1, previous: summary, previousChecksum: checksum, writtenTo }
     if (this.#unpublishedName === undefined) this.#preparation.advance(active, bytes.byteLength)
   }

@@ -155,6 +155,7 @@ class MemoryFile implements SegmentFile {
   readonly isCompressed = false
   readonly #disk: MemoryDisk
   readonly #inode: number
+  #isClosed = false
 
   constructor(disk: MemoryDisk, inode: number) {
     this.#disk = disk
@@ -208,10 +209,12 @@ class MemoryFile implements SegmentFile {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#disk.openFiles--
   }
 
   #bytes(): Buffer {
+    if (this.#isClosed) throw Object.assign(new Error('EBADF: the file is closed'), { code: 'EBADF' })
     return this.#disk.image.inodes.get(this.#inode) ?? Buffer.alloc(0)
   }
 }
