@@ -31,7 +31,7 @@ export interface HybridLogHome {
 /** What the user asked for. */
 export type HybridLogContext = Pick<
   OpenContext<FasterOptions>,
-  'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes' | 'recovery' | 'options'
+  'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes' | 'poisonViews' | 'recovery' | 'options'
 >
 
 /** Recovers the log that lives there and opens it. The caller gives the home back when this rejects before it is open. */
@@ -59,7 +59,9 @@ export async function openHybridEngine(
     await tail.close()
     throw error
   }
-  const place = home.path === undefined ? undefined : { path: home.path, isMapped: files.mapped, logId }
+  const { poisonViews } = context
+  const place =
+    home.path === undefined ? undefined : { path: home.path, isMapped: files.mapped, logId, poisonViews }
   const capabilities = capabilitiesOf(context.options, place ? 'many-threads' : 'one-process')
   const acceptsWeakly = !survivesAtLeast(context.durability.accept ?? 'power-loss', 'power-loss')
   const shared = { files, logId, blobs, capabilities, directory: home, place }

@@ -76,4 +76,45 @@ export const borrowMutants: readonly Mutant[] = [
       }
     },
   ),
+  borrowedReads(
+    'borrowedViewsLive',
+    'a borrowed view stays as it was when it is dead and was to be poisoned',
+    class extends ReferenceBorrowedReads {
+      override kill(): void {
+        // Whoever keeps it is served.
+      }
+    },
+  ),
+  borrowedReads(
+    'borrowedViewsDieLate',
+    'a borrowed view is poisoned when the next one is dead',
+    class extends ReferenceBorrowedReads {
+      #last: Uint8Array | undefined
+
+      override kill(view: Uint8Array): void {
+        if (this.#last) super.kill(this.#last)
+        this.#last = view
+      }
+    },
+  ),
+  borrowedReads(
+    'borrowedValuesPoisoned',
+    'what is poisoned behind a borrowed read is the value itself',
+    class extends ReferenceBorrowedReads {
+      override lend<T>(slot: number, value: Uint8Array, use: (value: Uint8Array) => T): T {
+        const result = super.lend(slot, value, use)
+        if (this.log.core.context.poisonViews) this.kill(value)
+        return result
+      }
+    },
+  ),
+  borrowedReads(
+    'borrowedViewsWritable',
+    'nobody minds what is written into a borrowed view',
+    class extends ReferenceBorrowedReads {
+      override differ(): boolean {
+        return false
+      }
+    },
+  ),
 ]

@@ -1,4 +1,5 @@
 import type { BorrowedReads, OpenSlotRange } from '@persistent-log/core'
+import { POISON } from '@persistent-log/core/backend'
 import { Refusal } from '../model/refusal.js'
 import type { ModelSlot } from '../model/model-state.js'
 import * as check from './arguments.js'
@@ -17,7 +18,7 @@ export class ReferenceBorrowedReads implements BorrowedReads {
     check.callback(use, 'use')
     const { core } = this.log
     const value = core.call('borrowedReads.read', undefined, () => core.model.read(slot)?.value)
-    return value && use(value)
+    return value && this.lend(slot, value, use)
   }
 
   scan(range: OpenSlotRange, use: (slot: number, value: Uint8Array) => unknown): number {
@@ -27,9 +28,31 @@ export class ReferenceBorrowedReads implements BorrowedReads {
     const { from, to } = core.call('borrowedReads.scan', undefined, () => this.bounds(range))
     for (const slot of core.model.slots(from, to)) {
       const held = core.model.state.slots.get(slot)
-      if (held && this.lends(held) && this.isOver(use(slot, held.value))) return this.behind(slot)
+      if (held === undefined || !this.lends(held)) continue
+      if (this.isOver(this.lend(slot, held.value, (value) => use(slot, value)))) return this.behind(slot)
     }
     return Math.max(from, to)
+  }
+
+  /** Lends one value, or a copy that is dead behind `use`. */
+  lend<T>(slot: number, value: Uint8Array, use: (value: Uint8Array) => T): T {
+    if (!this.log.core.context.poisonViews) return use(value)
+    const view = Uint8Array.from(value)
+    try {
+      const result = use(view)
+      if (this.differ(view, value)) throw new TypeError(`use wrote into the value of slot ${slot}`)
+      return result
+    } finally {
+      this.kill(view)
+    }
+  }
+
+  differ(view: Uint8Array, value: Uint8Array): boolean {
+    return Buffer.compare(view, value) !== 0
+  }
+
+  kill(view: Uint8Array): void {
+    view.fill(POISON)
   }
 
   bounds(range: OpenSlotRange): { readonly from: number; readonly to: number } {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import type { BorrowedReads, Capabilities } from '@persistent-log/core'
+import { POISON } from '@persistent-log/core/backend'
 import { outcomeOf, rejects, rejectsArgument } from '../running/assertions.js'
 import { ballot, proposal, proposals, text } from '../running/values.js'
 import type { Case } from './case.js'
@@ -16,6 +17,8 @@ function lentBy(reads: BorrowedReads, range: Parameters<BorrowedReads['scan']>[0
   })
   return { lent, end }
 }
+
+const isPoisoned = (view: Uint8Array): boolean => view.length > 0 && view.every((byte) => byte === POISON)
 
 /** Reads without a copy. */
 export const borrowedReadCases: readonly Case[] = [
@@ -99,6 +102,46 @@ export const borrowedReadCases: readonly Case[] = [
       await rejectsArgument(() => log.borrowedReads?.scan({}, 'use' as never), 'TypeError', 'use')
       expect(isUsed).to.equal(false)
       expect(lentBy(log.borrowedReads!, {}).lent.length).to.equal(6)
+    },
+  },
+  {
+    id: 'borrow.poisoned-views',
+    title:
+      'shows poison in views that are dead, and minds what was written into one, where it is to poison them',
+    requires: needsBorrowedReads,
+    async run(ctx) {
+      const log = await ctx.open({ poisonViews: true })
+      const reads = log.borrowedReads!
+      await log.learnAll(proposals(0, 5))
+      const kept: Uint8Array[] = []
+      const keep = (view: Uint8Array): string | undefined => {
+        kept.push(view)
+        return text(view)
+      }
+      const expected = [0, 1, 2, 3, 4].map((slot) => text(proposal(slot).value))
+      expect([0, 1, 2, 3, 4].map((slot) => reads.read(slot, keep))).to.deep.equal(expected)
+      const scanned: (string | undefined)[] = []
+      reads.scan({}, (_, view) => {
+        expect(kept.every(isPoisoned), 'a view is dead when the next one is lent').to.equal(true)
+        scanned.push(keep(view))
+      })
+      expect(scanned).to.deep.equal(expected)
+      expect(kept.length).to.equal(10)
+      expect(kept.every(isPoisoned)).to.equal(true)
+      const scribble = (view: Uint8Array): void => void view.fill(0)
+      await rejectsArgument(() => reads.read(3, scribble), 'TypeError', 'slot 3')
+      await rejectsArgument(() => reads.scan({ from: 4 }, (_, view) => scribble(view)), 'TypeError', 'slot 4')
+      const mine = new Error('mine')
+      const { error } = await outcomeOf(() =>
+        reads.read(2, (view) => {
+          keep(view)
+          throw mine
+        }),
+      )
+      expect(error, 'what the callback throws comes out').to.equal(mine)
+      expect(isPoisoned(kept.at(-1)!)).to.equal(true)
+      const after = [0, 1, 2, 3, 4].map((slot) => reads.read(slot, text))
+      expect(after, 'the log is as it was').to.deep.equal(expected)
     },
   },
 ]

@@ -16,6 +16,8 @@ export interface OpenContext<Options = unknown> {
   readonly acceptLostVotes: boolean
   /** How long an accept waits for space in ms. */
   readonly fullWaitMs: number
+  /** Views that die are to be overwritten: `poisonViews` of this package makes such borrowed reads of others. */
+  readonly poisonViews: boolean
   /** Lower limits that the user wrote out. */
   readonly limits: Partial<Limits>
   /** The backend's own section of the configuration, parsed by its schema. */

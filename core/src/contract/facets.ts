@@ -8,7 +8,7 @@ export interface SyncReads {
   readAccepted(slot: Slot): Proposal | undefined
 }
 
-/** Reads without a copy. */
+/** Reads without a copy. Where a log is opened with `poisonViews`, a view that is kept or written into is found out. */
 export interface BorrowedReads {
   /**
    * Lends the value of a decision to `use`, which must be synchronous: the view dies when it returns. Returns what

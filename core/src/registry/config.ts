@@ -24,6 +24,11 @@ export interface LogConfig {
   readonly acceptLostVotes?: boolean | undefined
   /** How long an accept waits for space, in ms, before `PLOG_FULL`. Default {@link DEFAULT_FULL_WAIT_MS}. */
   readonly fullWaitMs?: number | undefined
+  /**
+   * For tests: what `borrowedReads` lend is a copy that is overwritten with 0xdb as soon as `use` returns, and to write into
+   * it is a `TypeError`. Default false.
+   */
+  readonly poisonViews?: boolean | undefined
   /** Lower limits than those of the backend. */
   readonly limits?: Partial<Limits> | undefined
   /** A section per backend, by its name. Only the section of the backend in use is read. */
@@ -103,6 +108,7 @@ const logConfigSchema = z.strictObject(
     recovery: oneOf(['strict', 'salvage']).optional(),
     acceptLostVotes: z.boolean({ error: 'must be true or false' }).optional(),
     fullWaitMs: integer(0, MAX_WAIT_MS).optional(),
+    poisonViews: z.boolean({ error: 'must be true or false' }).optional(),
     limits: z
       .strictObject(
         { valueBytes: limit, batchSlots: limit, batchBytes: limit, uncommittedBytes: limit },

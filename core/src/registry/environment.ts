@@ -32,6 +32,7 @@ const VARIABLES: ReadonlyMap<string, { readonly path: readonly string[]; readonl
   ['PLOG_RECOVERY', { path: ['recovery'], read: asText }],
   ['PLOG_ACCEPT_LOST_VOTES', { path: ['acceptLostVotes'], read: asBoolean }],
   ['PLOG_FULL_WAIT_MS', { path: ['fullWaitMs'], read: asNumber }],
+  ['PLOG_POISON_VIEWS', { path: ['poisonViews'], read: asBoolean }],
   ['PLOG_LIMITS_VALUE_BYTES', { path: ['limits', 'valueBytes'], read: asNumber }],
   ['PLOG_LIMITS_BATCH_SLOTS', { path: ['limits', 'batchSlots'], read: asNumber }],
   ['PLOG_LIMITS_BATCH_BYTES', { path: ['limits', 'batchBytes'], read: asNumber }],

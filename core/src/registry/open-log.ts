@@ -32,6 +32,7 @@ export function openContext<Options>(backend: Backend<Options>, loaded: LoadedCo
     recovery: config.recovery ?? 'strict',
     acceptLostVotes: config.acceptLostVotes ?? false,
     fullWaitMs: config.fullWaitMs ?? DEFAULT_FULL_WAIT_MS,
+    poisonViews: config.poisonViews ?? false,
     limits: config.limits ?? {},
     options: ownOptions(backend, config.options ?? {}),
   }

@@ -20,6 +20,7 @@ describe('the configuration', () => {
       recovery: 'salvage',
       acceptLostVotes: true,
       fullWaitMs: 0,
+      poisonViews: false,
       limits: { valueBytes: 1, batchSlots: 2, batchBytes: 3, uncommittedBytes: 4 },
       options: { lmdb: { mapSizeBytes: 1 }, level: { anything: [true] } },
     }
@@ -100,6 +101,7 @@ describe('the configuration', () => {
       'must be one of "strict", "salvage", got "lenient"',
       'lenient',
     ],
+    ['a poison', { poisonViews: 1 }, 'poisonViews', 'must be true or false, got 1', 1],
     ['a yes', { acceptLostVotes: 'yes' }, 'acceptLostVotes', 'must be true or false, got "yes"', 'yes'],
     [
       'a wait that no timer can do',

@@ -137,6 +137,7 @@ describe('a configuration in the environment', () => {
     PLOG_FULL_WAIT_MS: '250',
     PLOG_LIMITS_VALUE_BYTES: '1024',
     PLOG_LIMITS_BATCH_SLOTS: '16',
+    PLOG_POISON_VIEWS: 'true',
     PLOG_LIMITS_BATCH_BYTES: '4096',
     PLOG_LIMITS_UNCOMMITTED_BYTES: '65536',
     PLOG_OPTIONS: '{"lmdb":{"mapSizeBytes":1048576}}',
@@ -155,6 +156,7 @@ describe('a configuration in the environment', () => {
       recovery: 'salvage',
       acceptLostVotes: true,
       fullWaitMs: 250,
+      poisonViews: true,
       limits: { valueBytes: 1024, batchSlots: 16, batchBytes: 4096, uncommittedBytes: 65536 },
       options: { lmdb: { mapSizeBytes: 1_048_576 } },
     }

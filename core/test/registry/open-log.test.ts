@@ -54,6 +54,7 @@ describe('openLog', () => {
       recovery: 'strict',
       acceptLostVotes: false,
       fullWaitMs: 5_000,
+      poisonViews: false,
       limits: {},
       options: { mapSizeBytes: 65_536 },
     })
@@ -66,6 +67,7 @@ describe('openLog', () => {
       recovery: 'salvage',
       acceptLostVotes: true,
       fullWaitMs: 7,
+      poisonViews: true,
       limits: { valueBytes: 9 },
     } as const
     const own = { mapSizeBytes: 4_096, sync: { everyMs: 2 } }

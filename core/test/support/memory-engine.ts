@@ -90,7 +90,7 @@ const NOTHING_FOUND = {
 }
 
 type Asked = Partial<
-  Pick<OpenContext, 'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes' | 'firstSlot'>
+  Pick<OpenContext, 'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes' | 'poisonViews' | 'firstSlot'>
 >
 
 /** A log over a memory engine, and the engine. */
@@ -99,7 +99,14 @@ export async function openMemory(
   ledger = new Ledger(asked.firstSlot ?? 0),
   engine = new MemoryEngine(),
 ): Promise<{ engine: MemoryEngine; log: PersistentLog }> {
-  const context = { durability: {}, limits: {}, fullWaitMs: 1_000, acceptLostVotes: false, ...asked }
+  const context = {
+    durability: {},
+    limits: {},
+    fullWaitMs: 1_000,
+    acceptLostVotes: false,
+    poisonViews: false,
+    ...asked,
+  }
   return {
     engine,
     log: await openEngineLog({ engine, firstSlot: ledger.point, ledger, recovery: NOTHING_FOUND, context }),

@@ -6,6 +6,7 @@ export interface SharedPlace {
   readonly path: string
   readonly isMapped: boolean
   readonly logId: Uint8Array
+  readonly poisonViews: boolean
 }
 
 /** What a handle of this backend holds beside the pipes to the owner. */

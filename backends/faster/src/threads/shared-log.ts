@@ -5,6 +5,7 @@ import {
   checkSlot,
   copyBytes,
   isPersistentLogError,
+  poisonViews,
   raise,
   ServedLog,
   takeSeat,
@@ -45,7 +46,7 @@ class SharedLog extends ServedLog {
 
   constructor(handle: SharedHandle, seat: Seat) {
     super(handle, seat)
-    const { path, isMapped, logId } = handle.place
+    const { path, isMapped, logId, poisonViews: isPoisoning } = handle.place
     const isMappedHere = isMapped && whyNotMapped() === undefined
     const files = isMappedHere ? new MappedSegmentFiles(path) : new PositionalSegmentFiles(path)
     this.#segments = new AttachedSegments(files, logId)
@@ -54,7 +55,7 @@ class SharedLog extends ServedLog {
     this.#reads = new SharedReads({ owner, progress, seat, index, segments: this.#segments })
     this.capabilities = { ...handle.capabilities, syncWrites: undefined }
     this.syncReads = { read: (slot) => this.#readNow('syncReads.read', slot, (entry) => owned(slot, entry)) }
-    this.borrowedReads = {
+    const borrowedReads: BorrowedReads = {
       read: (slot, use) => {
         checkFunction(use, 'use')
         return this.#readNow('borrowedReads.read', slot, ({ value }) => use(value))
@@ -66,6 +67,7 @@ class SharedLog extends ServedLog {
         return this.#lendAll(range, use)
       },
     }
+    this.borrowedReads = isPoisoning ? poisonViews(borrowedReads) : borrowedReads
   }
 
   override async read(slot: Slot, options?: CallOptions): Promise<Decision | undefined> {

@@ -70,6 +70,7 @@ function contextOf(about: OpenInMemory): HybridLogContext {
     durability: about.durability ?? {},
     limits: {},
     fullWaitMs: 1000,
+    poisonViews: false,
     acceptLostVotes: about.acceptLostVotes ?? false,
     recovery: about.recovery ?? 'strict',
     options: parsed.data,

@@ -86,4 +86,10 @@ export const ballotProofs: Proofs = {
   'borrow.scan-ends-where-asked': ['borrowedScanNeverStops', 'borrowedScanTwice'],
   'borrow.scan-upper-bound-frozen': ['borrowedScanLendsProposals'],
   'borrow.scan-refusals': ['borrowedScanFromPoint'],
+  'borrow.poisoned-views': [
+    'borrowedViewsLive',
+    'borrowedViewsDieLate',
+    'borrowedValuesPoisoned',
+    'borrowedViewsWritable',
+  ],
 }

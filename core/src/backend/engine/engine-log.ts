@@ -32,6 +32,7 @@ import { Descriptors } from './parts/descriptors.js'
 import { PartBlobs } from './parts/part-blobs.js'
 import { verifyParts } from './parts/verify-parts.js'
 import { EngineScan } from './scan.js'
+import { poisonViews } from '../poisoned-views.js'
 import { SingleWrites } from './single-writes.js'
 import { WholeLogWrites } from './whole-log-writes.js'
 import { WritePath } from './write-path.js'
@@ -44,7 +45,10 @@ export interface OpenedEngine {
   /** What recovery found in each slot; it is copied. */
   readonly ledger: Ledger
   readonly recovery: RecoveryReport
-  readonly context: Pick<OpenContext, 'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes'>
+  readonly context: Pick<
+    OpenContext,
+    'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes' | 'poisonViews'
+  >
 }
 
 /**
@@ -114,7 +118,10 @@ class EngineLog implements PersistentLog {
         return engine.threadHandle!(this)
       }
     }
-    if (this.capabilities.borrowedReads) this.borrowedReads = borrowedReadsOf(this.#reads)
+    if (this.capabilities.borrowedReads) {
+      const reads = borrowedReadsOf(this.#reads)
+      this.borrowedReads = context.poisonViews ? poisonViews(reads) : reads
+    }
   }
 
   get status(): LogStatus {

@@ -45,7 +45,13 @@ class ReadyEngine extends HeldEngine {
 
 async function openReady(): Promise<{ engine: ReadyEngine; log: PersistentLog }> {
   const engine = new ReadyEngine()
-  const context = { durability: {}, limits: {}, fullWaitMs: 60_000, acceptLostVotes: false }
+  const context = {
+    durability: {},
+    limits: {},
+    fullWaitMs: 60_000,
+    acceptLostVotes: false,
+    poisonViews: false,
+  }
   return {
     engine,
     log: await openEngineLog({ engine, firstSlot: 0, ledger: new Ledger(0), recovery: RECOVERY, context }),

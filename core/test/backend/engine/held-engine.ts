@@ -139,11 +139,20 @@ export const RECOVERY = {
 
 /** A log over a held engine. */
 export async function openHeld(
-  asked: Partial<Pick<OpenContext, 'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes'>> = {},
+  asked: Partial<
+    Pick<OpenContext, 'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes' | 'poisonViews'>
+  > = {},
   ledger = new Ledger(0),
 ): Promise<{ engine: HeldEngine; log: PersistentLog }> {
   const engine = new HeldEngine()
-  const context = { durability: {}, limits: {}, fullWaitMs: 60_000, acceptLostVotes: false, ...asked }
+  const context = {
+    durability: {},
+    limits: {},
+    fullWaitMs: 60_000,
+    acceptLostVotes: false,
+    poisonViews: false,
+    ...asked,
+  }
   return {
     engine,
     log: await openEngineLog({ engine, firstSlot: ledger.point, ledger, recovery: RECOVERY, context }),

@@ -15,6 +15,7 @@ export const CONTEXT: OpenContext = {
   recovery: 'strict',
   acceptLostVotes: false,
   fullWaitMs: 1_000,
+  poisonViews: false,
   limits: {},
   options: {},
 }
