@@ -84,7 +84,8 @@ export class TraceExaminer {
     const owed = this.#timeline.owedAt(state.place)
     const trace = await this.#recordRecovery(state)
     const timeline = new Timeline(trace, owed)
-    const inner = new CrashStates(trace, this.#states.model, this.#bench.seed + number)
+    const { model, tearing } = this.#states
+    const inner = new CrashStates(trace, model, this.#bench.seed + number, tearing)
     const chosen = drawn(inner.states.length, times, new Random(this.#bench.seed + number))
     for (const at of chosen) {
       const second = inner.states[at]

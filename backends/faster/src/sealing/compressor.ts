@@ -2,15 +2,13 @@ import { raise } from '@persistent-log/core/backend'
 import { segmentFileIn } from '../compression/compressed-file.js'
 import { writeCompressed } from '../compression/write-compressed.js'
 import type { SlotTable } from '../regions/slot-table.js'
+import { copyRange } from '../segments/rewriting.js'
 import { Segment, UNPUBLISHED_SUFFIX } from '../segments/segment.js'
 import type { SegmentFile, SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
 import { inTurns } from '../turns.js'
 import { checkNumbers } from './footer.js'
 import { SealedIndex } from './sealed-index.js'
-
-/** Copied at once, in bytes. */
-const PIECE_BYTES = 1024 * 1024
 
 /** What compressing works on. */
 export interface CompressorParts {
@@ -64,13 +62,7 @@ export class Compressor {
   /** Puts the groups of a compressed segment, and nothing behind them, in its place: it is going to be sealed anew. */
   async restore(segment: Segment): Promise<void> {
     const copy = async (to: SegmentFile): Promise<SegmentFile> => {
-      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, segment.end))
-      for (let at = 0; at < segment.end; at += PIECE_BYTES) {
-        const part = piece.subarray(0, Math.min(PIECE_BYTES, segment.end - at))
-        segment.file.readInto(part, at)
-        await to.write(part, at)
-      }
-      await to.flush()
+      await copyRange(segment.file, to, 0, segment.end)
       return to
     }
     await this.#replace(segment, copy, () => Promise.resolve(undefined))
@@ -95,7 +87,8 @@ export class Compressor {
     }
     const indexOf = async (by: Segment): Promise<SealedIndex> =>
       new SealedIndex(by, head, 'stored', await inTurns(checkNumbers(by, head)))
-    if (!(await this.#replace(segment, compress, indexOf))) this.#kept.add(segment.header.number)
+    const isReplaced = await this.#replace(segment, compress, indexOf)
+    if (!isReplaced && !this.#isStopped) this.#kept.add(segment.header.number)
   }
 
   /**
