@@ -11,7 +11,7 @@ const TIMEOUT_MS = 3_600_000
 
 type Requirement = NonNullable<Case['requires']>
 
-/** About 40 KB, with a clean close in the middle. */
+/** Some tens of kilobytes, with a clean close in the middle. */
 const SAMPLE: WorkloadPlan = { sessions: 2, calls: 50, valueLength: 200 }
 
 /** Never opened again: cut to where an earlier close ended, a file would be what that close had left, and say nothing. */
@@ -35,6 +35,8 @@ interface DamageCase {
   readonly most?: number
   readonly then?: AfterDamage
   readonly plan?: WorkloadPlan
+  /** Of the log's files: it is given more calls until they have so many. */
+  readonly leastBytes?: number
   readonly requires?: Requirement
   readonly follows?: boolean
 }
@@ -47,6 +49,7 @@ function damageCase({
   most = Infinity,
   then = 'open',
   plan = SAMPLE,
+  leastBytes = 0,
   requires,
   follows = false,
 }: DamageCase): Case {
@@ -63,11 +66,11 @@ function damageCase({
         most,
         damages === undefined ? Infinity : Math.max(8, Math.round(damages * share)),
       )
-      const totals = await examineDamage(ctx, plan, {
-        kinds,
-        most: Number.isFinite(limit) ? limit : undefined,
-        then,
-      })
+      const totals = await examineDamage(
+        ctx,
+        { plan, leastBytes },
+        { kinds, most: Number.isFinite(limit) ? limit : undefined, then },
+      )
       if (follows && !totals.isFollowed) throw new Unproven('it writes its files past node:fs')
       if (ctx.state === undefined)
         expect(totals.tried, 'kinds of damage that were tried').to.be.greaterThan(0)
@@ -81,6 +84,7 @@ export const corruptionCases: readonly Case[] = [
     id: 'rot.flip-every-byte',
     title: 'notices a bit that has changed in any byte of its files',
     kinds: ['flip'],
+    leastBytes: 40_000,
     share: 1,
   }),
   damageCase({

@@ -12,6 +12,9 @@ const WORKER = new URL('./worker.js', import.meta.url)
 /** So many findings are enough. */
 const MOST_FINDINGS = 20
 
+/** So many times more where a log is too small. */
+const MORE_CALLS = 1.3
+
 class DamageProcess extends ForkedProcess<DamageCommand, DamageReport> {
   constructor() {
     super(WORKER)
@@ -25,6 +28,13 @@ export interface DamageTotals {
   readonly isFollowed: boolean
   readonly possible: number
   readonly tried: number
+}
+
+/** The log that is damaged. */
+export interface Sample {
+  readonly plan: WorkloadPlan
+  /** There are more calls than in the plan if its files have less, in bytes. */
+  readonly leastBytes: number
 }
 
 /** Reads what `--state` asks for. */
@@ -41,7 +51,7 @@ function chosenDamage(text: string | undefined): number | undefined {
  */
 export async function examineDamage(
   ctx: CaseContext,
-  plan: WorkloadPlan,
+  sample: Sample,
   choice: DamageChoice,
 ): Promise<DamageTotals> {
   const work = join(ctx.directory, 'damage')
@@ -52,7 +62,7 @@ export async function examineDamage(
   const bench: Bench = { place, order, capabilities, seed, traceFile: join(work, 'sample') }
   const run = new DamageRun(ctx.tally.corruption, bench, { ...choice, only: chosenDamage(ctx.state) })
   try {
-    const made = await run.make(plan)
+    const made = await run.make(sample)
     await run.toTheEnd()
     if (run.findings.length > 0) expect.fail(run.summary())
     return { ...made, possible: run.possible, tried: run.tried }
@@ -78,9 +88,11 @@ class DamageRun {
     this.#choice = choice
   }
 
-  async make(plan: WorkloadPlan): Promise<Extract<DamageReport, { kind: 'made' }>> {
+  async make({ plan, leastBytes }: Sample): Promise<Extract<DamageReport, { kind: 'made' }>> {
     this.#child.tell({ kind: 'make', bench: this.#bench, plan })
-    return this.#child.expect('made')
+    const made = await this.#child.expect('made')
+    if (made.bytes === 0 || made.bytes >= leastBytes) return made
+    return this.make({ plan: { ...plan, calls: Math.ceil(plan.calls * MORE_CALLS) }, leastBytes })
   }
 
   async toTheEnd(): Promise<void> {

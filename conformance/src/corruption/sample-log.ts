@@ -46,6 +46,7 @@ export function filesOf(image: DiskImage): StoredFile[] {
 export async function makeSample(seam: DiskSeam, bench: Bench, plan: WorkloadPlan): Promise<SampleLog> {
   process.env[TEST_BOOT_ID_VARIABLE] = 'the boot of the workload'
   const empty = new DiskImage()
+  empty.materialise(bench.place)
   await grow(bench, plan, bench.seed + 1)
   const foreign = filesOf(DiskImage.read(bench.place))
   empty.materialise(bench.place)
