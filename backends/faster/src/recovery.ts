@@ -213,10 +213,6 @@ async function recoverTail(
   if (hasBegun) await tail.publish()
 
   if (unsettled.some((one) => !isKnown(known, one))) await writeKnownDamage(files, judged.map(toKnown))
-  const sealerStart =
-    judged.length > 0
-      ? { replay: undefined, from: 0 }
-      : sealFrom(request, parts, last.segment, !isSealedToItsEnd)
   // Where the last bytes of a sealed log are rotten, nothing said where its footer began.
   const isFooterLost =
     isSealedToItsEnd && last.segment.file.size > last.segment.end && footerEnd(last.segment) === undefined
@@ -228,10 +224,16 @@ async function recoverTail(
     isShorter,
     isFooterUsed: !isScanned,
   })
+  // What was retired is gone by now: sealing goes on behind a segment that stays, or begins anew.
+  const newReplay = (): Replay => new Replay(request.firstSlot, tail, table)
+  const sealerStart =
+    judged.length > 0
+      ? { replay: undefined, from: 0 }
+      : sealFrom(newReplay(), table, last.segment, !isSealedToItsEnd)
   const compressor = new Compressor({ files, tail, table, isOn: request.compression })
   return {
     ...{ tail, table, pending, encoder, region, compressor, ledger: replay.ledger },
-    sealer: new Sealer({ files, tail, table, compressor, ...sealerStart }),
+    sealer: new Sealer({ files, tail, table, compressor, newReplay, ...sealerStart }),
     tornBytes: split.tornBytes,
     ambiguous: split.tornBytes > 0,
     damaged: [
@@ -250,12 +252,11 @@ async function recoverTail(
  * `mayLackFlush`: the session that wrote that footer did not end by sealing everything.
  */
 function sealFrom(
-  { firstSlot }: RecoveryRequest,
-  { tail, table }: { readonly tail: Tail; readonly table: SlotTable },
+  replay: Replay,
+  table: SlotTable,
   last: Segment,
   mayLackFlush: boolean,
 ): Pick<SealerParts, 'replay' | 'from' | 'unproven'> {
-  const replay = new Replay(firstSlot, tail, table)
   const sealed = table.sealed.findLast(({ segment }) => segment !== last)
   if (!sealed) return { replay, from: 0 }
   const state = readFooterState(sealed.segment, sealed.head)

@@ -54,6 +54,7 @@ export async function reclaim(parts: ReclamationParts): Promise<void> {
     await parts.flushAll()
     await parts.write(newWrite([{ kind: 'restate' }, { kind: 'retire', before }], true))
     await tail.retireBefore(before, (segment) => table.removeSealed(segment))
+    sealer.retiredBelow(before)
   })
 }
 

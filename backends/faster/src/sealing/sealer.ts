@@ -26,6 +26,8 @@ export interface SealerParts {
   readonly compressor: Compressor
   /** Stands at the end of the last sealed segment; `undefined` where damage is in the log: then nothing is sealed. */
   readonly replay: Replay | undefined
+  /** One that has seen nothing yet. */
+  readonly newReplay: () => Replay
   /** The number of the first segment that is not sealed. */
   readonly from: number
   /** The newest footer, where the session that wrote it may have ended before it was flushed. */
@@ -44,6 +46,7 @@ export class Sealer {
   #running: Promise<void> | undefined
   /** Somebody waits until nothing runs. */
   #isWanted = false
+  #replay: Replay | undefined
   #isOff: boolean
   #isOldAway = false
   #unproven: SealedIndex | undefined
@@ -54,6 +57,7 @@ export class Sealer {
   constructor(parts: SealerParts) {
     this.#parts = parts
     this.#next = parts.from
+    this.#replay = parts.replay
     this.#unproven = parts.unproven
     this.#isOff = parts.replay === undefined
   }
@@ -90,6 +94,17 @@ export class Sealer {
       this.#running = undefined
       this.#start()
     }
+  }
+
+  /**
+   * Segments below this number were retired. What was in one that is not sealed nobody has read: a discard in it, say,
+   * of what a segment before it had said. With it everything before is gone, and what is left says all that holds, as it
+   * does after a crash: sealing begins anew there. To be called while nothing is being sealed.
+   */
+  retiredBelow(number: number): void {
+    if (number <= this.#next) return
+    this.#next = number
+    if (this.#replay) this.#replay = this.#parts.newReplay()
   }
 
   /** The log is closed, flushed and cut: seals what is left, so that the next open reads footers only. */
@@ -181,7 +196,8 @@ export class Sealer {
   }
 
   async #seal(segment: Segment): Promise<void> {
-    const { tail, table, replay } = this.#parts
+    const { tail, table } = this.#parts
+    const replay = this.#replay
     if (!replay) return
     const firstBase = tail.segments[0]?.header.base ?? 0
     const digest = new SegmentDigest(segment, replay, firstBase)
