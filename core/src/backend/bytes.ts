@@ -1,3 +1,4 @@
+import { markAsUntransferable } from 'node:worker_threads'
 import type { Ballot } from '../contract/ballot.js'
 
 /** True when both hold the same bytes. */
@@ -16,25 +17,38 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
 const SHARED_COPY_BYTES = 2048
 const PIECE_BYTES = 16 * 1024
 
-let piece = new ArrayBuffer(PIECE_BYTES)
-let used = 0
-
 /**
- * A copy that nobody else changes, in a piece of memory that it shares with others if it is short: memory of its own for
- * each would cost more than all else on the way of a write or a scan. Whoever keeps one of them keeps its piece, 16 KiB.
+ * Copies that share pieces of memory if they are short: memory of its own for each would cost more than all else on the way
+ * of a write or a scan. Whoever keeps one of them keeps its piece, 16 KiB.
  */
-export function copyPooled(bytes: Uint8Array): Uint8Array {
-  const { length } = bytes
-  if (length > SHARED_COPY_BYTES) return copyBytes(bytes)
-  if (used + length > PIECE_BYTES) {
-    piece = new ArrayBuffer(PIECE_BYTES)
-    used = 0
+class CopyPool {
+  #piece = new ArrayBuffer(0)
+  #used = 0
+
+  copy(bytes: Uint8Array): Uint8Array {
+    const { length } = bytes
+    if (length > SHARED_COPY_BYTES) return copyBytes(bytes)
+    // Whoever has one may have taken the memory away with it, to another thread or into a stream.
+    if (this.#used + length > this.#piece.byteLength) {
+      this.#piece = new ArrayBuffer(PIECE_BYTES)
+      markAsUntransferable(this.#piece)
+      this.#used = 0
+    }
+    const copy = new Uint8Array(this.#piece, this.#used, length)
+    copy.set(bytes)
+    this.#used += length
+    return copy
   }
-  const copy = new Uint8Array(piece, used, length)
-  copy.set(bytes)
-  used += length
-  return copy
 }
+
+const toKeep = new CopyPool()
+const toHandOut = new CopyPool()
+
+/** A copy for the log itself, in memory that nobody outside has a view of: see {@link CopyPool}. */
+export const copyToKeep = (bytes: Uint8Array): Uint8Array => toKeep.copy(bytes)
+
+/** A copy that a caller may change, and that shares its memory with nothing that the log keeps: see {@link CopyPool}. */
+export const copyToHandOut = (bytes: Uint8Array): Uint8Array => toHandOut.copy(bytes)
 
 let lastBallot: Ballot = Object.freeze({ round: 0, nodeId: 0 })
 

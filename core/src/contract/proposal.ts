@@ -5,7 +5,9 @@ import type { Slot } from './slot.js'
  * A value that somebody proposes for a slot. Once accepted it is remembered, but not decided.
  *
  * Two proposals carry the *same value* when their value bytes are equal; the proof is no part of it. An empty value is
- * a value. A log copies the bytes it is handed before the call returns; bytes that it hands out belong to the caller.
+ * a value. A log copies the bytes it is handed before the call returns; bytes that it hands out belong to the caller, who may
+ * change them. The memory behind a short value may be shared with other values that were handed out, as that of a `Buffer`
+ * may: copy what is to be transferred to another thread or into a stream of bytes.
  */
 export interface Proposal {
   readonly slot: Slot

@@ -2,7 +2,7 @@ import type { Proposal } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
 import { raise } from '../../errors/index.js'
-import { copyBallot, copyPooled } from '../bytes.js'
+import { copyBallot, copyToKeep } from '../bytes.js'
 import type { Effect } from './effect.js'
 import type { Item } from './judging.js'
 import { entryBytes } from './entry-bytes.js'
@@ -112,7 +112,7 @@ export function owned(given: Item): Item {
   return {
     slot,
     ballot: copyBallot(ballot),
-    value: value && copyPooled(value),
-    proof: proof && copyPooled(proof),
+    value: value && copyToKeep(value),
+    proof: proof && copyToKeep(proof),
   }
 }

@@ -3,7 +3,7 @@ import type { LogEntry } from '../../contract/proposal.js'
 import type { Slot } from '../../contract/slot.js'
 import { survivesAtLeast, type Survival } from '../../contract/survival.js'
 import { raise } from '../../errors/raise.js'
-import { copyPooled, equalBytes } from '../bytes.js'
+import { copyToHandOut, copyToKeep, equalBytes } from '../bytes.js'
 import type { StoredValues } from '../laws/ballot-law.js'
 import type { Effect } from './effect.js'
 import { effectBytes } from './entry-bytes.js'
@@ -125,7 +125,7 @@ export class WritePath implements StoredValues {
     const entry = this.borrowNewest(slot)
     if (entry === 'damaged' || !this.#engine.borrow || this.#underWay.has(slot)) return entry
     const { ballot, value, proof } = entry
-    return { ballot, value: copyPooled(value), proof: proof && copyPooled(proof) }
+    return { ballot, value: copyToKeep(value), proof: proof && copyToKeep(proof) }
   }
 
   /** Like `newest`, to look at: the bytes live only until the next call of the engine. */
@@ -159,7 +159,7 @@ export class WritePath implements StoredValues {
     if (typeof entry !== 'object') return entry
     const { ballot, value, proof } = entry
     if (!this.#engine.borrow) return { status, slot, ballot, value, proof }
-    return { status, slot, ballot, value: copyPooled(value), proof: proof && copyPooled(proof) }
+    return { status, slot, ballot, value: copyToHandOut(value), proof: proof && copyToHandOut(proof) }
   }
 
   /** The value alone, as `borrow` lends it. */
