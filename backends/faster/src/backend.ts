@@ -46,6 +46,7 @@ async function open(context: OpenContext<FasterOptions>): Promise<PersistentLog>
     // Segments of version 1 have other checksums.
     oldestFormatVersion: DIRECTORY_FORMAT_VERSION,
     firstSlot: context.firstSlot,
+    judgesByClose: true,
     initialise,
   })
   try {

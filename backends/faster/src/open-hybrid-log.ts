@@ -22,6 +22,8 @@ export interface HybridLogHome {
   readonly created: boolean
   readonly cleanClose: boolean
   readonly sameBoot: boolean
+  /** Called before the first change of the files, when they were judged by how they were closed. */
+  beginChanges(): Promise<void>
   /** What a restart may have cost is settled. */
   forgetRestart(): Promise<void>
   markClean(): Promise<void>
@@ -49,7 +51,8 @@ export async function openHybridEngine(
   const { segmentBytes, spareSegments, regionBytes, compression } = context.options
   const logId = Buffer.from(home.logId)
   const mode = context.recovery
-  const about = { cleanClose, sameBoot, mode, segmentBytes, spareSegments, compression }
+  const beginChanges = (): Promise<void> => home.beginChanges()
+  const about = { cleanClose, beginChanges, sameBoot, mode, segmentBytes, spareSegments, compression }
   const recovered = await recover({ files, logId, firstSlot, ...about })
   const { ledger, tail, tornBytes, ambiguous, damaged } = recovered
   const blobs = new CheckpointBlobs(home.blobFiles, logId)

@@ -43,6 +43,8 @@ export interface RecoveryRequest {
   readonly spareSegments: number
   readonly compression: boolean
   readonly cleanClose: boolean
+  /** To be called before the first change that makes something else of the log than what its last close left. */
+  readonly beginChanges: () => Promise<void>
   readonly sameBoot: boolean
   readonly mode: 'strict' | 'salvage'
 }
@@ -79,7 +81,10 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
   const names = await files.list()
   const isNew = names.includes(PRISTINE_NAME)
   const spares = new SpareSegments({ files, segmentBytes, limit: spareSegments })
-  if (isNew) await makeFirstSegment(request, names, spares)
+  if (isNew) {
+    await request.beginChanges()
+    await makeFirstSegment(request, names, spares)
+  }
   // An earlier open may have ended between the removal of the marker and its flush: coming back behind a power cut, it
   // would have everything wiped that is acknowledged from here on.
   else if (!request.cleanClose) await files.syncDirectory()
@@ -145,7 +150,10 @@ async function recoverTail(
   const scanned = hasRegion ? await readRegion(files) : NO_RING
   replay.region = scanned.entries
 
-  const known = await readKnownDamage(files, names)
+  const noted = await readKnownDamage(files, names)
+  const known = noted.stretches
+  // Until the log says what became of the votes, what is noted counts as found for the first time.
+  const isSettled = (one: JudgedDamage): boolean => !noted.isBegun && isKnown(known, one)
   const isCut = cleanClose && !hasUnreadableEnd
   // An entry of the region belongs between records: those have to be gone through one by one.
   const limit = scanned.entries[0]?.order ?? Infinity
@@ -195,16 +203,20 @@ async function recoverTail(
     .map(judge)
     .filter(({ slots }) => slots.length > 0)
   const judged = [...stretches, ...marks]
-  const unsettled = judged.filter((one) => !isKnown(known, one) || one.slots.length > 0)
+  const unsettled = judged.filter((one) => !isSettled(one) || one.slots.length > 0)
   const isRegionDamaged = mayHoldVotes && !scanned.isWhole && (hasRegion || replay.isWeak)
   if (mode === 'strict') refuseDamaged(unsettled)
   if (mode === 'strict' && isRegionDamaged) refuseRegion()
 
   const losesVotes =
-    judged.some((one) => one.losesVotes && !isKnown(known, one)) ||
+    judged.some((one) => one.losesVotes && !isSettled(one)) ||
     replay.hasRegionBehind(split.end) ||
     isRegionDamaged ||
     (replay.isWeak && !cleanClose && !sameBoot)
+  const isFound = unsettled.some((one) => !isSettled(one))
+  // First of all: what is written from here on hides that an end is missing.
+  if (isFound) await writeKnownDamage(files, { stretches: judged.map(toKnown), isBegun: true })
+  await request.beginChanges()
   markDamaged(unsettled, replay, table)
   const batches = finalEffects(replay, losesVotes)
   if (batches.length > 0 && !hasBegun) await tail.begin()
@@ -212,7 +224,7 @@ async function recoverTail(
   for (const batch of batches) await appendEffects(steps, batch)
   if (hasBegun) await tail.publish()
 
-  if (unsettled.some((one) => !isKnown(known, one))) await writeKnownDamage(files, judged.map(toKnown))
+  if (isFound) await writeKnownDamage(files, { stretches: judged.map(toKnown), isBegun: false })
   // Where the last bytes of a sealed log are rotten, nothing said where its footer began.
   const isFooterLost =
     isSealedToItsEnd && last.segment.file.size > last.segment.end && footerEnd(last.segment) === undefined

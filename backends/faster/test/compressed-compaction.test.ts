@@ -51,7 +51,9 @@ describe('faster: compaction of compressed segments', () => {
     await allSealed(disk)
     await log.close()
     const files = disk.folder('')
-    const about = { cleanClose: true, sameBoot: true, mode: 'strict', compression: false } as const
+    const beginChanges = (): Promise<void> => Promise.resolve()
+    const close = { cleanClose: true, sameBoot: true, beginChanges }
+    const about = { ...close, mode: 'strict', compression: false } as const
     const { tail, table } = await recover({
       files,
       logId: LOG_ID,

@@ -76,7 +76,9 @@ describe('faster: sealed segments', () => {
   it('keeps nothing in memory of the slots of sealed segments, opened by footers or sealed since', async () => {
     const disk = await longLog(8_000)
     const request = { logId: LOG_ID, firstSlot: 0, spareSegments: 0, segmentBytes: 64 * 1024 } as const
-    const how = { cleanClose: true, sameBoot: true, mode: 'strict', compression: false } as const
+    const beginChanges = (): Promise<void> => Promise.resolve()
+    const close = { cleanClose: true, sameBoot: true, beginChanges }
+    const how = { ...close, mode: 'strict', compression: false } as const
     const closed = new MemoryDisk(disk.copy())
     const byFooters = await recover({ files: closed.folder(''), ...request, ...how })
     expect(byFooters.ledger.decided.count).equal(8_000)

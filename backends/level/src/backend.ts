@@ -9,10 +9,11 @@ export const backend = defineStoreBackend<LevelOptions>({
   summary: 'LevelDB, a log-structured merge tree: compressed tables, every write survives power loss',
   formatVersion: FORMAT_VERSION,
   options: levelOptions,
-  async openStore(enginePath, { created, cleanClose, options }) {
+  async openStore(enginePath, { created, cleanClose, beginChanges, options }) {
     if (created) return { store: await createStore(enginePath, options) }
     // Before LevelDB looks: its own recovery replaces the log, and with it the evidence.
     const { torn, logs } = await checkFiles(enginePath, { cleanClose, tables: options.verifyTables })
+    await beginChanges()
     const database = await openDatabase(enginePath, options, logs)
     return { store: new LevelStore({ database, closed: () => Promise.resolve() }), torn }
   },

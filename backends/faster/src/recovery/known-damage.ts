@@ -6,32 +6,44 @@ import type { SegmentFiles } from '../segments/segment-files.js'
 export const KNOWN_DAMAGE_NAME = 'known-damage.json'
 
 const stretchSchema = z.object({ segment: z.int(), from: z.int(), to: z.int() })
-const fileSchema = z.object({ checksum: z.int(), stretches: z.array(stretchSchema) })
+const fileSchema = z.object({
+  checksum: z.int(),
+  stretches: z.array(stretchSchema),
+  isBegun: z.boolean().optional(),
+})
 
 /** Damaged bytes that the user has opened the log over, with `recovery: 'salvage'`. */
 export type KnownStretch = z.infer<typeof stretchSchema>
+
+/** What earlier opens noted. */
+export interface KnownDamage {
+  readonly stretches: readonly KnownStretch[]
+  /** The open that noted it may have ended before the log said what became of the votes. */
+  readonly isBegun: boolean
+}
 
 /** True when the stretch is one of the known ones. */
 export function isKnown(known: readonly KnownStretch[], it: KnownStretch): boolean {
   return known.some(({ segment, from, to }) => segment === it.segment && from === it.from && to === it.to)
 }
 
-const sumOf = (stretches: readonly KnownStretch[]): number => {
-  const bytes = Buffer.from(JSON.stringify(stretches))
+const sumOf = ({ stretches, isBegun }: KnownDamage): number => {
+  const bytes = Buffer.from(JSON.stringify(isBegun ? [...stretches, 'begun'] : stretches))
   return checksum(bytes, 0, bytes.byteLength, 0)
 }
 
+const NOTHING: KnownDamage = { stretches: [], isBegun: false }
+
 /** What was noted at earlier opens. A file that is damaged itself notes nothing: the damage is then found anew. */
-export async function readKnownDamage(
-  files: SegmentFiles,
-  names: readonly string[],
-): Promise<KnownStretch[]> {
-  if (!names.includes(KNOWN_DAMAGE_NAME)) return []
+export async function readKnownDamage(files: SegmentFiles, names: readonly string[]): Promise<KnownDamage> {
+  if (!names.includes(KNOWN_DAMAGE_NAME)) return NOTHING
   const file = await files.open(KNOWN_DAMAGE_NAME)
   try {
     const parsed = fileSchema.safeParse(parseJson(Buffer.from(file.view(0, file.size)).toString()))
-    if (!parsed.success || parsed.data.checksum !== sumOf(parsed.data.stretches)) return []
-    return parsed.data.stretches
+    if (!parsed.success) return NOTHING
+    const { stretches, isBegun = false } = parsed.data
+    const known = { stretches, isBegun }
+    return parsed.data.checksum === sumOf(known) ? known : NOTHING
   } finally {
     await file.close()
   }
@@ -46,14 +58,11 @@ function parseJson(text: string): unknown {
 }
 
 /** Notes the damage durably, in one step. */
-export async function writeKnownDamage(
-  files: SegmentFiles,
-  stretches: readonly KnownStretch[],
-): Promise<void> {
+export async function writeKnownDamage(files: SegmentFiles, known: KnownDamage): Promise<void> {
   const unpublished = `${KNOWN_DAMAGE_NAME}.new`
   const file = await files.create(unpublished)
   try {
-    await file.write(Buffer.from(JSON.stringify({ checksum: sumOf(stretches), stretches })), 0)
+    await file.write(Buffer.from(JSON.stringify({ checksum: sumOf(known), ...known })), 0)
     await file.flush()
   } finally {
     await file.close()

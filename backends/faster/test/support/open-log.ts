@@ -57,6 +57,7 @@ function homeOn(disk: MemoryDisk, about: OpenInMemory, events: string[]): Hybrid
     created: about.created ?? false,
     cleanClose: about.cleanClose ?? false,
     sameBoot: about.sameBoot ?? true,
+    beginChanges: async () => void events.push('beginChanges'),
     forgetRestart: async () => void events.push('forgetRestart'),
     markClean: async () => void events.push('markClean'),
     release: async () => void events.push('release'),

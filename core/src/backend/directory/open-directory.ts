@@ -5,7 +5,14 @@ import { lockDirectory, LOCK_FILE } from './directory-lock.js'
 import { encodeIdentity, IDENTITY_FILE, newLogId, readIdentity, type Identity } from './identity.js'
 import { directoryError, invalidDirectory, makeDirectory, syncAncestors } from './make-directory.js'
 import { publishFile, removeDurably, syncDirectory, TEMPORARY_SUFFIX, writeDurably } from './publish-file.js'
-import { beginSession, endSession, forgetRestart, SESSION_FILE, type LastSession } from './session.js'
+import {
+  beginSession,
+  endSession,
+  forgetRestart,
+  SESSION_FILE,
+  touchSession,
+  type LastSession,
+} from './session.js'
 
 /** What a backend with files asks for. */
 export interface OpenDirectoryRequest {
@@ -18,6 +25,11 @@ export interface OpenDirectoryRequest {
   readonly oldestFormatVersion?: number | undefined
   /** Of a log that is created. An existing log keeps its own, whatever is asked for. */
   readonly firstSlot: number
+  /**
+   * The backend judges its files by how they were closed, and calls `beginChanges` behind that. Otherwise a log counts as
+   * changed from the moment that it is open.
+   */
+  readonly judgesByClose?: boolean | undefined
   /** Puts the first files into the empty engine directory; durable, names included, when it resolves. */
   readonly initialise: (enginePath: string, log: Pick<Identity, 'logId' | 'firstSlot'>) => Promise<void>
 }
@@ -36,6 +48,11 @@ export interface LogDirectory extends LastSession {
   readonly formatVersion: number
   /** This open created the log. A new log counts as cleanly closed. */
   readonly created: boolean
+  /**
+   * With `judgesByClose`, to be called when the files were judged, before anything in them is changed: an open that dies before
+   * leaves the next one to judge them by the same close. Idempotent.
+   */
+  beginChanges(): Promise<void>
   /** The next open finds a clean close. Called when everything is flushed and the engine is closed, before `release`. */
   markClean(): Promise<void>
   /** The restart that `sameBoot: false` told about is settled and is not reported again. */
@@ -71,7 +88,7 @@ const LOST_AND_FOUND = 'lost+found'
  *     plog.json      identity: backend, format, log id, first slot, checksum
  *     plog.creating  the same, while the log is created; renamed to plog.json as the commit point
  *     plog.lock      carries the kernel's lock; its text says who has it
- *     plog.open      exists while the log is open, with the boots since the last clean close
+ *     plog.open      exists while the log is open, with the boots since the last clean close, and whether that still counts
  *     engine/        the engine's own files
  *
  * A directory that once held a log is never taken for an empty one.
@@ -83,9 +100,10 @@ export async function openDirectory(request: OpenDirectoryRequest): Promise<LogD
   })
   try {
     const { created, identity } = await identify(path, request)
-    const last = await beginSession(path)
+    const last = await beginSession(path, request.judgesByClose === true)
     const markClean = (): Promise<void> => endSession(path)
     let ended: Promise<void> | undefined
+    let touched: Promise<void> | undefined
     const end = async (how: SessionEnd): Promise<void> => {
       try {
         if (how === 'intact' || (how === 'refused' && last.cleanClose)) await markClean()
@@ -99,6 +117,7 @@ export async function openDirectory(request: OpenDirectoryRequest): Promise<LogD
       ...identity,
       ...last,
       created,
+      beginChanges: () => (touched ??= last.cleanClose ? touchSession(path) : Promise.resolve()),
       markClean,
       forgetRestart: () => forgetRestart(path),
       release: () => lock.release(),

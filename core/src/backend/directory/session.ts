@@ -20,20 +20,34 @@ export interface LastSession {
  */
 interface SessionRecord {
   readonly boots: readonly string[]
+  /** The log is still what a clean close left: whoever opens it next judges it by that close. */
+  readonly isUntouched: boolean
 }
 
-/** Reads how the last owner ended, and notes durably that the log is open now. */
-export async function beginSession(path: string): Promise<LastSession> {
+/**
+ * Reads how the last owner ended, and notes durably that the log is open now. Where it `keepsClose`, a clean close still
+ * counts until `touchSession`.
+ */
+export async function beginSession(path: string, keepsClose: boolean): Promise<LastSession> {
   const file = join(path, SESSION_FILE)
-  const last = await readSession(file)
+  const found = await readSession(file)
+  const last = found?.isUntouched === true ? undefined : found
   const boot = bootId()
-  await writeSession(file, [...new Set([...(last?.boots ?? []), boot])])
-  return { cleanClose: last === undefined, sameBoot: last?.boots.every((each) => each === boot) ?? true }
+  const cleanClose = last === undefined
+  await writeSession(file, [...new Set([...(last?.boots ?? []), boot])], cleanClose && keepsClose)
+  return { cleanClose, sameBoot: last?.boots.every((each) => each === boot) ?? true }
+}
+
+/** Notes durably that the log may be something else from here on than what its last clean close left. */
+export async function touchSession(path: string): Promise<void> {
+  const file = join(path, SESSION_FILE)
+  const { boots } = (await readSession(file)) ?? UNREADABLE
+  await writeSession(file, boots, false)
 }
 
 /** Notes durably that only this boot counts: what an earlier restart may have cost is settled. */
 export async function forgetRestart(path: string): Promise<void> {
-  await writeSession(join(path, SESSION_FILE), [bootId()])
+  await writeSession(join(path, SESSION_FILE), [bootId()], false)
 }
 
 /** Notes durably that the log was closed and nothing was left behind. */
@@ -41,11 +55,11 @@ export async function endSession(path: string): Promise<void> {
   await removeDurably(join(path, SESSION_FILE))
 }
 
-const writeSession = (file: string, boots: readonly string[]): Promise<void> =>
-  publishFile(file, Buffer.from(`${JSON.stringify({ boots } satisfies SessionRecord)}\n`))
+const writeSession = (file: string, boots: readonly string[], isUntouched: boolean): Promise<void> =>
+  publishFile(file, Buffer.from(`${JSON.stringify({ boots, isUntouched } satisfies SessionRecord)}\n`))
 
 /** A boot that no machine has: a session file that cannot be read counts as one of another boot. */
-const UNREADABLE: SessionRecord = { boots: ['unreadable'] }
+const UNREADABLE: SessionRecord = { boots: ['unreadable'], isUntouched: false }
 
 async function readSession(file: string): Promise<SessionRecord | undefined> {
   let text: string
@@ -56,9 +70,9 @@ async function readSession(file: string): Promise<SessionRecord | undefined> {
     throw raise.io('read', { file }, { cause })
   }
   try {
-    const { boots } = JSON.parse(text) as { boots?: unknown }
+    const { boots, isUntouched } = JSON.parse(text) as Partial<Record<keyof SessionRecord, unknown>>
     const isList = Array.isArray(boots) && boots.length > 0 && boots.every((boot) => typeof boot === 'string')
-    return isList ? { boots: boots } : UNREADABLE
+    return isList ? { boots, isUntouched: isUntouched === true } : UNREADABLE
   } catch {
     return UNREADABLE
   }

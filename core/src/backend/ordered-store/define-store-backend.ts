@@ -22,6 +22,11 @@ export interface OpenStoreRequest<Options> {
   readonly created: boolean
   /** The last owner closed the log. */
   readonly cleanClose: boolean
+  /**
+   * To be called when the engine's files were judged by how they were closed, before they change: an open that dies before
+   * leaves the next one to judge them by the same close. Otherwise they count as changed when `openStore` resolves.
+   */
+  readonly beginChanges: () => Promise<void>
   readonly options: Options
 }
 
@@ -60,8 +65,11 @@ async function openLog<Options>(
     backend: name,
     formatVersion,
     firstSlot,
+    judgesByClose: true,
     initialise: async (enginePath, log) => {
-      const { store } = await definition.openStore(enginePath, { created: true, cleanClose: true, options })
+      const beginChanges = (): Promise<void> => Promise.resolve()
+      const request = { created: true, cleanClose: true, beginChanges, options }
+      const { store } = await definition.openStore(enginePath, request)
       try {
         await initialiseOrderedStore(store, log)
       } finally {
@@ -72,8 +80,10 @@ async function openLog<Options>(
   const session = new Session(directory)
   let opened: OpenedStore
   try {
-    const { cleanClose } = directory
-    opened = await definition.openStore(directory.enginePath, { created: false, cleanClose, options })
+    const { cleanClose, enginePath } = directory
+    const beginChanges = (): Promise<void> => directory.beginChanges()
+    opened = await definition.openStore(enginePath, { created: false, cleanClose, beginChanges, options })
+    await beginChanges()
   } catch (cause) {
     await session.end()
     throw missingFile(cause) ?? cause

@@ -85,6 +85,30 @@ describe('the session of a log directory', () => {
     expect(await readdir(directory())).not.to.include('plog.open.tmp')
   })
 
+  describe('of a backend that judges by the close', () => {
+    const openAndDie = async (isChanged: boolean): Promise<Pick<LogDirectory, 'cleanClose' | 'sameBoot'>> => {
+      const log = await openAt(directory(), { judgesByClose: true })
+      if (isChanged) await log.beginChanges()
+      await log.release()
+      return { cleanClose: log.cleanClose, sameBoot: log.sameBoot }
+    }
+
+    it('still knows a clean close when an open died before it changed anything', async () => {
+      await endWith('clean')
+      await openAndDie(false)
+      restartMachine('second')
+      await openAndDie(false)
+      expect(await openAndDie(true)).to.deep.equal({ cleanClose: true, sameBoot: true })
+      expect(await openAndDie(true)).to.deep.equal({ cleanClose: false, sameBoot: true })
+    })
+
+    it('does not take for clean what was unclean before', async () => {
+      await endWith('kill')
+      await openAndDie(false)
+      expect(await openAndDie(false)).to.deep.equal({ cleanClose: false, sameBoot: true })
+    })
+  })
+
   describe('when it ends', () => {
     const endAs = async (how: 'intact' | 'failed' | 'refused'): Promise<boolean> => {
       const log = await openAt(directory())
