@@ -97,14 +97,21 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
         file: `engine/${found.damage[0]?.file ?? ''}`,
       })
     }
-    const region: RegionAccess = { read: () => undefined }
-    const table = new SlotTable()
-    const replay = new Replay(firstSlot, tail, table)
-    region.read = replay.regionEntry
     const hasUnreadableEnd = floor.number > tail.active.header.number + 1
-    const parts = { tail, table, replay, region }
     await spares.adopt(names)
-    return await recoverTail({ ...request, isNew }, found, hasUnreadableEnd, parts)
+    const recoverBy = (footers: 'footers' | 'no footer'): Promise<Recovered | undefined> => {
+      for (const segment of segments) segment.writtenSlots = 0
+      const region: RegionAccess = { read: () => undefined }
+      const table = new SlotTable()
+      const replay = new Replay(firstSlot, tail, table)
+      region.read = replay.regionEntry
+      const mayUseFooters = footers === 'footers'
+      const parts = { tail, table, replay, region }
+      return recoverTail({ ...request, isNew, mayUseFooters }, found, hasUnreadableEnd, parts)
+    }
+    const recovered = (await recoverBy('footers')) ?? (await recoverBy('no footer'))
+    if (!recovered) throw raise.corrupted('the log cannot be read without its footers')
+    return recovered
   } catch (error) {
     await tail.close().catch(() => undefined)
     throw error
@@ -130,9 +137,10 @@ async function makeFirstSegment(
   await files.syncDirectory()
 }
 
+/** `undefined` where footers were used and every segment has to be read. */
 async function recoverTail(
-  request: RecoveryRequest & { readonly isNew: boolean },
-  found: Pick<FoundSegments, 'damage' | 'harmless'>,
+  request: RecoveryRequest & { readonly isNew: boolean; readonly mayUseFooters: boolean },
+  found: Pick<FoundSegments, 'damage' | 'harmless' | 'lowest'>,
   hasUnreadableEnd: boolean,
   parts: {
     readonly tail: Tail
@@ -140,8 +148,8 @@ async function recoverTail(
     readonly replay: Replay
     readonly region: RegionAccess
   },
-): Promise<Recovered> {
-  const { files, cleanClose, sameBoot, mode, isNew } = request
+): Promise<Recovered | undefined> {
+  const { files, cleanClose, sameBoot, mode, isNew, mayUseFooters } = request
   const { tail, table, replay, region } = parts
   const names = await files.list()
   const damage = [...found.damage]
@@ -160,12 +168,15 @@ async function recoverTail(
   // A close that could not seal says so: half a footer is what it left, not damage.
   const isSealedToItsEnd = isCut && !names.includes(UNSEALED_NAME)
   const footers = findFooters(tail.segments, known, limit, isSealedToItsEnd)
-  const sealed = damage.length === 0 ? footers.sealed : undefined
+  const sealed = damage.length === 0 && mayUseFooters ? footers.sealed : undefined
   if (sealed) restoreSealed(sealed, tail.segments, replay, table)
   const open = tail.segments.slice(sealed?.heads.length ?? 0)
   const allProven = cleanClose || hasUnreadableEnd
   const read = await readStretches({ open, tail, replay, damage, known, isCut, allProven })
   const { isScanned, last, lastKnownEnds, split } = read
+  const isFirstMissing = found.lowest > replay.firstSegment
+  // Which slots a segment was about that is missing, those that are left tell, and no footer.
+  if (isFirstMissing && sealed) return undefined
   const sealedChain = isScanned ? undefined : sealed?.heads.at(-1)?.chain
   const chain = sealedChain ?? chainBehindAll(last.segment, [...split.proven, ...split.unproven])
   replay.writtenTo = Math.max(replay.writtenTo, replay.ledger.nextSlot)
@@ -190,14 +201,14 @@ async function recoverTail(
   // What rests on a part of the tail that is not there is intact all the same; the loss is told below.
   replay.applyRegion(Infinity)
 
-  const first = tail.segments[0]
-  if (first && first.header.number > replay.firstSegment) damage.push(missing(replay.firstSegment, 0))
+  if (isFirstMissing) damage.push(missing(replay.firstSegment, 0))
   // An earlier close may be the last thing that is left: behind the newest one stands a footer, whole or not.
   const isSealed = last.segment.file.size > last.segment.end || names.includes(UNSEALED_NAME)
   const isEndMissing = cleanClose && !isNew && !(replay.isClosed && isSealed)
   damage.push(...(isEndMissing ? [missingEnd(last.segment, split.end)] : lastKnownEnds))
   const judge = (one: FoundDamage): JudgedDamage => judgeDamage(one, replay, table)
-  const stretches = damage.map(judge)
+  // What was retired took its damage along, also where it could not be read to be removed.
+  const stretches = damage.filter(({ segment }) => segment >= replay.firstSegment).map(judge)
   // A slot that was decided anew needs its lost mark no more.
   const marks = lostMarks(replay, stretches)
     .map(judge)

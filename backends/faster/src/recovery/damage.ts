@@ -26,7 +26,8 @@ const SLOT_KINDS = bit(RECORD.accept) | bit(RECORD.decide) | bit(RECORD.mark)
 
 /**
  * Which slots a damage leaves in doubt: those that a lost record may have been about, but not those that are decided (a
- * decision never changes) and not those with a newer record (it replaced the lost one).
+ * decision never changes), not those with a newer record (it replaced the lost one), and not those that were discarded since
+ * (nothing is discarded that is decided or damaged).
  */
 export function judgeDamage(found: FoundDamage, replay: Replay, table: SlotTable): JudgedDamage {
   const { lost, position, from: first, to: end } = found
@@ -45,6 +46,7 @@ export function judgeDamage(found: FoundDamage, replay: Replay, table: SlotTable
     for (const { from, to } of ledger.accepted.ranges()) doubtful.add(from, to)
   }
   for (const { from, to } of [...ledger.decided.ranges()]) doubtful.remove(from, to)
+  for (const { from, to, position: at } of replay.discards) if (at >= behind) doubtful.remove(from, to)
   for (const { from, to } of [...ledger.accepted.ranges()]) {
     for (let slot = from; slot < to; slot++) {
       const address = table.get(slot)

@@ -11,6 +11,8 @@ export interface FoundSegments {
   readonly damage: FoundDamage[]
   /** Damage that costs nothing, since what it is in is there twice. */
   readonly harmless: FoundDamage[]
+  /** The first number, readable or not. */
+  readonly lowest: number
   /** Behind everything that is there, readable or not. */
   readonly floor: { readonly number: number; readonly base: number }
 }
@@ -30,7 +32,8 @@ export async function findSegments(
   const damage: FoundDamage[] = []
   const harmless: FoundDamage[] = []
   let position = 0
-  let expected = numbers[0] ?? 1
+  const lowest = numbers[0] ?? 1
+  let expected = lowest
   try {
     for (const number of numbers) {
       for (; expected < number; expected++) damage.push(missing(expected, position))
@@ -52,7 +55,13 @@ export async function findSegments(
   if (segments.at(-1)?.file.isCompressed && expected === segments.at(-1)!.header.number + 1) {
     damage.push(missing(expected++, position))
   }
-  return { segments, damage, harmless, floor: { number: expected, base: Math.ceil(position / 8) * 8 } }
+  return {
+    segments,
+    damage,
+    harmless,
+    lowest,
+    floor: { number: expected, base: Math.ceil(position / 8) * 8 },
+  }
 }
 
 /** A segment that is not there although a later one is. */

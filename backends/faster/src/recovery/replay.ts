@@ -28,6 +28,8 @@ export class Replay {
   /** Everything but the slots. */
   readonly state: Ledger
   readonly lostMarks: LostMark[] = []
+  /** In the order of the tail. */
+  readonly discards: { readonly from: number; readonly to: number; readonly position: number }[] = []
   readonly #tail: Tail
   readonly table: SlotTable
   #region: readonly RingEntry[] = []
@@ -126,6 +128,7 @@ export class Replay {
         this.ledger.addDecided(record.a)
         return
       case RECORD.discard:
+        this.discards.push({ from: record.a, to: record.b, position })
         for (const [slot, address] of this.table.entries(record.a, record.b)) {
           if (!isDecided(address)) this.table.set(slot, NOWHERE)
         }

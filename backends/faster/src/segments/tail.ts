@@ -3,7 +3,7 @@ import { raise, type Ballot, type StoredEntry } from '@persistent-log/core/backe
 import { roundUp } from '../integers.js'
 import type { GroupBuilder } from './group-builder.js'
 import { RECORD, RECORD_ALIGNMENT_BYTES, type StoredRecord } from './record.js'
-import { cut, Segment, segmentName, UNPUBLISHED_SUFFIX } from './segment.js'
+import { cut, Segment, segmentNumber, segmentName, UNPUBLISHED_SUFFIX } from './segment.js'
 import { FIRST_CHAIN, type Chain } from './chain.js'
 import { Preparation } from './preparation.js'
 import type { SegmentFiles } from './segment-files.js'
@@ -260,6 +260,10 @@ export class Tail {
         await letGo()
       }
     }
+    // A file whose header is damaged is no segment here, but goes as if it were.
+    const unreadable = (await files.list()).filter((name) => (segmentNumber(name) ?? number) < number)
+    for (const name of unreadable) await files.remove(name)
+    if (unreadable.length > 0) await files.syncDirectory()
   }
 
   /** Its name is gone; everything else of the first segment follows. */
