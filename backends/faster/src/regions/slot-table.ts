@@ -163,20 +163,15 @@ export class SlotTable {
     this.#sealed = this.#sealed.map((index) => (isOfSame(index) ? by : index))
   }
 
-  /** Forgets what the sealed index says as well, page by page; `pages` are what it was made of. */
-  *forgetSealed(
-    index: SealedIndex,
-    pages: Iterable<readonly [first: number, addresses: Float64Array]>,
-  ): Steps<void> {
+  /**
+   * Forgets what the index of a sealed segment says as well, page by page: `pages` are what it was made of. That a slot is gone
+   * is not forgotten, though a discard in that segment may have been what took it: another one may have come since, and
+   * what it took be in a segment that is sealed later.
+   */
+  *forgetSealed(pages: Iterable<readonly [first: number, addresses: Float64Array]>): Steps<void> {
     for (const [from, addresses] of pages) {
       this.#open.forgetRun(from, addresses)
       yield
-    }
-    for (const { from, to } of index.discards.ranges()) {
-      for (const [slot, address] of this.#open.entries(from, to)) {
-        if (address === GONE && index.get(slot) === NOWHERE) this.#open.set(slot, NOWHERE)
-        yield
-      }
     }
   }
 

@@ -211,7 +211,7 @@ export class Sealer {
     const isIntact = await inTurns(checkNumbers(segment, head))
     const index = new SealedIndex(segment, head, 'stored', isIntact)
     table.addSealed(index)
-    await inTurns(table.forgetSealed(index, digest.index.pages()))
+    await inTurns(table.forgetSealed(digest.index.pages()))
   }
 }
 
