@@ -1,4 +1,4 @@
-import type { OpenSlotRange } from '@persistent-log/core'
+import type { OpenSlotRange, PersistentLog } from '@persistent-log/core'
 import type { Mutant } from './mutant.js'
 import { ReferenceBorrowedReads } from './reference-borrowed-reads.js'
 
@@ -16,6 +16,9 @@ function borrowedReads(name: string, defect: string, Reads: typeof ReferenceBorr
     }),
   }
 }
+
+/** What the mutant below lends; one for all its logs. */
+const sharedMemory = new Uint8Array(1024 * 1024)
 
 /** Defects of reads without a copy. */
 export const borrowMutants: readonly Mutant[] = [
@@ -117,4 +120,39 @@ export const borrowMutants: readonly Mutant[] = [
       }
     },
   ),
+  borrowedReads(
+    'borrowedViewsShareMemory',
+    'the views of all logs are of one piece of memory, which a nested read overwrites',
+    class extends ReferenceBorrowedReads {
+      override lend<T>(slot: number, value: Uint8Array, use: (value: Uint8Array) => T): T {
+        sharedMemory.set(value)
+        return super.lend(slot, sharedMemory.subarray(0, value.length), use)
+      }
+    },
+  ),
+  {
+    name: 'borrowedViewsDieByWrites',
+    defect: 'a retry that is judged by the stored bytes overwrites the view that is lent',
+    plant: ({ Log }) => ({
+      Log: class extends Log {
+        lent: Uint8Array | undefined
+
+        override newBorrowedReads(): ReferenceBorrowedReads {
+          const keep = (view: Uint8Array): void => void (this.lent = view)
+          return new (class extends ReferenceBorrowedReads {
+            override lend<T>(slot: number, value: Uint8Array, use: (value: Uint8Array) => T): T {
+              const view = Uint8Array.from(value)
+              keep(view)
+              return super.lend(slot, view, use)
+            }
+          })(this)
+        }
+
+        override accept(...call: Parameters<PersistentLog['accept']>): Promise<void> {
+          this.lent?.fill(0)
+          return super.accept(...call)
+        }
+      },
+    }),
+  },
 ]

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import type { BorrowedReads, Capabilities } from '@persistent-log/core'
+import type { BorrowedReads, Capabilities, PersistentLog } from '@persistent-log/core'
 import { POISON } from '@persistent-log/core/backend'
 import { outcomeOf, rejects, rejectsArgument } from '../running/assertions.js'
-import { ballot, proposal, proposals, text } from '../running/values.js'
+import { ballot, patterned, proposal, proposals, text } from '../running/values.js'
 import type { Case } from './case.js'
 
 const needsBorrowedReads = ({ borrowedReads }: Capabilities): string | undefined =>
@@ -16,6 +16,21 @@ function lentBy(reads: BorrowedReads, range: Parameters<BorrowedReads['scan']>[0
     return slot < last
   })
   return { lent, end }
+}
+
+/** What `use` may do to the log while it has a view of another slot; slot 1 is decided, 3 is long, 4 is accepted. */
+const callsBeside: Readonly<Record<string, (log: PersistentLog) => unknown>> = {
+  'borrowedReads.read': (log) => log.borrowedReads!.read(1, text),
+  'borrowedReads.read of a longer value': (log) => log.borrowedReads!.read(3, text),
+  'borrowedReads.scan': (log) => log.borrowedReads!.scan({}, () => undefined),
+  'syncReads.read': (log) => log.syncReads?.read(1),
+  'syncReads.readAccepted': (log) => log.syncReads?.readAccepted(4),
+  read: (log) => log.read(3),
+  readAccepted: (log) => log.readAccepted(4),
+  decisions: (log) => log.decisions().nextBatch(),
+  'learn, of what is decided': (log) => log.learn(proposal(1)),
+  'accept, once more': (log) => log.accept(proposal(4)),
+  'acceptAll, once more': (log) => log.acceptAll([proposal(4)]),
 }
 
 const isPoisoned = (view: Uint8Array): boolean => view.length > 0 && view.every((byte) => byte === POISON)
@@ -102,6 +117,54 @@ export const borrowedReadCases: readonly Case[] = [
       await rejectsArgument(() => log.borrowedReads?.scan({}, 'use' as never), 'TypeError', 'use')
       expect(isUsed).to.equal(false)
       expect(lentBy(log.borrowedReads!, {}).lent.length).to.equal(6)
+    },
+  },
+  {
+    id: 'borrow.nested',
+    title: 'leaves a view as it is until `use` returns, whatever is called of this log or another meanwhile',
+    requires: needsBorrowedReads,
+    async run(ctx) {
+      const log = await ctx.open()
+      const other = await ctx.open({ directory: await ctx.freshDirectory() })
+      for (const one of [log, other]) {
+        await one.learnAll([...proposals(1, 2), proposal(3, 1, patterned(40_000))])
+        await one.accept(proposal(4))
+      }
+      await log.learn(proposal(0, 1, 'mine'))
+      await other.learn(proposal(0, 1, 'other'))
+      const reads = log.borrowedReads!
+      const expected = ['mine', text(proposal(1).value), text(proposal(2).value)]
+      for (const [name, call] of Object.entries(callsBeside)) {
+        for (const called of [log, other]) {
+          const calls: unknown[] = []
+          const read = reads.read(0, (view) => {
+            calls.push(call(called))
+            return text(view)
+          })
+          expect(read, `the view beside ${name}`).to.equal('mine')
+          const scanned: (string | undefined)[] = []
+          reads.scan({ to: 3 }, (_, view) => {
+            calls.push(call(called))
+            scanned.push(text(view))
+          })
+          expect(scanned, `the views of a scan beside ${name}`).to.deep.equal(expected)
+          await Promise.all(calls)
+        }
+      }
+      const both = reads.read(0, (view) =>
+        reads.read(1, (second) => other.borrowedReads!.read(0, (third) => [view, second, third].map(text))),
+      )
+      expect(both, 'views of three values at once').to.deep.equal([...expected.slice(0, 2), 'other'])
+      const mine = new Error('mine')
+      const throwing = (): never => {
+        throw mine
+      }
+      const beside = reads.read(0, (view) => {
+        expect(() => reads.read(1, throwing)).to.throw(mine)
+        return text(view)
+      })
+      expect(beside, 'the view beside one whose `use` throws').to.equal('mine')
+      expect([0, 1, 2].map((slot) => reads.read(slot, text))).to.deep.equal(expected)
     },
   },
   {

@@ -86,6 +86,7 @@ export const ballotProofs: Proofs = {
   'borrow.scan-ends-where-asked': ['borrowedScanNeverStops', 'borrowedScanTwice'],
   'borrow.scan-upper-bound-frozen': ['borrowedScanLendsProposals'],
   'borrow.scan-refusals': ['borrowedScanFromPoint'],
+  'borrow.nested': ['borrowedViewsShareMemory', 'borrowedViewsDieByWrites'],
   'borrow.poisoned-views': [
     'borrowedViewsLive',
     'borrowedViewsDieLate',

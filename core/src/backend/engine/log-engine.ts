@@ -107,6 +107,11 @@ export interface LogEngine {
   /** The value alone, as `borrow` lends it: for readers that count nanoseconds. */
   borrowValue?(slot: Slot): Uint8Array | 'damaged'
   /**
+   * True where the next read overwrites what was borrowed. While a view of it is lent to a user, the engine keeps that one
+   * (`besideLent`), and what is borrowed meanwhile is a copy.
+   */
+  readonly overwritesLent?: boolean
+  /**
    * True while a crash may take something that was written and leave a later write. Absent: it never does. A batch that
    * repeats such a thing writes it again, or the crash would leave a part of the batch.
    */

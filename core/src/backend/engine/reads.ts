@@ -5,14 +5,17 @@ import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
 import { raise } from '../../errors/raise.js'
 import * as check from '../arguments.js'
 import type { Outline } from './ledger.js'
+import { beginLend, endLend } from './lent-view.js'
 import type { LogParts } from './log-parts.js'
 
 /** Reads of single slots over the shown state. */
 export class Reads {
   readonly #parts: LogParts
+  readonly #overwritesLent: boolean
 
   constructor(parts: LogParts) {
     this.#parts = parts
+    this.#overwritesLent = parts.engine.overwritesLent ?? false
   }
 
   /** Throws unless the log is open. */
@@ -36,7 +39,12 @@ export class Reads {
     if (value === 'damaged') throw raise.damagedSlot(slot)
     if (!value) return undefined
     counts.reads++
-    return use(value)
+    if (!this.#overwritesLent || !beginLend(value)) return use(value)
+    try {
+      return use(value)
+    } finally {
+      endLend()
+    }
   }
 
   borrowAll(range: OpenSlotRange, use: (slot: Slot, value: Uint8Array) => unknown): Slot {
@@ -51,7 +59,7 @@ export class Reads {
         if (value === 'damaged') throw raise.damagedSlot(slot)
         if (!value) continue
         counts.reads++
-        if (use(slot, value) === false) return slot + 1
+        if (this.#lendOf(slot, value, use) === false) return slot + 1
       }
     }
     return Math.max(from, to)
@@ -68,6 +76,15 @@ export class Reads {
       return undecided(shown.decided.ranges(from), from, range?.to ?? shown.nextSlot)
     })
     yield* found
+  }
+
+  #lendOf(slot: Slot, value: Uint8Array, use: (slot: Slot, value: Uint8Array) => unknown): unknown {
+    if (!this.#overwritesLent || !beginLend(value)) return use(slot, value)
+    try {
+      return use(slot, value)
+    } finally {
+      endLend()
+    }
   }
 
   #entry(slot: Slot, wanted: 'decided' | 'accepted'): Decision | undefined {

@@ -56,6 +56,7 @@ export class OrderedStoreEngine implements LogEngine {
   readonly blobs: StoreBlobs
   readonly borrow?: (slot: Slot) => StoredEntry | 'damaged'
   readonly borrowValue?: (slot: Slot) => Uint8Array | 'damaged'
+  readonly overwritesLent: boolean
   readonly #store: OrderedStore
   readonly #codec: RecordCodec
   readonly #state: StoreState
@@ -83,6 +84,7 @@ export class OrderedStoreEngine implements LogEngine {
     this.#commit = new GroupCommit((writes) => this.#flush(writes))
     const write = (operations: readonly StoreOperation[]) => this.#commit.add({ operations })
     this.blobs = new StoreBlobs({ store, codec, write, nextBlob: () => state.nextBlob++ })
+    this.overwritesLent = store.borrow !== undefined
     if (store.borrow) {
       this.borrow = (slot) => this.#entry(slot, true)
       this.borrowValue = (slot) => this.#borrowValue(slot)

@@ -7,6 +7,7 @@ import { raise } from '../../errors/raise.js'
 import { openEngineLog } from '../engine/engine-log.js'
 import { Ledger } from '../engine/ledger.js'
 import { engineFailure } from './engine-failure.js'
+import { LendingStore } from './lending-store.js'
 import { encodeMeta } from './meta-record.js'
 import { OrderedStoreEngine } from './ordered-store-engine.js'
 import { recoverStore } from './ordered-store-recovery.js'
@@ -96,7 +97,8 @@ export async function initialiseOrderedStore(
 }
 
 async function openEngine(options: OrderedStoreLogOptions) {
-  const { store, backend, context, created, onClose } = options
+  const { backend, context, created, onClose } = options
+  const store = options.store.borrow ? new LendingStore(options.store) : options.store
   let release = async (): Promise<void> => {
     try {
       await store.close()

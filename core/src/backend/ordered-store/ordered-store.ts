@@ -41,8 +41,9 @@ export interface OrderedStore {
    */
   get(key: Uint8Array): Uint8Array | undefined
   /**
-   * Like `get`, but the bytes live only until the next call of the store; offered where it saves a copy. The array may be the
-   * same each time, and larger than the value: `length` counts, which such an array has of its own.
+   * Like `get`, but the bytes live only until the next call of the store, or of another one in this thread; offered where it
+   * saves a copy. The array may be the same each time, and larger than the value: `length` counts, which such an array has of
+   * its own. It is written to: not a read-only map.
    */
   borrow?(key: Uint8Array): Uint8Array | undefined
   /**
