@@ -1,5 +1,6 @@
 import {
   raise,
+  STORE_PAGE_BYTES,
   type OrderedStore,
   type StoreOperation,
   type StorePair,
@@ -58,12 +59,16 @@ export class LevelStore implements OrderedStore {
   /** The iterator lives for this page only: one that stays open keeps LevelDB from deleting files. */
   async page({ from, to, limit }: StoreRange): Promise<StorePair[]> {
     const pairs: StorePair[] = []
+    let bytes = 0
     try {
       const iterator = this.#database.iterator({ gte: from, lt: to, limit, highWaterMarkBytes: STEP_BYTES })
       try {
         for (let step = await iterator.nextv(limit); step.length > 0; step = await iterator.nextv(limit)) {
-          for (const [key, value] of step) pairs.push({ key, value })
-          if (pairs.length >= limit) break
+          for (const [key, value] of step) {
+            pairs.push({ key, value })
+            bytes += value.byteLength
+          }
+          if (pairs.length >= limit || bytes >= STORE_PAGE_BYTES) break
         }
       } finally {
         await iterator.close()

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isPersistentLogError, type StorePair } from '@persistent-log/core/backend'
+import { isPersistentLogError, STORE_PAGE_BYTES, type StorePair } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { createStore, openDatabase } from '../src/engine-files.js'
 import { LevelStore } from '../src/level-store.js'
@@ -28,6 +28,18 @@ describe('LevelDB as an ordered store', function () {
   const reopen = async (): Promise<void> => {
     await store.close()
     store = await open()
+  }
+
+  /** Pairs of each page from the first key to the last. */
+  const pageLengths = async (): Promise<number[]> => {
+    const lengths: number[] = []
+    for (let from = EVERYTHING.from; ;) {
+      const page = await store.page({ ...EVERYTHING, from })
+      const last = page.at(-1)
+      if (!last) return lengths
+      lengths.push(page.length)
+      from = Uint8Array.of(...last.key, 0)
+    }
   }
 
   beforeEach(async () => {
@@ -77,6 +89,16 @@ describe('LevelDB as an ordered store', function () {
     await store.write(Array.from({ length: 8 }, (_, at) => ({ key: bytes(1, at), value })))
     expect(await store.page({ ...EVERYTHING, limit: 7 })).to.have.length(7)
     expect(await store.page(EVERYTHING)).to.have.length(8)
+  })
+
+  it('ends a page whose bytes are enough, though the limit was for short values', async () => {
+    const value = new Uint8Array(1024 * 1024)
+    const keys = Array.from({ length: 40 }, (_, at) => bytes(1, at))
+    await store.write(keys.map((key) => ({ key, value })))
+    const lengths = await pageLengths()
+    expect(lengths.reduce((sum, length) => sum + length, 0)).to.equal(40)
+    const most = STORE_PAGE_BYTES / value.byteLength
+    expect(Math.max(...lengths)).to.be.within(most, most + 2)
   })
 
   it('hands out bytes that nobody else holds', async () => {

@@ -1,6 +1,7 @@
 import {
   copyBytes,
   raise,
+  STORE_PAGE_BYTES,
   type OrderedStore,
   type StoreOperation,
   type StorePair,
@@ -80,8 +81,15 @@ export class LmdbStore implements OrderedStore {
   /** One synchronous pass over one snapshot: no cursor, and with it no old snapshot, stays behind. */
   page({ from, to, limit }: StoreRange): Promise<StorePair[]> {
     try {
+      const pairs: StorePair[] = []
+      let bytes = 0
       // lmdb-js copies what it hands out here, other than in `getBinaryFast`.
-      return Promise.resolve([...this.#environment.getRange({ start: from, end: to, limit })])
+      for (const pair of this.#environment.getRange({ start: from, end: to, limit })) {
+        pairs.push(pair)
+        bytes += pair.value.byteLength
+        if (bytes >= STORE_PAGE_BYTES) break
+      }
+      return Promise.resolve(pairs)
     } catch (cause) {
       return Promise.reject(engineError('read', cause))
     }

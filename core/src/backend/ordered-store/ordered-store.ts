@@ -47,8 +47,8 @@ export interface OrderedStore {
    */
   borrow?(key: Uint8Array): Uint8Array | undefined
   /**
-   * The first pairs of a range in ascending order. A page may be shorter than asked, to bound its bytes: only an empty
-   * one is the end. An adapter whose engine does not prove that its tree is in order has it looked at when it opens
+   * The first pairs of a range in ascending order. A page ends at the limit, or as soon as it holds `STORE_PAGE_BYTES`, to
+   * bound its bytes: only an empty one is the end of the range. An adapter whose engine does not prove that its tree is in order has it looked at when it opens
    * (`PLOG_CORRUPTED`): over keys out of order the engine would not find again what it acknowledges.
    */
   page(range: StoreRange): Promise<StorePair[]>

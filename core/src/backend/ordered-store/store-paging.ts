@@ -6,8 +6,11 @@ import type { OrderedStore, StorePair } from './ordered-store.js'
 /** Most pairs of one page: enough to hide the cost of a call, few enough to be let go soon. */
 const PAGE_PAIRS = 1_000
 
-/** What a page should hold in bytes; the next page's length follows from the average of the last. */
-const PAGE_BYTES = 8 * 1024 * 1024
+/**
+ * What a page should hold in bytes: a store ends one that has so much. The next page's length follows from the average of
+ * the last, which says nothing where long values come behind short ones.
+ */
+export const STORE_PAGE_BYTES = 8 * 1024 * 1024
 
 /** Pairs of the first page, when nothing is known yet about their size. */
 const FIRST_PAGE_PAIRS = 64
@@ -31,7 +34,7 @@ export async function* pagesOf(store: OrderedStore, range: KeyRange): AsyncGener
     yield page
     from = successorOf(last.key)
     const bytes = page.reduce((sum, pair) => sum + pair.value.byteLength, 0)
-    limit = Math.max(1, Math.min(PAGE_PAIRS, Math.floor(PAGE_BYTES / (bytes / page.length + 1))))
+    limit = Math.max(1, Math.min(PAGE_PAIRS, Math.floor(STORE_PAGE_BYTES / (bytes / page.length + 1))))
   }
 }
 
