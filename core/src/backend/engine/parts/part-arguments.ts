@@ -65,7 +65,9 @@ export function sourcesOf(parts: PartSources): PartSources {
   const checks = new PartChecks()
   return Array.from(parts, (part) => {
     checks.next(part)
-    return part.content ? { ...part, content: copyBytes(part.content) } : part
+    // Each field for itself: it may be a getter of the part's class.
+    const { name, content, digest, bytes } = part
+    return { name, content: content && copyBytes(content), digest, bytes }
   })
 }
 
