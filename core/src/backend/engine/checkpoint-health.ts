@@ -67,6 +67,7 @@ export class CheckpointHealth {
   async abandon(one: StoredCheckpoint): Promise<void> {
     const { engine, parts, descriptors } = this.#contents
     await engine.blobs.remove(one.blob).catch(() => undefined)
+    this.#forget(one)
     await parts.release(descriptors.take(one)).catch(() => undefined)
   }
 
@@ -82,7 +83,13 @@ export class CheckpointHealth {
     } catch (cause) {
       throw this.#life.poison('checkpoints.prune', cause)
     }
+    this.#forget(one)
     await parts.release(descriptors.take(one))
+  }
+
+  #forget({ blob }: StoredCheckpoint): void {
+    this.#verified.delete(blob)
+    this.#damaged.delete(blob)
   }
 
   async *#readWhole(one: StoredCheckpoint): AsyncGenerator<Uint8Array, undefined> {
