@@ -37,9 +37,8 @@ function unlessAborted<T>(iterator: AsyncIterator<T>, signal: AbortSignal): Prom
     signal.throwIfAborted()
     const onAbort = (): void => reject(signal.reason as Error)
     signal.addEventListener('abort', onAbort, { once: true })
-    void iterator
-      .next()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort))
+    // A plain result will do, as it does for `for await`.
+    const step = new Promise<IteratorResult<T>>((settle) => settle(iterator.next()))
+    void step.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
 }

@@ -128,6 +128,20 @@ describe('checkpoints over an engine', () => {
     await stored
   })
 
+  it('take a stream whose steps are no promises, with a signal as without', async () => {
+    const { engine, log } = await openHeld()
+    const plain = (): AsyncIterable<Uint8Array> => {
+      const chunks = ['a ', 'plain ', 'state'].map(bytes)
+      const next = (): IteratorResult<Uint8Array> =>
+        chunks.length > 0 ? { done: false, value: chunks.shift()! } : { done: true, value: undefined }
+      return { [Symbol.asyncIterator]: () => ({ next }) as unknown as AsyncIterator<Uint8Array> }
+    }
+    for (const options of [{}, { signal: new AbortController().signal }]) {
+      await settle(engine, log.checkpoints.store(0, plain(), options))
+      expect(await contentOf(log.checkpoints.read(0))).to.equal('a plain state')
+    }
+  })
+
   it('heed an abort up to the moment in which the state gets its name', async () => {
     const { engine, log } = await openHeld()
     const abort = new AbortController()
