@@ -7,8 +7,8 @@ export const POISON = 0xdb
 
 /**
  * Borrowed reads for those who look for the mistakes of a borrower: each value is lent as a copy of its own, and
- * overwritten with {@link POISON} as soon as it is to be dead. A view that was written into is a `TypeError`, thrown when
- * `use` is done; in a map it would have ended the process.
+ * overwritten with {@link POISON} as soon as it is to be dead. A view that was written into, or transferred, is a
+ * `TypeError`, thrown when `use` is done; in a map it would have ended the process.
  */
 export function poisonViews(reads: BorrowedReads): BorrowedReads {
   return {
@@ -23,17 +23,32 @@ export function poisonViews(reads: BorrowedReads): BorrowedReads {
   }
 }
 
+/**
+ * The view lies in the middle of more, as it may where nothing is copied: who takes its `buffer` for the value reads poison.
+ * Odd, so that no wider view of it is aligned by chance.
+ */
+const MARGIN_BYTES = 13
+
 function lend<T>(slot: number, value: Uint8Array, use: (view: Uint8Array) => T): T {
-  const view = copyBytes(value)
+  const room = new Uint8Array(value.length + 2 * MARGIN_BYTES).fill(POISON)
+  const view = room.subarray(MARGIN_BYTES, MARGIN_BYTES + value.length)
+  view.set(value)
   // Not against `value`: what `use` does to the log may be the end of it.
   const lent = copyBytes(value)
   try {
     const result = use(view)
+    if (isDetached(room)) {
+      throw new TypeError(`use transferred the value of slot ${slot}; what is borrowed may only be read`)
+    }
     if (!equalBytes(view, lent)) {
       throw new TypeError(`use wrote into the value of slot ${slot}; what is borrowed may only be read`)
     }
     return result
   } finally {
-    view.fill(POISON)
+    // Nothing can be seen through a view whose memory is elsewhere.
+    if (!isDetached(room)) view.fill(POISON)
   }
 }
+
+/** Of a room that was not empty. */
+const isDetached = (room: Uint8Array): boolean => room.length === 0
