@@ -13,6 +13,7 @@ import type { CommitId, Decision, LogEntry, Proposal } from '../../contract/prop
 import type { OpenSlotRange, Slot } from '../../contract/slot.js'
 import type { AttachedLog, SharedBounds } from '../../contract/threads.js'
 import * as check from '../arguments.js'
+import { bareBallot, bareCommitId, bareProposal } from './bare-arguments.js'
 import type { ServedHandle } from './handle.js'
 import type { OwnerMethod } from './messages.js'
 import { OwnerCalls } from './owner-calls.js'
@@ -74,45 +75,46 @@ export class ServedLog implements AttachedLog {
 
   async promise(ballot: Ballot, options?: CallOptions): Promise<void> {
     check.checkBallot(ballot)
-    await this.#ask('promise', options, ballot)
+    await this.#ask('promise', options, bareBallot(ballot))
   }
 
   async accept(proposal: Proposal, options?: WriteOptions): Promise<void> {
     check.checkProposal(proposal, 'proposal')
-    await this.#write('accept', proposal, options)
+    await this.#write('accept', bareProposal(proposal), options)
   }
 
   async acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
     check.checkArray(proposals, 'proposals', check.checkProposal)
-    await this.#write('acceptAll', proposals, options)
+    await this.#write('acceptAll', proposals.map(bareProposal), options)
   }
 
   async commit(id: CommitId, options?: WriteOptions): Promise<void> {
     check.checkCommitId(id, 'id')
-    await this.#write('commit', id, options)
+    await this.#write('commit', bareCommitId(id), options)
   }
 
   async commitAll(ids: readonly CommitId[], options?: WriteOptions): Promise<void> {
     check.checkArray(ids, 'ids', check.checkCommitId)
-    await this.#write('commitAll', ids, options)
+    await this.#write('commitAll', ids.map(bareCommitId), options)
   }
 
   async learn(decision: Decision, options?: WriteOptions): Promise<void> {
     check.checkProposal(decision, 'decision')
-    await this.#write('learn', decision, options)
+    await this.#write('learn', bareProposal(decision), options)
   }
 
   async learnAll(decisions: readonly Decision[], options?: WriteOptions): Promise<void> {
     check.checkArray(decisions, 'decisions', check.checkProposal)
-    await this.#write('learnAll', decisions, options)
+    await this.#write('learnAll', decisions.map(bareProposal), options)
   }
 
   async discard(
     range: { readonly from: Slot; readonly to?: Slot | undefined },
     options?: WriteOptions,
   ): Promise<DiscardResult> {
+    check.checkObject(range, 'range')
     check.checkRange(range)
-    return this.#write('discard', range, options)
+    return this.#write('discard', { from: range.from, to: range.to }, options)
   }
 
   close(): Promise<void> {
