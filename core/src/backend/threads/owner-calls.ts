@@ -111,7 +111,7 @@ export class OwnerCalls {
       const { isClosed } = this.#progress
       this.#take()
       this.#onWake()
-      if (isClosed) return this.#rejectAll()
+      if (isClosed) return this.#end()
       this.#pump()
       await rung(this.#seat.bell, seen)
     }
@@ -130,7 +130,9 @@ export class OwnerCalls {
     if (this.#pending.size === 0) this.#settle()
   }
 
-  #rejectAll(): void {
+  /** The owner has closed the log: nobody asks for the seat again. */
+  #end(): void {
+    attached.delete(this)
     for (const { method, reject } of this.#pending.values()) reject(raise.notOpen(method))
     this.#pending.clear()
     this.#settle()

@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import { attachServed, SharedProgress, ThreadServer, type ServedLog } from '../../../src/backend/index.js'
-import type { PersistentLog } from '../../../src/contract/index.js'
+import type { PersistentLog, Proposal } from '../../../src/contract/index.js'
 import { openMemory } from '../../support/memory-engine.js'
+import { stillHeld } from '../../support/collected.js'
+import { rejection } from '../../support/rejections.js'
 import { ballot, bytes, text } from '../../support/values.js'
 
 interface Attached {
@@ -99,4 +101,21 @@ describe('an attached log', () => {
     }
     await close(one)
   })
+
+  it('is free to be collected once its owner has closed the log', async () => {
+    const ended: WeakRef<object>[] = []
+    for (let round = 0; round < 5; round++) ended.push(await endedByOwner())
+    expect(await stillHeld(ended)).to.equal(0)
+  })
 })
+
+/** In a function of its own, so that no frame holds it any more. */
+async function endedByOwner(): Promise<WeakRef<object>> {
+  const { log, server, attached } = await attach()
+  const late: Proposal = { slot: 0, ballot: ballot(1), value: bytes('late') }
+  await server.close()
+  await log.close()
+  expect(attached.state).to.equal('closed')
+  await rejection('PLOG_NOT_OPEN', () => attached.accept(late))
+  return new WeakRef(attached)
+}
