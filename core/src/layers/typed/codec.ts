@@ -3,6 +3,7 @@
  * bytes, and an honest retry must not look like a second value. What `encode` throws, nothing was written.
  */
 export interface Codec<T> {
+  /** The bytes are copied before the next call: they may be the value's own, or in memory that is used again. */
   encode(value: T): Uint8Array
   /** The bytes belong to the codec; they were checked against their digest. */
   decode(bytes: Uint8Array): T

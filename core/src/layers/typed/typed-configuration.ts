@@ -1,4 +1,5 @@
 import * as check from '../../backend/arguments.js'
+import { copyBytes } from '../../backend/bytes.js'
 import type { ConfigurationStore } from '../../contract/configuration-store.js'
 import type { CallOptions } from '../../contract/decision-log.js'
 import { isPersistentLogError } from '../../errors/persistent-log-error.js'
@@ -29,7 +30,8 @@ export class ConfigurationOfValues<C> implements TypedConfiguration<C> {
   async store(name: string, record: TypedRecord<C>, options?: CallOptions): Promise<void> {
     check.checkObject(record, 'record')
     const { version } = record
-    const encoded = encodeWith(this.#codec, record.value, 'configuration')
+    // A copy: it is compared after the first try, and the array may be the caller's own, or one that the codec uses again.
+    const encoded = copyBytes(encodeWith(this.#codec, record.value, 'configuration'))
     if (encoded.byteLength > this.#valueBytes) {
       throw raise.tooLarge('record.value bytes', encoded.byteLength, this.#valueBytes)
     }

@@ -23,9 +23,12 @@ export interface EncodedItem {
   readonly proof: Uint8Array | undefined
 }
 
-/** Encodes an item and copies the rest of it: the call may have to be repeated after it returned. */
+/**
+ * Encodes an item and copies all of it, the encoded bytes too: a codec may return the caller's own array or one that it
+ * uses again, and the call may have to be compared and repeated after it returned.
+ */
 export function encodeItem<D>(codec: Codec<D>, { slot, ballot, value, proof }: ValueInSlot<D>): EncodedItem {
-  const encoded = encodeWith(codec, value, 'decision')
+  const encoded = copyBytes(encodeWith(codec, value, 'decision'))
   return { slot, ballot: { ...ballot }, value: encoded, proof: proof && copyBytes(proof) }
 }
 
