@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { bytesCodec, jsonCodec, utf8Codec, type Codec } from '../../src/layers/typed/index.js'
@@ -32,12 +33,37 @@ describe('the JSON codec', () => {
     ['a function', { f: () => 1 }],
     ['a symbol', Symbol('x')],
     ['a bigint', { n: 1n }],
+    ['undefined in an array', [undefined, 1]],
+    // eslint-disable-next-line no-sparse-arrays -- what it is about
+    ['a hole in an array', { a: [, 1] }],
+    ['a Map', { m: new Map([[1, 2]]) }],
+    ['a Set', new Set([1])],
+    ['bytes', { a: Uint8Array.of(1, 2) }],
+    ['a boxed number', [new Number(1)]],
+    ['an instance of a class', new (class Command {})()],
+    ['an object that inherits from another', Object.create({ a: 1 })],
+    ['what a toJSON makes of it', { toJSON: () => new Map() }],
   ]
   for (const [title, value] of refused) {
     it(`refuses ${title}, which JSON would change`, () => {
       expect(() => codec.encode(value)).to.throw(TypeError)
     })
   }
+
+  it('names what it refuses', () => {
+    expect(() => codec.encode({ m: new Map() })).to.throw('m is an object of Map, which JSON does not have')
+    expect(() => codec.encode([0, undefined])).to.throw('item 1 is undefined, which JSON does not have')
+  })
+
+  it('leaves out a property that is undefined, and writes what has a toJSON as what that returns', () => {
+    expect(text(codec.encode({ a: undefined, b: 1 }))).to.equal('{"b":1}')
+    expect(text(codec.encode({ at: new Date(0) }))).to.equal('{"at":"1970-01-01T00:00:00.000Z"}')
+  })
+
+  it('takes objects without a prototype, and those of another realm', () => {
+    expect(text(codec.encode(Object.setPrototypeOf({ a: 1 }, null)))).to.equal('{"a":1}')
+    expect(text(codec.encode(runInNewContext('({ a: [{ b: 1 }] })')))).to.equal('{"a":[{"b":1}]}')
+  })
 
   it('refuses bytes that are no JSON', () => {
     expect(() => codec.decode(bytes('{'))).to.throw(SyntaxError)
