@@ -8,7 +8,7 @@ const USER_FAULTS: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'this process may not write there'],
   ['EPERM', 'this process may not write there'],
   ['EROFS', 'the file system is mounted read-only'],
-  ['EEXIST', 'it is a file'],
+  ['EEXIST', 'it is a file, or a link to nothing'],
   ['ENOTDIR', 'it, or a part of its path, is a file'],
   ['ENAMETOOLONG', 'its name is too long'],
   ['ELOOP', 'its symbolic links go round in circles'],
@@ -35,10 +35,37 @@ export function invalidDirectory(directory: string, fault: string): Error {
   ])
 }
 
+/**
+ * Level by level, from the first that is there. The recursive `mkdir` of Node.js goes round for ever where a system says of
+ * a new name that it does not exist, as Linux does below /proc.
+ */
+async function makeMissing(directory: string): Promise<void> {
+  if (await isDirectory(directory)) return
+  const parent = dirname(directory)
+  if (parent !== directory) await makeMissing(parent)
+  try {
+    await mkdir(directory)
+  } catch (cause) {
+    // Somebody else may have made it meanwhile.
+    const isThere = (cause as NodeJS.ErrnoException).code === 'EEXIST' && (await isDirectory(directory))
+    if (!isThere) throw cause
+  }
+}
+
+/** False where there is nothing, or something else. */
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw cause
+  }
+}
+
 /** Creates what is missing of a path and returns the real path. The names are durable after `syncAncestors`. */
 export async function makeDirectory(directory: string): Promise<string> {
   try {
-    await mkdir(directory, { recursive: true })
+    await makeMissing(directory)
     const path = await realpath(directory)
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK)
     return path

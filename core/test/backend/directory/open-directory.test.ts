@@ -179,6 +179,11 @@ describe('a log directory', () => {
       await expectInvalid(join(directory(), 'link'))
     })
 
+    it('refuses a link to nothing', async () => {
+      await symlink(join(directory(), 'nothing'), join(directory(), 'link'))
+      expect(await expectInvalid(join(directory(), 'link'))).to.contain('a link to nothing')
+    })
+
     it('refuses links that go round in circles', async () => {
       await symlink(join(directory(), 'b'), join(directory(), 'a'))
       await symlink(join(directory(), 'a'), join(directory(), 'b'))
