@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, extname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { raise } from '../errors/raise.js'
 import { parseConfig, type LogConfig } from './config.js'
+import { shownValue, unknownKey } from './config-issues.js'
 import { configFromEnvironment, type Environment } from './environment.js'
 import { parseJson, parseYaml } from './parse-text.js'
+import { pathOf } from './path-of.js'
 
-/** Where a configuration comes from: it is the object itself, a JSON or YAML file, or environment variables. */
+/**
+ * Where a configuration comes from: it is the object itself, a JSON or YAML file, or environment variables. A file and an
+ * environment stand alone: the rest of the configuration is in them.
+ */
 export type ConfigSource = LogConfig | { readonly file: string | URL } | { readonly environment: Environment }
 
 /** A checked configuration, and the directory against which its relative paths and its package name are resolved. */
@@ -22,22 +26,40 @@ export interface LoadOptions {
   readonly relativeTo?: string | URL | undefined
 }
 
-/** The path of a file that is named by a path or a `file:` URL. */
-const pathOf = (place: string | URL): string =>
-  place instanceof URL || place.startsWith('file:') ? fileURLToPath(place) : place
-
 const isFileSource = (source: ConfigSource): source is { readonly file: string | URL } =>
   typeof source === 'object' && source !== null && 'file' in source && !('backend' in source)
 
 const isEnvironmentSource = (source: ConfigSource): source is { readonly environment: Environment } =>
   typeof source === 'object' && source !== null && 'environment' in source && !('backend' in source)
 
+/** What stands beside the one key of a source is an unknown key: it would be read by nobody. */
+function refuseBeside(key: string, source: object): void {
+  const issues = Object.entries(source)
+    .filter(([name]) => name !== key)
+    .map(([name, value]) => ({
+      path: name,
+      message: `${unknownKey(name, [key])} alone`,
+      value: value as unknown,
+    }))
+  if (issues.length > 0) throw raise.invalidConfig(issues)
+}
+
+function checkedEnvironment(environment: unknown): Environment {
+  if (typeof environment === 'object' && environment !== null) return environment as Environment
+  const message = `must be an object with environment variables, got ${shownValue(environment)}`
+  throw raise.invalidConfig([{ path: 'environment', message, value: environment }])
+}
+
 /** Loads and checks a configuration: `PLOG_INVALID_CONFIG` names every field that is wrong. */
 export async function loadConfig(source: ConfigSource, options: LoadOptions = {}): Promise<LoadedConfig> {
-  const base = resolve(pathOf(options.relativeTo ?? process.cwd()))
-  if (isFileSource(source)) return loadFile(resolve(base, pathOf(source.file)))
+  const base = resolve(pathOf(options.relativeTo ?? process.cwd(), 'relativeTo'))
+  if (isFileSource(source)) {
+    refuseBeside('file', source)
+    return loadFile(resolve(base, pathOf(source.file, 'file')))
+  }
   if (isEnvironmentSource(source)) {
-    return { config: configFromEnvironment(source.environment), relativeTo: base }
+    refuseBeside('environment', source)
+    return { config: configFromEnvironment(checkedEnvironment(source.environment)), relativeTo: base }
   }
   return { config: parseConfig(source), relativeTo: base }
 }

@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { raise } from '../errors/raise.js'
 
 /**
  * Finds the module behind a package name as an `import` in a given directory would. Node.js 20 offers that for nobody's
  * directory but the caller's: `import.meta.resolve` ignores its second argument there, and `require.resolve` refuses
- * packages that export for `import` only.
+ * packages that export for `import` only. A `package.json` on the way that is none is `PLOG_INVALID_CONFIG` with its path.
  */
 
 /** The conditions of an `import` in Node.js. */
@@ -29,9 +30,19 @@ function* upwardsFrom(directory: string): Generator<string> {
   if (parent !== directory) yield* upwardsFrom(parent)
 }
 
-const readManifest = (folder: string): Manifest | undefined => {
+/** The manifest in a folder. One that cannot be read ends the search, as in Node.js: what it says may be what counts. */
+function readManifest(folder: string): Manifest | undefined {
   const file = join(folder, 'package.json')
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : undefined
+  if (!existsSync(file)) return undefined
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (!isRecord(manifest)) throw new TypeError('it holds no JSON object')
+    return manifest
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const message = `cannot be looked for: ${file} must be a JSON object, as npm writes it: ${reason}`
+    throw raise.invalidConfig([{ path: 'backend', message, value: file }], { cause })
+  }
 }
 
 /** The folder of a package, as seen from a directory: the package around it when it has that name, or an installed one. */

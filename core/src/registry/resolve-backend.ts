@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import type { Backend } from '../contract/backend.js'
 import { raise } from '../errors/raise.js'
 import { backendFaults } from './backend-shape.js'
 import { locatePackage, moduleInFolder } from './locate-package.js'
+import { pathOf } from './path-of.js'
 
 /** Short names and the packages behind them. The one place where the core names a backend. */
 const PACKAGES: ReadonlyMap<string, string> = new Map([
@@ -49,10 +50,9 @@ export function locateBackend(specifier: string, options: ResolveOptions = {}): 
     if (found === undefined) throw raise.backendNotInstalled(specifier, packageName, names())
     return found
   }
-  const url = specifier.startsWith('file:') ? new URL(specifier) : undefined
   const found =
-    url || isPath(specifier)
-      ? locateFile(url ? fileURLToPath(url) : resolve(directory, specifier))
+    specifier.startsWith('file:') || isPath(specifier)
+      ? locateFile(resolve(directory, pathOf(specifier, 'backend')))
       : locatePackage(specifier, directory)
   if (found === undefined) throw raise.unknownBackend(specifier, names())
   return found

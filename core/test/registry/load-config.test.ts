@@ -109,6 +109,41 @@ describe('a configuration file', () => {
     expect(context.field).to.equal('file')
     expect(message).to.include('must end in .json, .yaml, .yml')
   })
+
+  it('is refused together with other keys, each by its name', async () => {
+    const file = await place.write('log.json', JSON.stringify(expected))
+    const source = { file, firstSlot: 7, recovery: 'nonsense' }
+    const { context, message } = await rejection('PLOG_INVALID_CONFIG', () => loadConfig(source))
+    expect(context.issues?.map(({ path, value }) => [path, value])).to.deep.equal([
+      ['firstSlot', 7],
+      ['recovery', 'nonsense'],
+    ])
+    expect(message).to.include('firstSlot: is not a known key; allowed are file alone')
+  })
+
+  const unnamed = [
+    5,
+    null,
+    'file://remote/log.json',
+    'file:///a%2Fb.json',
+    new URL('https://example.org/log.json'),
+  ]
+  for (const file of unnamed) {
+    it(`is refused when ${String(file)} names none`, async () => {
+      const source = { file } as unknown as Parameters<typeof loadConfig>[0]
+      const { context, message } = await rejection('PLOG_INVALID_CONFIG', () => loadConfig(source))
+      expect(context).to.deep.include({ field: 'file', value: file })
+      expect(message).to.include('must be a path, or the file: URL of a path on this machine, got ')
+    })
+  }
+
+  it('is refused when the directory that it is looked for from is none', async () => {
+    const options = { relativeTo: 'file://remote/x' }
+    const { context } = await rejection('PLOG_INVALID_CONFIG', () =>
+      loadConfig({ file: 'log.json' }, options),
+    )
+    expect(context.field).to.equal('relativeTo')
+  })
 })
 
 describe('a configuration object', () => {
@@ -162,6 +197,17 @@ describe('a configuration in the environment', () => {
     }
     expect(configFromEnvironment(variables)).to.deep.equal(config)
     expect((await loadConfig({ environment: variables })).config).to.deep.equal(config)
+  })
+
+  it('is refused together with other keys, and where it is none', async () => {
+    const both = { environment: variables, firstSlot: 7 }
+    const { context } = await rejection('PLOG_INVALID_CONFIG', () => loadConfig(both))
+    expect(context).to.deep.include({ field: 'firstSlot', value: 7 })
+    for (const environment of [null, undefined, 'PLOG_BACKEND=memory']) {
+      const source = { environment } as unknown as Parameters<typeof loadConfig>[0]
+      const error = await rejection('PLOG_INVALID_CONFIG', () => loadConfig(source))
+      expect(error.context.field).to.equal('environment')
+    }
   })
 
   it('takes "manual" for the pace of flushes as it is', () => {

@@ -126,6 +126,28 @@ describe('a backend by name', () => {
     })
   }
 
+  for (const specifier of ['file://remote/x.js', 'file:///a%2Fb.js', 'file://[']) {
+    it(`is refused as ${JSON.stringify(specifier)}, which names no file here`, async () => {
+      const { context, cause } = await rejection('PLOG_INVALID_CONFIG', () => nameOf(specifier))
+      expect(context).to.deep.include({ field: 'backend', value: specifier })
+      expect(cause).to.be.instanceOf(TypeError)
+    })
+  }
+
+  for (const text of ['{ "exports": ', 'null']) {
+    it(`is refused where a package.json on the way holds ${text}, with its path`, async () => {
+      const manifest = await place.write('own/package.json', text)
+      for (const [specifier, below] of [
+        ['./own', '.'],
+        ['some-package', 'own/deep'],
+      ] as const) {
+        const { context, message } = await rejection('PLOG_INVALID_CONFIG', () => nameOf(specifier, below))
+        expect(context).to.deep.include({ field: 'backend', value: manifest })
+        expect(message).to.include(`${manifest} must be a JSON object`)
+      }
+    })
+  }
+
   it('is refused when its module cannot be loaded, with the cause', async () => {
     await install('broken', { exports: './main.js' }, { 'main.js': 'throw new RangeError("no engine")' })
     const { context, cause, message } = await rejection('PLOG_INVALID_CONFIG', () => nameOf('broken'))
