@@ -17,7 +17,8 @@ export interface Durability {
 /**
  * When writes that were acknowledged below the strongest survival are flushed: `manual` (the default), by `flush()`, by a
  * checkpoint over them, or at close; or at the latest so many ms, or so many bytes of values and proofs, after the first of
- * them. A stronger write may take them along or not. Writes at the strongest survival are never paced.
+ * them; one of the two, or both. A stronger write may take them along or not. Writes at the strongest survival are never
+ * paced.
  */
 export type FlushPace =
   'manual' | { readonly everyMs?: number | undefined; readonly everyBytes?: number | undefined }

@@ -55,16 +55,22 @@ const section = (what: string) => ({
 })
 
 const survival = oneOf(SURVIVALS).optional()
+const PACE_ERROR = `must be "manual" or an object with everyMs (1 to ${MAX_WAIT_MS}), everyBytes (from 1) or both`
 const flushPace = z
   .union(
     [
       z.literal('manual'),
-      z.strictObject({
-        everyMs: integer(1, MAX_WAIT_MS).optional(),
-        everyBytes: integer(1, Number.MAX_SAFE_INTEGER).optional(),
-      }),
+      z
+        .strictObject({
+          everyMs: integer(1, MAX_WAIT_MS).optional(),
+          everyBytes: integer(1, Number.MAX_SAFE_INTEGER).optional(),
+        })
+        // With neither, nothing would ever be flushed: that has a name, "manual".
+        .refine(({ everyMs, everyBytes }) => everyMs !== undefined || everyBytes !== undefined, {
+          error: PACE_ERROR,
+        }),
     ],
-    { error: `must be "manual" or an object with everyMs (1 to ${MAX_WAIT_MS}) and everyBytes (from 1)` },
+    { error: PACE_ERROR },
   )
   .optional()
 const limit = integer(1, Number.MAX_SAFE_INTEGER).optional()

@@ -19,7 +19,7 @@ const asBoolean: Reader = (text) => (text === 'true' ? true : text === 'false' ?
 const asFlushPace: Reader = (text) =>
   text === 'manual'
     ? text
-    : parseJson(text, 'PLOG_DURABILITY_FLUSH', '"manual" or a JSON object with everyMs and everyBytes')
+    : parseJson(text, 'PLOG_DURABILITY_FLUSH', '"manual" or a JSON object with everyMs, everyBytes or both')
 
 /** Each variable, the field that it sets, and how its text is read. */
 const VARIABLES: ReadonlyMap<string, { readonly path: readonly string[]; readonly read: Reader }> = new Map([

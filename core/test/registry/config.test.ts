@@ -27,6 +27,13 @@ describe('the configuration', () => {
     expect(parseConfig(config)).to.deep.equal(config)
   })
 
+  it('may pace flushes by time, by bytes, or by both', () => {
+    for (const flush of ['manual', { everyMs: 1 }, { everyBytes: 1 }, { everyMs: 1, everyBytes: 1 }]) {
+      const config = { backend: 'memory', durability: { flush } }
+      expect(parseConfig(config)).to.deep.equal(config)
+    }
+  })
+
   it('keeps a backend object as the very object that it is', () => {
     const backend = {
       name: 'own-one',
@@ -86,6 +93,20 @@ describe('the configuration', () => {
       'durability.flush',
       'must be "manual" or an object with everyMs',
       'often',
+    ],
+    [
+      'a pace of flushes that never comes',
+      { durability: { flush: {} } },
+      'durability.flush',
+      'must be "manual" or an object with everyMs (1 to 2147483647), everyBytes (from 1) or both, got an object',
+      {},
+    ],
+    [
+      'a pace of 0 ms',
+      { durability: { flush: { everyMs: 0, everyBytes: 1 } } },
+      'durability.flush.everyMs',
+      'must be an integer from 1 to 2147483647, got 0',
+      0,
     ],
     [
       'a durability that is a word',
