@@ -12,8 +12,10 @@ import type { StateMachine } from './state-machine.js'
 /** Options of {@link recover}. */
 export interface RecoverOptions extends CallOptions {
   /**
-   * Only a part. `to`: the state as of that slot, from the newest valid checkpoint at or below it. `from`: the machine
-   * holds everything below it already; no checkpoint is used, and one below the point is `PLOG_COMPACTED`.
+   * Only a part. `to`: the state as of that slot, from the newest valid checkpoint at or below it; one at that very slot
+   * serves below the point too. A machine that stands beyond it (`appliedTo`) is a `RangeError`: nothing is taken back.
+   * `from`: the machine holds everything below it already; no checkpoint is used, and one below the point is
+   * `PLOG_COMPACTED`.
    */
   readonly range?: OpenSlotRange | undefined
   /**
@@ -58,9 +60,11 @@ export async function recover(
       : { damaged: [], at: explicitFrom }
   const from = restored.at
   const { compactedBefore, nextSlot } = log.bounds()
-  if (from < compactedBefore) throw raise.compacted(from, compactedBefore)
-
   const last = Math.min(upTo, nextSlot)
+  // A checkpoint at the very end is all that is asked for, wherever the log begins.
+  const isDone = from >= last && explicitFrom === undefined
+  if (from < compactedBefore && !isDone) throw raise.compacted(from, compactedBefore)
+
   const to = gaps === 'skip' ? last : await firstUndecided(log, from, last, signal)
   const work: ReplayOptions = { from, to, dense: gaps === 'stop', signal, batchLength }
   const progress = (replayed: number, at: Slot): void =>

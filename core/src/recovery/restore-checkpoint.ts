@@ -21,7 +21,8 @@ interface Demand {
 
 /**
  * Brings the machine to the newest valid checkpoint that is ahead of it. A damaged one makes room for the next older;
- * one below the point is of no use, since the decisions behind it are gone.
+ * one below the point is of no use, since the decisions behind it are gone, unless none of them is asked for. A machine
+ * beyond what is asked for is not taken back: `RangeError`.
  */
 export async function restoreCheckpoint(
   log: Pick<PersistentLog, 'firstSlot' | 'bounds' | 'checkpoints'>,
@@ -30,18 +31,24 @@ export async function restoreCheckpoint(
 ): Promise<Restored> {
   // Below the first slot there is nothing to apply: a new machine stands there.
   const standsAt = Math.max(machine.appliedTo?.() ?? 0, log.firstSlot)
+  if (standsAt > Math.max(upTo, log.firstSlot)) {
+    throw new RangeError(
+      `options.range.to is ${upTo}; it must be at least ${standsAt}, where the state machine stands (appliedTo)`,
+    )
+  }
   const { compactedBefore } = log.bounds()
+  const reaches = (slot: Slot): boolean => slot >= compactedBefore || slot >= upTo
   const damaged: CheckpointInfo[] = []
   for (const listed of (await log.checkpoints.list({ signal })).toReversed()) {
     if (listed.slot > upTo) continue
-    if (listed.slot <= standsAt || listed.slot < compactedBefore) break
+    if (listed.slot <= standsAt || !reaches(listed.slot)) break
     const { damaged: isKnownDamaged, ...checkpoint } = listed
     if (!isKnownDamaged && (await restoreFrom(log, machine, checkpoint, signal))) {
       return { checkpoint, damaged, at: checkpoint.slot }
     }
     damaged.push(checkpoint)
   }
-  if (standsAt >= compactedBefore) return { damaged, at: standsAt }
+  if (reaches(standsAt)) return { damaged, at: standsAt }
   throw nothingReaches(compactedBefore, standsAt, damaged)
 }
 
