@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { raise } from '../../errors/index.js'
-import { lockDirectory, LOCK_FILE } from './directory-lock.js'
+import { lockDirectory, LOCK_FILE, type DirectoryLock } from './directory-lock.js'
 import { encodeIdentity, IDENTITY_FILE, newLogId, readIdentity, type Identity } from './identity.js'
 import { directoryError, invalidDirectory, makeDirectory, syncAncestors } from './make-directory.js'
 import { publishFile, removeDurably, syncDirectory, TEMPORARY_SUFFIX, writeDurably } from './publish-file.js'
@@ -79,6 +79,11 @@ export function endOf(isServed: boolean, hasFailed: boolean): SessionEnd {
 const CREATING_FILE = 'plog.creating'
 const ENGINE_DIRECTORY = 'engine'
 
+/** Files that are replaced as a whole: an open that ended in the middle leaves a temporary one. */
+const REPLACED_FILES = [IDENTITY_FILE, CREATING_FILE, SESSION_FILE]
+const TEMPORARY_FILES = REPLACED_FILES.map((file) => file + TEMPORARY_SUFFIX)
+const OWN_NAMES = [...REPLACED_FILES, ...TEMPORARY_FILES, LOCK_FILE, ENGINE_DIRECTORY]
+
 /** In every new ext4 file system; a log may have one of its own. */
 const LOST_AND_FOUND = 'lost+found'
 
@@ -95,7 +100,7 @@ const LOST_AND_FOUND = 'lost+found'
  */
 export async function openDirectory(request: OpenDirectoryRequest): Promise<LogDirectory> {
   const path = await makeDirectory(request.directory)
-  const lock = await lockDirectory(path).catch((cause: unknown) => {
+  const lock = await lockUnlessForeign(path).catch((cause: unknown) => {
     throw directoryError(request.directory, cause)
   })
   try {
@@ -129,14 +134,20 @@ export async function openDirectory(request: OpenDirectoryRequest): Promise<LogD
   }
 }
 
+/** A lock file is never removed: none may be left in a directory that is plainly somebody else's. */
+async function lockUnlessForeign(path: string): Promise<DirectoryLock> {
+  const names = new Set(await readdir(path))
+  // Whatever may be ours is judged under the lock, where nobody changes it meanwhile.
+  if (OWN_NAMES.every((name) => !names.has(name))) refuseUnlessEmpty(path, names)
+  return lockDirectory(path)
+}
+
 async function identify(
   path: string,
   request: OpenDirectoryRequest,
 ): Promise<{ created: boolean; identity: Identity }> {
   const names = new Set(await readdir(path))
-  for (const file of [IDENTITY_FILE, CREATING_FILE, SESSION_FILE]) {
-    if (names.delete(file + TEMPORARY_SUFFIX)) await rm(join(path, file + TEMPORARY_SUFFIX))
-  }
+  for (const file of TEMPORARY_FILES) if (names.delete(file)) await rm(join(path, file))
   if (names.has(IDENTITY_FILE)) return { created: false, identity: await existing(path, names, request) }
   // A session begins after the commit point: with one, the identity was there and is lost.
   if (!names.has(CREATING_FILE) || names.has(SESSION_FILE)) refuseUnlessEmpty(path, names)

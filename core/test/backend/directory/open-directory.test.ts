@@ -107,6 +107,20 @@ describe('a log directory', () => {
       expect(error.context.value).to.equal(directory())
       expect(error.message).to.contain('thesis.txt').and.to.contain('allowed is')
       expect(await readFile(join(directory(), 'thesis.txt'), 'utf8')).to.equal('precious')
+      expect(await readdir(directory()), 'nothing of ours is left in it').to.deep.equal(['thesis.txt'])
+    })
+
+    it('refuses a directory with files of somebody else beside a lock of ours', async () => {
+      await writeFile(join(directory(), 'plog.lock'), '')
+      await writeFile(join(directory(), 'thesis.txt'), 'precious')
+      const error = await refusal(openAt(directory()))
+      expect(error.code).to.equal('PLOG_INVALID_CONFIG')
+      expect(error.message).to.contain('thesis.txt')
+    })
+
+    it('takes the engine of a log that lost all else for a damaged log, not for a foreign directory', async () => {
+      await mkdir(join(directory(), 'engine'))
+      expect((await refusal(openAt(directory()))).code).to.equal('PLOG_CORRUPTED')
     })
 
     it('refuses the log of another backend by both names', async () => {
