@@ -3,6 +3,7 @@ import { endianness } from 'node:os'
 import { join } from 'node:path'
 import {
   defineBackend,
+  durabilityOf,
   isPersistentLogError,
   openDirectory,
   raise,
@@ -12,7 +13,7 @@ import {
 import { CHECKPOINT_FOLDER } from './checkpoint-blobs.js'
 import { BACKEND_NAME } from './engine/hybrid-log-engine.js'
 import { openHybridLog } from './open-hybrid-log.js'
-import { fasterOptions, type FasterOptions } from './options.js'
+import { fasterOptions, SURVIVES, type FasterOptions } from './options.js'
 import { PRISTINE_NAME } from './recovery.js'
 import { MappedSegmentFiles, whyNotMapped } from './segments/mapped-segment-files.js'
 import { makeFolder, PositionalSegmentFiles } from './segments/positional-segment-files.js'
@@ -36,6 +37,8 @@ export const backend = defineBackend<FasterOptions>({
 async function open(context: OpenContext<FasterOptions>): Promise<PersistentLog> {
   // Headers are stored a word at a time, as the machine stores words.
   if (endianness() !== 'LE') throw raise.unsupported('open', 'the hybrid log needs a little-endian machine')
+  // Refused before there is a log: the next try decides how it begins.
+  durabilityOf(context.durability, SURVIVES)
   const isMapped = shallMap(context.options)
   const folder = (path: string): SegmentFiles =>
     isMapped ? new MappedSegmentFiles(path) : new PositionalSegmentFiles(path)

@@ -50,13 +50,16 @@ const VALUE_BYTES = 16 * MIB
 const BATCH_SLOTS = 65_536
 const BATCH_BYTES = 64 * MIB
 
+/** The strongest that a log offers, whatever its options. */
+export const SURVIVES = { accept: 'power-loss', commit: 'power-loss' } as const
+
 /** What a log with these options offers. */
 export function capabilitiesOf(
   { uncommittedBytes }: Pick<FasterOptions, 'uncommittedBytes'>,
   openBy: OpenBy,
 ): Capabilities {
   return {
-    survives: { accept: 'power-loss', commit: 'power-loss' },
+    survives: SURVIVES,
     openBy,
     atomicBatches: true,
     locatesCorruption: true,

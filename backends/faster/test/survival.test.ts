@@ -121,6 +121,16 @@ for (const mmap of ['required', 'off'] as const) {
       expect(log.status.votesLost).equal(false)
     })
 
+    it('is refused where more is asked for than there is, and leaves nothing behind', async () => {
+      for (const durability of [{ accept: 'machine-loss' }, { commit: 'machine-loss' }] as const) {
+        const refused = await openDirectoryLog(directory, { mmap, durability }).catch(
+          (error: unknown) => error,
+        )
+        expect(isPersistentLogError(refused, 'PLOG_UNSUPPORTED'), String(refused)).to.equal(true)
+        expect(await readdir(directory)).to.deep.equal([])
+      }
+    })
+
     it('loses no vote in a restart when every accept was at power-loss', async () => {
       log = await underBoot('boot-1', () => openDirectoryLog(directory, { mmap }))
       await log.accept({ slot: 0, ballot, value: valueOf(0, 1) })

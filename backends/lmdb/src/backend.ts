@@ -32,7 +32,7 @@ export const backend = defineBackend<LmdbOptions>({
 })
 
 async function openLog(context: OpenContext<LmdbOptions>): Promise<PersistentLog> {
-  const { options } = context
+  const { options, durability } = context
   if (context.directory === undefined) {
     throw raise.invalidConfig([
       { path: 'directory', message: 'the lmdb backend stores files: name a directory' },
@@ -44,7 +44,9 @@ async function openLog(context: OpenContext<LmdbOptions>): Promise<PersistentLog
     formatVersion: FORMAT_VERSION,
     firstSlot: context.firstSlot,
     initialise: (enginePath, log) =>
-      createEnvironment(enginePath, options, (store) => initialiseOrderedStore(store, log)),
+      createEnvironment(enginePath, options, (store) =>
+        initialiseOrderedStore(store, { ...log, durability }),
+      ),
   })
   let served = false
   const store = await openStore(directory, options, (intact) => directory.end(endOf(served, !intact)))

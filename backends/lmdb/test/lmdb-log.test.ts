@@ -52,6 +52,14 @@ describe('a log on LMDB', function () {
     await log.close()
   })
 
+  it('is not made where more durability is asked for than there is', async () => {
+    const asked = { durability: { accept: 'machine-loss' }, firstSlot: 0 } as const
+    expect((await refusal(openAt(directory(), asked))).code).to.equal('PLOG_UNSUPPORTED')
+    const log = await openAt(directory(), { firstSlot: 1 })
+    expect(log.firstSlot).to.equal(1)
+    await log.close()
+  })
+
   it('keeps the first slot that it was created with', async () => {
     await (await openAt(directory(), { firstSlot: 5 })).close()
     const log = await openAt(directory(), { firstSlot: 1 })

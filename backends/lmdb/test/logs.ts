@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openLog } from '@persistent-log/core'
+import { openLog, type DurabilityConfig } from '@persistent-log/core'
 import {
   isPersistentLogError,
   type PersistentLog,
@@ -23,6 +23,7 @@ export function freshDirectory(): () => string {
 export interface Fields {
   readonly recovery?: 'strict' | 'salvage'
   readonly firstSlot?: number
+  readonly durability?: DurabilityConfig
   readonly options?: Record<string, Record<string, unknown>>
 }
 

@@ -1,6 +1,6 @@
 import type { OpenContext } from '../../contract/backend.js'
-import type { Limits } from '../../contract/capabilities.js'
-import type { Durability } from '../../contract/persistent-log.js'
+import type { Capabilities, Limits } from '../../contract/capabilities.js'
+import type { Durability, DurabilityConfig } from '../../contract/persistent-log.js'
 import { survivesAtLeast, type Survival } from '../../contract/survival.js'
 import { raise } from '../../errors/raise.js'
 import { checkSurvival } from '../arguments.js'
@@ -47,6 +47,17 @@ export function survivalOf(operation: string, asked: unknown, normal: Survival, 
   return asked
 }
 
+/**
+ * What a log gives that is opened so: what the configuration asks for, or all that is offered. More than that is
+ * `PLOG_UNSUPPORTED`; a backend asks before it creates anything.
+ */
+export function durabilityOf(asked: DurabilityConfig, offered: Capabilities['survives']): Durability {
+  return {
+    accept: survivalOf('open', asked.accept, offered.accept, offered.accept),
+    commit: survivalOf('open', asked.commit, offered.commit, offered.commit),
+  }
+}
+
 interface Sized {
   readonly value?: Uint8Array | undefined
   readonly proof?: Uint8Array | undefined
@@ -81,11 +92,7 @@ export function logParts(
   writes: WritePath,
   context: Pick<OpenContext, 'durability' | 'limits' | 'fullWaitMs'>,
 ): LogParts {
-  const { survives } = engine.capabilities
-  const durability: Durability = {
-    accept: survivalOf('open', context.durability.accept, survives.accept, survives.accept),
-    commit: survivalOf('open', context.durability.commit, survives.commit, survives.commit),
-  }
+  const durability = durabilityOf(context.durability, engine.capabilities.survives)
   const { strongest } = writes
   const limits = lowerOf(engine.capabilities.limits, context.limits)
   const space = new Space(limits.uncommittedBytes, context.fullWaitMs, () => writes.judged.uncommittedBytes)

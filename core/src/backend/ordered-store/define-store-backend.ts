@@ -56,7 +56,7 @@ async function openLog<Options>(
   context: OpenContext<Options>,
 ): Promise<PersistentLog> {
   const { name, formatVersion } = definition
-  const { firstSlot, options } = context
+  const { firstSlot, options, durability } = context
   if (context.directory === undefined) {
     throw raise.invalidConfig([{ path: 'directory', message: `is required: backend "${name}" stores files` }])
   }
@@ -71,7 +71,7 @@ async function openLog<Options>(
       const request = { created: true, cleanClose: true, beginChanges, options }
       const { store } = await definition.openStore(enginePath, request)
       try {
-        await initialiseOrderedStore(store, log)
+        await initialiseOrderedStore(store, { ...log, durability })
       } finally {
         await store.close()
       }

@@ -1,11 +1,12 @@
 import type { OpenContext } from '../../contract/backend.js'
 import type { Capabilities, Limits } from '../../contract/capabilities.js'
-import type { PersistentLog } from '../../contract/persistent-log.js'
+import type { DurabilityConfig, PersistentLog } from '../../contract/persistent-log.js'
 import type { Damage } from '../../contract/reports.js'
 import type { Slot } from '../../contract/slot.js'
 import { raise } from '../../errors/raise.js'
 import { openEngineLog } from '../engine/engine-log.js'
 import { Ledger } from '../engine/ledger.js'
+import { durabilityOf } from '../engine/log-parts.js'
 import { engineFailure } from './engine-failure.js'
 import { LendingStore } from './lending-store.js'
 import { encodeMeta } from './meta-record.js'
@@ -87,12 +88,22 @@ export async function openOrderedStoreLog(options: OrderedStoreLogOptions): Prom
 
 /**
  * Writes the first record of a new log into an empty store. A backend whose directory is created in steps does so before
- * the last of them: from then on an empty store is a lost one.
+ * the last of them: from then on an empty store is a lost one. More `durability` than the store offers is
+ * `PLOG_UNSUPPORTED` here already: a log that was refused is not there, and the next try decides how it begins.
  */
 export async function initialiseOrderedStore(
   store: OrderedStore,
-  { logId, firstSlot }: { readonly logId: Uint8Array; readonly firstSlot: Slot },
+  {
+    logId,
+    firstSlot,
+    durability = {},
+  }: {
+    readonly logId: Uint8Array
+    readonly firstSlot: Slot
+    readonly durability?: DurabilityConfig | undefined
+  },
 ): Promise<void> {
+  durabilityOf(durability, survivesOf(store))
   await writeMeta(store, new RecordCodec(logId), new StoreState(new Ledger(firstSlot)))
 }
 
@@ -155,6 +166,11 @@ async function write(store: OrderedStore, operations: readonly StoreOperation[])
   }
 }
 
+const survivesOf = ({ survives }: OrderedStore): Capabilities['survives'] => ({
+  accept: survives,
+  commit: survives,
+})
+
 function capabilitiesOf({ store, backend, limits = {} }: OrderedStoreLogOptions): Capabilities {
   if (store.maxValueBytes < LEAST_STORE_VALUE_BYTES) {
     throw raise.unsupported('open', `${backend} holds ${store.maxValueBytes} bytes per key`, {
@@ -166,7 +182,7 @@ function capabilitiesOf({ store, backend, limits = {} }: OrderedStoreLogOptions)
   const fitting = Math.floor((store.maxValueBytes - SLOT_RECORD_HEADER_BYTES) / 2)
   const valueBytes = Math.min(fitting, limits.valueBytes ?? DEFAULT_LIMITS.valueBytes)
   return {
-    survives: { accept: store.survives, commit: store.survives },
+    survives: survivesOf(store),
     openBy: store.openBy,
     atomicBatches: true,
     locatesCorruption: true,

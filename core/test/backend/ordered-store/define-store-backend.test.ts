@@ -66,6 +66,18 @@ describe('a backend declared over an ordered store', () => {
     ])
   })
 
+  it('makes no log where more durability is asked for than there is: the next try decides how it begins', async () => {
+    const { backend } = new Engine()
+    const context = { ...CONTEXT, directory: place.path }
+    for (const durability of [{ accept: 'machine-loss' }, { commit: 'machine-loss' }] as const) {
+      await rejection('PLOG_UNSUPPORTED', () => backend.open({ ...context, durability, firstSlot: 0 }))
+    }
+    const log = await backend.open({ ...context, firstSlot: 1 })
+    expect(log).to.deep.include({ firstSlot: 1 })
+    expect(log.recovery.created).to.equal(true)
+    await log.close()
+  })
+
   it('remembers that a write failed: the next open knows of no clean close', async () => {
     const engine = new Engine()
     const log = await engine.open(place.path)
