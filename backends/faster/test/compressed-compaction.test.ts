@@ -13,7 +13,7 @@ import {
   learn,
   learnAll,
 } from './support/compressed.js'
-import { LOG_ID, newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
+import { CLOSED, LOG_ID, newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
 
 describe('faster: compaction of compressed segments', () => {
   it('keeps what is live in a segment that is compressed while its space is about to be given back', async () => {
@@ -51,16 +51,13 @@ describe('faster: compaction of compressed segments', () => {
     await allSealed(disk)
     await log.close()
     const files = disk.folder('')
-    const beginChanges = (): Promise<void> => Promise.resolve()
-    const close = { cleanClose: true, sameBoot: true, beginChanges }
-    const about = { ...close, mode: 'strict', compression: false } as const
     const { tail, table } = await recover({
       files,
       logId: LOG_ID,
       firstSlot: 0,
       spareSegments: 0,
       ...options,
-      ...about,
+      ...CLOSED,
     })
     table.dropBelow(10)
     const index = table.sealed[0]!

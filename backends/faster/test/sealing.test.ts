@@ -19,7 +19,7 @@ import {
 } from './support/closed-log.js'
 import { MemoryDisk, type DiskImage } from './support/memory-disk.js'
 import { openDirectoryLog } from './support/open-directory-log.js'
-import { LOG_ID, newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
+import { CLOSED, LOG_ID, newDisk, openOn, shownBy, valueOf } from './support/open-log.js'
 
 const learn = (slot: number, length?: number) => ({
   slot,
@@ -76,16 +76,13 @@ describe('faster: sealed segments', () => {
   it('keeps nothing in memory of the slots of sealed segments, opened by footers or sealed since', async () => {
     const disk = await longLog(8_000)
     const request = { logId: LOG_ID, firstSlot: 0, spareSegments: 0, segmentBytes: 64 * 1024 } as const
-    const beginChanges = (): Promise<void> => Promise.resolve()
-    const close = { cleanClose: true, sameBoot: true, beginChanges }
-    const how = { ...close, mode: 'strict', compression: false } as const
     const closed = new MemoryDisk(disk.copy())
-    const byFooters = await recover({ files: closed.folder(''), ...request, ...how })
+    const byFooters = await recover({ files: closed.folder(''), ...request, ...CLOSED })
     expect(byFooters.ledger.decided.count).equal(8_000)
     expect(byFooters.table.open.count).equal(0)
 
     const unsealed = new MemoryDisk(withoutFooters(disk.copy()))
-    const { table, tail, sealer } = await recover({ files: unsealed.folder(''), ...request, ...how })
+    const { table, tail, sealer } = await recover({ files: unsealed.folder(''), ...request, ...CLOSED })
     expect(table.open.count).equal(8_000)
     sealer.settledBelow(tail.active.header.number)
     await sealer.idle()

@@ -24,6 +24,15 @@ export interface OpenInMemory {
   readonly options?: Partial<FasterOptions>
 }
 
+/** How a log is recovered that was closed. */
+export const CLOSED = {
+  cleanClose: true,
+  sameBoot: true,
+  mode: 'strict',
+  compression: false,
+  beginChanges: () => Promise.resolve(),
+} as const
+
 /** An empty disk with a log that was never opened. */
 export async function newDisk(): Promise<MemoryDisk> {
   const disk = new MemoryDisk()
