@@ -26,8 +26,6 @@ export class Oracle {
   point: number
   compactedBallot: PlainBallot | undefined
   promised: PlainBallot | undefined
-  /** Slots whose proposal no discard drops. */
-  readonly #spared: Set<number>
 
   constructor(firstSlot = 0, from?: Oracle) {
     this.slots = new Map(from?.slots)
@@ -36,7 +34,6 @@ export class Oracle {
     this.point = from?.point ?? firstSlot
     this.compactedBallot = from?.compactedBallot
     this.promised = from?.promised
-    this.#spared = new Set(from === undefined ? [] : from.#spared)
   }
 
   copy(): Oracle {
@@ -82,16 +79,6 @@ export class Oracle {
       case 'flush':
         return true
     }
-  }
-
-  /**
-   * The slots were decided when later calls were judged, though what had decided them is lost: a discard passed them. False
-   * where none of them holds a proposal.
-   */
-  spare(slots: readonly number[]): boolean {
-    const held = slots.filter((slot) => this.slots.get(slot)?.decided === false)
-    for (const slot of held) this.#spared.add(slot)
-    return held.length > 0
   }
 
   contiguousTo(): number {
@@ -141,8 +128,7 @@ export class Oracle {
   }
 
   #acceptAll(entries: readonly PlainEntry[], discardFrom: number | undefined): boolean {
-    const dropped = (slot: number): boolean =>
-      discardFrom !== undefined && slot >= discardFrom && !this.#spared.has(slot)
+    const dropped = (slot: number): boolean => discardFrom !== undefined && slot >= discardFrom
     const isNew: PlainEntry[] = []
     for (const entry of entries) {
       const stored = this.slots.get(entry.slot)
@@ -191,8 +177,7 @@ export class Oracle {
   }
 
   #discard(from: number, to: number): void {
-    for (const { slot } of this.accepted())
-      if (slot >= from && slot < to && !this.#spared.has(slot)) this.slots.delete(slot)
+    for (const { slot } of this.accepted()) if (slot >= from && slot < to) this.slots.delete(slot)
   }
 
   #compact(before: number): boolean {

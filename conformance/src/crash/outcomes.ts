@@ -17,14 +17,6 @@ export interface Interrupted {
 const NONE: ReadonlySet<number> = new Set()
 /** Calls of which no later write may survive without them. */
 const COVERS_LATER: ReadonlySet<Operation['kind']> = new Set(['promise', 'discard'])
-/** The slots that a call decides. */
-function decidedBy(operation: Operation): readonly number[] {
-  if (operation.kind === 'commit') return [operation.id.slot]
-  if (operation.kind === 'commitAll') return operation.ids.map(({ slot }) => slot)
-  if (operation.kind === 'learn') return [operation.entry.slot]
-  return operation.kind === 'learnAll' ? operation.entries.map(({ slot }) => slot) : []
-}
-
 /** Calls that are judged when content was written or read back, which may be long after they were made. */
 const JUDGED_LATE: ReadonlySet<Operation['kind']> = new Set(['checkpoint', 'compact'])
 /** Calls that are not ordered against promises and discards. */
@@ -32,8 +24,7 @@ const OUTSIDE_THE_ORDER: ReadonlySet<Operation['kind']> = new Set([...JUDGED_LAT
 
 /**
  * Every state that a log may be in after the kill: all calls that were acknowledged took effect, each of those in flight
- * took effect whole or not at all. In flight are few calls, so that all of their subsets can be tried. Where a decision is
- * lost, a discard that was judged behind it may have passed its proposal: both are tried.
+ * took effect whole or not at all. In flight are few calls, so that all of their subsets can be tried.
  */
 export function* possibleStates(interrupted: Interrupted): Generator<Oracle> {
   const { base, operations, acknowledged, begun, refused = NONE } = interrupted
@@ -55,8 +46,6 @@ export function* possibleStates(interrupted: Interrupted): Generator<Oracle> {
         const present = state.copy()
         if (present.apply(operation)) yield* from(at + 1, present, lostCover)
       }
-      const passed = state.copy()
-      if (!refused.has(at) && passed.spare(decidedBy(operation))) yield* from(at + 1, passed, lostCover)
       // One that was refused is over: what was judged later did not rest on it.
       lostCover ||= COVERS_LATER.has(operation.kind) && !refused.has(at)
     }

@@ -65,17 +65,6 @@ describe('the states that are possible after a kill', () => {
     expect(discarded).to.deep.equal(['1.1'])
   })
 
-  it('hold the proposal that a discard passed because it was decided, though its commit is lost', () => {
-    const work = interrupted(
-      [accept(0), accept(1), commit(1), { kind: 'discard', from: 0 }, accept(9)],
-      0,
-      1,
-      4,
-    )
-    const states = [...new Set(found(work))].sort()
-    expect(states).to.deep.equal(['1! 9.1', '1.1 9.1', '9.1'])
-  })
-
   it('hold every call before a flush that was acknowledged', () => {
     expect(found(interrupted([accept(0), accept(1), { kind: 'flush' }], 2))).to.deep.equal(['0.1 1.1'])
   })
