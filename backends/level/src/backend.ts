@@ -9,6 +9,7 @@ export const backend = defineStoreBackend<LevelOptions>({
   summary: 'LevelDB, a log-structured merge tree: compressed tables, every write survives power loss',
   formatVersion: FORMAT_VERSION,
   options: levelOptions,
+  judgesByClose: true,
   async openStore(enginePath, { created, cleanClose, beginChanges, options }) {
     if (created) return { store: await createStore(enginePath, options) }
     // Before LevelDB looks: its own recovery replaces the log, and with it the evidence.

@@ -23,8 +23,8 @@ export interface OpenStoreRequest<Options> {
   /** The last owner closed the log. */
   readonly cleanClose: boolean
   /**
-   * To be called when the engine's files were judged by how they were closed, before they change: an open that dies before
-   * leaves the next one to judge them by the same close. Otherwise they count as changed when `openStore` resolves.
+   * Where the backend `judgesByClose`: to be called when the engine's files were judged, before anything in them is changed.
+   * An open that dies before leaves the next one to judge them by the same close.
    */
   readonly beginChanges: () => Promise<void>
   readonly options: Options
@@ -37,6 +37,8 @@ export interface StoreBackend<Options> {
   /** The newest version of the engine's files that it reads, and the one that it writes. */
   readonly formatVersion: number
   readonly options: OptionsSchema<Options>
+  /** `openStore` calls `beginChanges`. Otherwise a log counts as changed before it is called. */
+  readonly judgesByClose?: boolean | undefined
   /** Opens the engine in a directory that is its own: locked, and identified as one of this backend. */
   openStore(directory: string, request: OpenStoreRequest<Options>): Promise<OpenedStore>
 }
@@ -55,7 +57,7 @@ async function openLog<Options>(
   definition: StoreBackend<Options>,
   context: OpenContext<Options>,
 ): Promise<PersistentLog> {
-  const { name, formatVersion } = definition
+  const { name, formatVersion, judgesByClose } = definition
   const { firstSlot, options, durability } = context
   if (context.directory === undefined) {
     throw raise.invalidConfig([{ path: 'directory', message: `is required: backend "${name}" stores files` }])
@@ -65,7 +67,7 @@ async function openLog<Options>(
     backend: name,
     formatVersion,
     firstSlot,
-    judgesByClose: true,
+    judgesByClose,
     initialise: async (enginePath, log) => {
       const beginChanges = (): Promise<void> => Promise.resolve()
       const request = { created: true, cleanClose: true, beginChanges, options }
