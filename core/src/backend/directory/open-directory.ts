@@ -105,7 +105,9 @@ export async function openDirectory(request: OpenDirectoryRequest): Promise<LogD
   })
   try {
     const { created, identity } = await identify(path, request)
-    const last = await beginSession(path, request.judgesByClose === true)
+    const { judgesByClose = false } = request
+    const last = await beginSession(path, judgesByClose)
+    const isKept = judgesByClose && last.cleanClose
     const markClean = (): Promise<void> => endSession(path)
     let ended: Promise<void> | undefined
     let touched: Promise<void> | undefined
@@ -122,7 +124,7 @@ export async function openDirectory(request: OpenDirectoryRequest): Promise<LogD
       ...identity,
       ...last,
       created,
-      beginChanges: () => (touched ??= last.cleanClose ? touchSession(path) : Promise.resolve()),
+      beginChanges: () => (touched ??= isKept ? touchSession(path) : Promise.resolve()),
       markClean,
       forgetRestart: () => forgetRestart(path),
       release: () => lock.release(),

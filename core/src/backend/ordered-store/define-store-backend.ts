@@ -85,7 +85,6 @@ async function openLog<Options>(
     const { cleanClose, enginePath } = directory
     const beginChanges = (): Promise<void> => directory.beginChanges()
     opened = await definition.openStore(enginePath, { created: false, cleanClose, beginChanges, options })
-    await beginChanges()
   } catch (cause) {
     await session.end()
     throw missingFile(cause) ?? cause
