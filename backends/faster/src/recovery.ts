@@ -77,7 +77,7 @@ export interface Recovered {
  * cache may hold what the disk never got. A new segment proves it.
  */
 export async function recover(request: RecoveryRequest): Promise<Recovered> {
-  const { files, logId, firstSlot, segmentBytes, spareSegments } = request
+  const { files, logId, segmentBytes, spareSegments } = request
   const names = await files.list()
   const isNew = names.includes(PRISTINE_NAME)
   const spares = new SpareSegments({ files, segmentBytes, limit: spareSegments })
@@ -99,19 +99,7 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
     }
     const hasUnreadableEnd = floor.number > tail.active.header.number + 1
     await spares.adopt(names)
-    const recoverBy = (footers: 'footers' | 'no footer'): Promise<Recovered | undefined> => {
-      for (const segment of segments) segment.writtenSlots = 0
-      const region: RegionAccess = { read: () => undefined }
-      const table = new SlotTable()
-      const replay = new Replay(firstSlot, tail, table)
-      region.read = replay.regionEntry
-      const mayUseFooters = footers === 'footers'
-      const parts = { tail, table, replay, region }
-      return recoverTail({ ...request, isNew, mayUseFooters }, found, hasUnreadableEnd, parts)
-    }
-    const recovered = (await recoverBy('footers')) ?? (await recoverBy('no footer'))
-    if (!recovered) throw raise.corrupted('the log cannot be read without its footers')
-    return recovered
+    return await recoverTail({ ...request, isNew, mayUseFooters: true }, found, hasUnreadableEnd, tail)
   } catch (error) {
     await tail.close().catch(() => undefined)
     throw error
@@ -137,20 +125,18 @@ async function makeFirstSegment(
   await files.syncDirectory()
 }
 
-/** `undefined` where footers were used and every segment has to be read. */
 async function recoverTail(
   request: RecoveryRequest & { readonly isNew: boolean; readonly mayUseFooters: boolean },
   found: Pick<FoundSegments, 'damage' | 'harmless' | 'lowest'>,
   hasUnreadableEnd: boolean,
-  parts: {
-    readonly tail: Tail
-    readonly table: SlotTable
-    readonly replay: Replay
-    readonly region: RegionAccess
-  },
-): Promise<Recovered | undefined> {
-  const { files, cleanClose, sameBoot, mode, isNew, mayUseFooters } = request
-  const { tail, table, replay, region } = parts
+  tail: Tail,
+): Promise<Recovered> {
+  const { files, firstSlot, cleanClose, sameBoot, mode, isNew, mayUseFooters } = request
+  for (const segment of tail.segments) segment.writtenSlots = 0
+  const table = new SlotTable()
+  const newReplay = (): Replay => new Replay(firstSlot, tail, table)
+  const replay = newReplay()
+  const region: RegionAccess = { read: replay.regionEntry }
   const names = await files.list()
   const damage = [...found.damage]
   const mayHoldVotes = !cleanClose && sameBoot
@@ -176,7 +162,8 @@ async function recoverTail(
   const { isScanned, last, lastKnownEnds, split } = read
   const isFirstMissing = found.lowest > replay.firstSegment
   // Which slots a segment was about that is missing, those that are left tell, and no footer.
-  if (isFirstMissing && sealed) return undefined
+  if (isFirstMissing && sealed)
+    return recoverTail({ ...request, mayUseFooters: false }, found, hasUnreadableEnd, tail)
   const sealedChain = isScanned ? undefined : sealed?.heads.at(-1)?.chain
   const chain = sealedChain ?? chainBehindAll(last.segment, [...split.proven, ...split.unproven])
   replay.writtenTo = Math.max(replay.writtenTo, replay.ledger.nextSlot)
@@ -248,7 +235,6 @@ async function recoverTail(
     isFooterUsed: !isScanned,
   })
   // What was retired is gone by now: sealing goes on behind a segment that stays, or begins anew.
-  const newReplay = (): Replay => new Replay(request.firstSlot, tail, table)
   const sealerStart =
     judged.length > 0
       ? { replay: undefined, from: 0 }

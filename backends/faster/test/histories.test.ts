@@ -3,32 +3,16 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { isPersistentLogError, type Ballot, type PersistentLog, type Survival } from '@persistent-log/core'
 import { expect } from 'chai'
 import { MemoryDisk } from './support/memory-disk.js'
-import { newDisk, openOn } from './support/open-log.js'
+import { newDisk, openOn, valueOf } from './support/open-log.js'
+import { generator } from './support/random.js'
 import { isThorough } from './support/thorough.js'
 
 const RUNS = isThorough ? 200 : 50
 const STEPS = 150
 
-/** Marsaglia's xorshift: a history can be had again by its seed. */
-function random(seed: number): (below: number) => number {
-  let state = seed | 1
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
-
-type Random = ReturnType<typeof random>
+type Random = ReturnType<typeof generator>
 
 const pick = <T>(draw: Random, items: readonly T[]): T => items[draw(items.length)]!
-
-function valueOf(slot: number, { round }: Ballot, length: number): Buffer {
-  const value = Buffer.alloc(length, slot)
-  value.write(`${slot} in ${round};`)
-  return value
-}
 
 /** Everything that the log shows. */
 async function shownBy(log: PersistentLog): Promise<object> {
@@ -36,9 +20,10 @@ async function shownBy(log: PersistentLog): Promise<object> {
   for await (const entry of log.decisions({}, { includeAccepted: true })) {
     const { slot, status } = entry
     const { ballot, value } = entry as { ballot: Ballot; value: Uint8Array }
-    expect(Buffer.from(value).equals(valueOf(slot, ballot, value.length)), `the value of slot ${slot}`).equal(
-      true,
-    )
+    expect(
+      Buffer.from(value).equals(valueOf(slot, ballot.round, value.length)),
+      `the value of slot ${slot}`,
+    ).equal(true)
     entries.push(`${slot} ${status} ${ballot.round} ${value.length}`)
   }
   return {
@@ -72,7 +57,7 @@ class Caller {
     const item = (at: number, longest: number) => ({
       slot: at,
       ballot,
-      value: valueOf(at, ballot, 20 + draw(longest)),
+      value: valueOf(at, ballot.round, 20 + draw(longest)),
     })
     const several = Array.from({ length: 1 + draw(8) }, (_, at) => item(slot + at, this.#longest / 4))
     const calls: readonly [weight: number, call: () => Promise<unknown>][] = [
@@ -108,7 +93,7 @@ async function unlessRefused(call: Promise<unknown>): Promise<void> {
 }
 
 async function history(seed: number): Promise<void> {
-  const draw = random(seed)
+  const draw = generator(seed | 1)
   const options = {
     segmentBytes: pick(draw, [4_096, 16_384, 65_536, 600_000]),
     spareSegments: draw(3),

@@ -1,5 +1,6 @@
 import type { PersistentLog } from '@persistent-log/core'
 import { expect } from 'chai'
+import { refusalOf } from './support/closed-log.js'
 import { MemoryDisk, type DiskImage } from './support/memory-disk.js'
 import { newDisk, openOn } from './support/open-log.js'
 
@@ -29,11 +30,6 @@ const open = (image: DiskImage, about: Parameters<typeof openOn>[1] = {}): Promi
 const salvage = (image: DiskImage): Promise<PersistentLog> =>
   open(image, { recovery: 'salvage', acceptLostVotes: true })
 
-async function refusalOf(opening: Promise<PersistentLog>): Promise<unknown> {
-  const outcome = await opening.catch((error: unknown) => error)
-  return (outcome as { code?: unknown }).code
-}
-
 /** Learns what reads as damaged; returns how many slots that were. */
 async function repair(log: PersistentLog, to: number): Promise<number> {
   let repaired = 0
@@ -50,17 +46,29 @@ async function repair(log: PersistentLog, to: number): Promise<number> {
   return repaired
 }
 
+/** A log of 20 decisions whose second segment has lost its header: it was salvaged, and has learned what it had lost. */
+async function repairedOverAHeader(): Promise<DiskImage> {
+  const image = await closedLog((log) => learn(log, 0, 20))
+  const bytes = image.inodes.get(image.names.get(SECOND)!)!
+  // In both copies of the header.
+  for (const at of [20, 148]) bytes[at]! ^= 1
+  const salvaged = await salvage(image)
+  await repair(salvaged, 20)
+  await salvaged.close()
+  return image
+}
+
 describe('faster: a log whose first segments are not there', () => {
   for (const isClosed of [true, false]) {
     it(`names what a missing first segment may have held, ${isClosed ? 'closed' : 'killed'}`, async () => {
       const image = await closedLog((log) => learn(log, 0, 20))
       image.names.delete(FIRST)
-      expect(await refusalOf(open(image, { cleanClose: isClosed }))).to.equal('PLOG_CORRUPTED')
+      expect(await refusalOf(open(image, { cleanClose: isClosed }))).property('code', 'PLOG_CORRUPTED')
       const log = await open(image, { recovery: 'salvage', cleanClose: isClosed })
       expect(log.bounds()).to.deep.include({ contiguousTo: 0, committedCount: 14, damagedCount: 6 })
       expect(log.recovery.damaged.map(({ slots }) => slots)).to.deep.equal([{ from: 0, to: 6 }])
       await log.close()
-      expect(await refusalOf(open(image)), 'it is refused until it is repaired').to.equal('PLOG_CORRUPTED')
+      expect(await refusalOf(open(image)), 'until it is repaired').property('code', 'PLOG_CORRUPTED')
       const again = await salvage(image)
       expect(await repair(again, 20)).to.equal(6)
       await again.close()
@@ -86,13 +94,7 @@ describe('faster: a log whose first segments are not there', () => {
   })
 
   it('is rid of a segment whose header cannot be read, with those around it', async () => {
-    const image = await closedLog((log) => learn(log, 0, 20))
-    const bytes = image.inodes.get(image.names.get(SECOND)!)!
-    // In both copies of the header.
-    for (const at of [20, 148]) bytes[at]! ^= 1
-    const salvaged = await salvage(image)
-    await repair(salvaged, 20)
-    await salvaged.close()
+    const image = await repairedOverAHeader()
     for (let to = 40; to <= 80; to += 20) {
       const log = await open(image)
       expect(log.recovery.votesLost).to.equal(false)
@@ -103,5 +105,22 @@ describe('faster: a log whose first segments are not there', () => {
       expect([...image.names.keys()]).not.to.include(SECOND)
     }
     await (await open(image)).close()
+  })
+
+  it('is rid of it also where it died before it could remove it', async () => {
+    const image = await repairedOverAHeader()
+    const disk = new MemoryDisk(image)
+    const log = await openOn(disk, { cleanClose: true, options })
+    await log.checkpoints.store(20, Buffer.from('state'))
+    let killed: DiskImage | undefined
+    disk.beforeOperation = (operation) => {
+      if (operation.kind === 'remove' && operation.name === SECOND) killed ??= disk.copy()
+    }
+    await log.compact({ before: 20 })
+    await log.close()
+    const again = await open(killed!, { cleanClose: false })
+    expect(again.recovery).to.deep.include({ damaged: [], votesLost: false })
+    await again.close()
+    expect([...killed!.names.keys()]).not.to.include(SECOND)
   })
 })

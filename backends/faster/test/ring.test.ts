@@ -12,6 +12,7 @@ import { entryRecordBytes, RECORD } from '../src/segments/record.js'
 import type { Tail } from '../src/segments/tail.js'
 import { wordMemory, type WordMemory } from '../src/word-memory.js'
 import { MemoryDisk, performOn } from './support/memory-disk.js'
+import { generator } from './support/random.js'
 
 const CAPACITY = 64 * 1024
 
@@ -42,17 +43,6 @@ const scanOf = (ring: RingBuffer, memory = ring.memory): ScannedRing =>
   scanMemory(memory, ring.capacity, ring.seed)
 
 const slotsOf = ({ entries }: ScannedRing): number[] => entries.map(({ record }) => record.a)
-
-/** xorshift32. */
-function generator(seed: number): (below: number) => number {
-  let x = seed
-  return (below) => {
-    x ^= x << 13
-    x ^= x >>> 17
-    x ^= x << 5
-    return (x >>> 0) % below
-  }
-}
 
 describe('faster: ring', () => {
   it('holds what was appended and not reclaimed, in order, over many laps', async () => {

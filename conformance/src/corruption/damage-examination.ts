@@ -12,7 +12,7 @@ const WORKER = new URL('./worker.js', import.meta.url)
 /** So many findings are enough. */
 const MOST_FINDINGS = 20
 
-/** So many times more where a log is too small. */
+/** At least so many times more where a log is too small. */
 const MORE_CALLS = 1.3
 
 class DamageProcess extends ForkedProcess<DamageCommand, DamageReport> {
@@ -92,7 +92,8 @@ class DamageRun {
     this.#child.tell({ kind: 'make', bench: this.#bench, plan })
     const made = await this.#child.expect('made')
     if (made.bytes === 0 || made.bytes >= leastBytes) return made
-    return this.make({ plan: { ...plan, calls: Math.ceil(plan.calls * MORE_CALLS) }, leastBytes })
+    const factor = Math.max(MORE_CALLS, leastBytes / made.bytes)
+    return this.make({ plan: { ...plan, calls: Math.ceil(plan.calls * factor) }, leastBytes })
   }
 
   async toTheEnd(): Promise<void> {

@@ -2,6 +2,7 @@ import type { Effect, LogEngine, StoredEntry } from '../../src/backend/index.js'
 import { defineBackend, Ledger, openEngineLog, z } from '../../src/backend/index.js'
 import type { Limits, OpenContext, PersistentLog } from '../../src/contract/index.js'
 import { raise } from '../../src/errors/index.js'
+import { CONTEXT } from './context.js'
 
 const LIMITS: Limits = { valueBytes: 4_096, batchSlots: 64, batchBytes: 65_536, uncommittedBytes: 262_144 }
 
@@ -89,24 +90,13 @@ const NOTHING_FOUND = {
   tookMs: 0,
 }
 
-type Asked = Partial<
-  Pick<OpenContext, 'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes' | 'poisonViews' | 'firstSlot'>
->
-
 /** A log over a memory engine, and the engine. */
 export async function openMemory(
-  asked: Asked = {},
+  asked: Partial<OpenContext> = {},
   ledger = new Ledger(asked.firstSlot ?? 0),
   engine = new MemoryEngine(),
 ): Promise<{ engine: MemoryEngine; log: PersistentLog }> {
-  const context = {
-    durability: {},
-    limits: {},
-    fullWaitMs: 1_000,
-    acceptLostVotes: false,
-    poisonViews: false,
-    ...asked,
-  }
+  const context = { ...CONTEXT, ...asked }
   return {
     engine,
     log: await openEngineLog({ engine, firstSlot: ledger.point, ledger, recovery: NOTHING_FOUND, context }),

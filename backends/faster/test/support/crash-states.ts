@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { performOn, type DiskImage, type DiskOperation } from './memory-disk.js'
+import { generator } from './random.js'
 
 /** Writes are torn at multiples of this, below the size of any record, in bytes. */
 const SECTOR_BYTES = 64
@@ -71,7 +72,10 @@ function imageWithout(lost: ReadonlySet<Piece>, inPlay: readonly Piece[]): DiskI
   return image
 }
 
-function* lostSets(pending: readonly Piece[], random: () => number): Generator<ReadonlySet<Piece>> {
+function* lostSets(
+  pending: readonly Piece[],
+  random: (below: number) => number,
+): Generator<ReadonlySet<Piece>> {
   yield new Set(pending)
   if (pending.length === 0) return
   yield new Set()
@@ -81,7 +85,7 @@ function* lostSets(pending: readonly Piece[], random: () => number): Generator<R
   }
   for (let at = 1; at < Math.min(pending.length, SINGLES); at++) yield new Set(pending.slice(at))
   for (let state = 0; state < RANDOM_STATES && pending.length > 2; state++) {
-    yield new Set(pending.filter(() => random() < 0.5))
+    yield new Set(pending.filter(() => random(2 ** 32) < 2 ** 31))
   }
 }
 
@@ -127,14 +131,3 @@ function piecesOf(all: readonly DiskOperation[], operation: DiskOperation, index
 }
 
 const folderOf = (name: string): string => (dirname(name) === '.' ? '' : `${dirname(name)}/`)
-
-/** xorshift32: the same states in every run. */
-function generator(seed: number): () => number {
-  let x = seed
-  return () => {
-    x ^= x << 13
-    x ^= x >>> 17
-    x ^= x << 5
-    return (x >>> 0) / 2 ** 32
-  }
-}

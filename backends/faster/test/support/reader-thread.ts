@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { attachLog, isPersistentLogError, type AttachedLog, type ThreadHandle } from '@persistent-log/core'
+import { generator } from './random.js'
 import { valueOf } from './thread-values.js'
 
 /** What a reader is to do: read whatever is decided until the log is closed, and hold every byte against what it must be. */
@@ -22,14 +23,9 @@ export interface ReaderReport {
 const { handle, seed } = workerData as ReaderOrder
 const counts = { reads: 0, borrowed: 0, lent: 0, scanned: 0, waits: 0, compacted: 0 }
 
-/** xorshift32: readers differ by their seed. */
-let state = seed | 1
-function random(below: number): number {
-  state ^= state << 13
-  state ^= state >>> 17
-  state ^= state << 5
-  return (state >>> 0) % Math.max(below, 1)
-}
+/** Readers differ by their seed. */
+const draw = generator(seed | 1)
+const random = (below: number): number => draw(Math.max(below, 1))
 
 function check(slot: number, value: Uint8Array): void {
   if (!valueOf(slot).equals(value))

@@ -5,14 +5,7 @@ import { lockDirectory, LOCK_FILE, type DirectoryLock } from './directory-lock.j
 import { encodeIdentity, IDENTITY_FILE, newLogId, readIdentity, type Identity } from './identity.js'
 import { directoryError, invalidDirectory, makeDirectory, syncAncestors } from './make-directory.js'
 import { publishFile, removeDurably, syncDirectory, TEMPORARY_SUFFIX, writeDurably } from './publish-file.js'
-import {
-  beginSession,
-  endSession,
-  forgetRestart,
-  SESSION_FILE,
-  touchSession,
-  type LastSession,
-} from './session.js'
+import { beginSession, claimSession, endSession, SESSION_FILE, type LastSession } from './session.js'
 
 /** What a backend with files asks for. */
 export interface OpenDirectoryRequest {
@@ -124,9 +117,9 @@ export async function openDirectory(request: OpenDirectoryRequest): Promise<LogD
       ...identity,
       ...last,
       created,
-      beginChanges: () => (touched ??= isKept ? touchSession(path) : Promise.resolve()),
+      beginChanges: () => (touched ??= isKept ? claimSession(path) : Promise.resolve()),
       markClean,
-      forgetRestart: () => forgetRestart(path),
+      forgetRestart: () => claimSession(path),
       release: () => lock.release(),
       end: (how) => (ended ??= end(how)),
     }

@@ -26,7 +26,7 @@ interface SessionRecord {
 
 /**
  * Reads how the last owner ended, and notes durably that the log is open now. Where it `keepsClose`, a clean close still
- * counts until `touchSession`.
+ * counts until `claimSession`.
  */
 export async function beginSession(path: string, keepsClose: boolean): Promise<LastSession> {
   const file = join(path, SESSION_FILE)
@@ -38,15 +38,8 @@ export async function beginSession(path: string, keepsClose: boolean): Promise<L
   return { cleanClose, sameBoot: last?.boots.every((each) => each === boot) ?? true }
 }
 
-/** Notes durably that the log may be something else from here on than what its last clean close left. */
-export async function touchSession(path: string): Promise<void> {
-  const file = join(path, SESSION_FILE)
-  const { boots } = (await readSession(file)) ?? UNREADABLE
-  await writeSession(file, boots, false)
-}
-
-/** Notes durably that only this boot counts: what an earlier restart may have cost is settled. */
-export async function forgetRestart(path: string): Promise<void> {
+/** Notes durably that the log may be changed from here on, and that only this boot counts for that. */
+export async function claimSession(path: string): Promise<void> {
   await writeSession(join(path, SESSION_FILE), [bootId()], false)
 }
 

@@ -12,16 +12,16 @@ let kept: Uint8Array | undefined
 /** True while a view is lent that the next read would overwrite. */
 export const isLending = (): boolean => lent !== undefined
 
-/** From here to `endLend` the view is kept as it is; false, and there is nothing to end, where it is a nested one. */
-export function beginLend(view: Uint8Array): boolean {
-  if (lent !== undefined) return false
+/** Lends a view to `use`, and keeps it as it is until that returns. */
+export function lend<T>(view: Uint8Array, use: (view: Uint8Array) => T): T {
+  // A nested one is a copy, and the outer one goes on.
+  if (lent !== undefined) return use(view)
   lent = view
-  return true
-}
-
-/** The view is dead. */
-export function endLend(): void {
-  lent = kept = undefined
+  try {
+    return use(view)
+  } finally {
+    lent = kept = undefined
+  }
 }
 
 /** Runs what overwrites the lent view, and brings its bytes back. What it returns must be a copy. */

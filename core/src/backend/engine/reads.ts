@@ -5,7 +5,7 @@ import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
 import { raise } from '../../errors/raise.js'
 import * as check from '../arguments.js'
 import type { Outline } from './ledger.js'
-import { beginLend, endLend } from './lent-view.js'
+import { lend } from './lent-view.js'
 import type { LogParts } from './log-parts.js'
 
 /** Reads of single slots over the shown state. */
@@ -39,12 +39,7 @@ export class Reads {
     if (value === 'damaged') throw raise.damagedSlot(slot)
     if (!value) return undefined
     counts.reads++
-    if (!this.#overwritesLent || !beginLend(value)) return use(value)
-    try {
-      return use(value)
-    } finally {
-      endLend()
-    }
+    return this.#overwritesLent ? lend(value, use) : use(value)
   }
 
   borrowAll(range: OpenSlotRange, use: (slot: Slot, value: Uint8Array) => unknown): Slot {
@@ -59,7 +54,8 @@ export class Reads {
         if (value === 'damaged') throw raise.damagedSlot(slot)
         if (!value) continue
         counts.reads++
-        if (this.#lendOf(slot, value, use) === false) return slot + 1
+        const answer = this.#overwritesLent ? lend(value, (view) => use(slot, view)) : use(slot, value)
+        if (answer === false) return slot + 1
       }
     }
     return Math.max(from, to)
@@ -76,15 +72,6 @@ export class Reads {
       return undecided(shown.decided.ranges(from), from, range?.to ?? shown.nextSlot)
     })
     yield* found
-  }
-
-  #lendOf(slot: Slot, value: Uint8Array, use: (slot: Slot, value: Uint8Array) => unknown): unknown {
-    if (!this.#overwritesLent || !beginLend(value)) return use(slot, value)
-    try {
-      return use(slot, value)
-    } finally {
-      endLend()
-    }
   }
 
   #entry(slot: Slot, wanted: 'decided' | 'accepted'): Decision | undefined {

@@ -3,7 +3,7 @@ import type { AtOnceWrites } from '../../../src/backend/engine/log-engine.js'
 import { openEngineLog } from '../../../src/backend/engine/engine-log.js'
 import { Ledger } from '../../../src/backend/engine/ledger.js'
 import type { PersistentLog } from '../../../src/contract/index.js'
-import { ballot, HeldEngine, proposal, RECOVERY, stateOf, textOf } from './held-engine.js'
+import { ballot, HeldEngine, PATIENT, proposal, RECOVERY, stateOf, textOf } from './held-engine.js'
 
 /** A held engine that also has a memory which outlives the process. */
 class ReadyEngine extends HeldEngine {
@@ -45,16 +45,15 @@ class ReadyEngine extends HeldEngine {
 
 async function openReady(): Promise<{ engine: ReadyEngine; log: PersistentLog }> {
   const engine = new ReadyEngine()
-  const context = {
-    durability: {},
-    limits: {},
-    fullWaitMs: 60_000,
-    acceptLostVotes: false,
-    poisonViews: false,
-  }
   return {
     engine,
-    log: await openEngineLog({ engine, firstSlot: 0, ledger: new Ledger(0), recovery: RECOVERY, context }),
+    log: await openEngineLog({
+      engine,
+      firstSlot: 0,
+      ledger: new Ledger(0),
+      recovery: RECOVERY,
+      context: PATIENT,
+    }),
   }
 }
 

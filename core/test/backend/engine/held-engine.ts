@@ -17,6 +17,7 @@ import type {
   Proposal,
   Survival,
 } from '../../../src/contract/index.js'
+import { CONTEXT } from '../../support/context.js'
 
 interface HeldWrite {
   readonly effects: readonly Effect[]
@@ -137,22 +138,16 @@ export const RECOVERY = {
   tookMs: 0,
 }
 
+/** Whoever waits for space waits until the test lets it go. */
+export const PATIENT: OpenContext = { ...CONTEXT, fullWaitMs: 60_000 }
+
 /** A log over a held engine. */
 export async function openHeld(
-  asked: Partial<
-    Pick<OpenContext, 'durability' | 'limits' | 'fullWaitMs' | 'acceptLostVotes' | 'poisonViews'>
-  > = {},
+  asked: Partial<OpenContext> = {},
   ledger = new Ledger(0),
 ): Promise<{ engine: HeldEngine; log: PersistentLog }> {
   const engine = new HeldEngine()
-  const context = {
-    durability: {},
-    limits: {},
-    fullWaitMs: 60_000,
-    acceptLostVotes: false,
-    poisonViews: false,
-    ...asked,
-  }
+  const context = { ...PATIENT, ...asked }
   return {
     engine,
     log: await openEngineLog({ engine, firstSlot: ledger.point, ledger, recovery: RECOVERY, context }),

@@ -4,9 +4,10 @@ import { parseKey } from '../../../src/backend/ordered-store/key-layout.js'
 import { z } from '../../../src/backend/define-backend.js'
 import type { Backend } from '../../../src/contract/backend.js'
 import { ArrayStore } from '../../support/array-store.js'
+import { CONTEXT } from '../../support/context.js'
 import { rejection } from '../../support/rejections.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
-import { ballot, bytes, CONTEXT } from './open-store.js'
+import { ballot, bytes } from './open-store.js'
 
 /** An engine whose pairs outlive its log, and whose next open may be made to fail. */
 class Engine {

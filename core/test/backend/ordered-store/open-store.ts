@@ -3,22 +3,10 @@ import type { OrderedStoreLogOptions } from '../../../src/backend/ordered-store/
 import type { OpenContext } from '../../../src/contract/backend.js'
 import type { PersistentLog } from '../../../src/contract/persistent-log.js'
 import type { ArrayStore } from '../../support/array-store.js'
+import { CONTEXT } from '../../support/context.js'
 
 /** The log that all tests of ordered stores write. */
 export const LOG_ID = new Uint8Array(16).fill(0x4c)
-
-/** A context as a user's empty configuration gives it. */
-export const CONTEXT: OpenContext = {
-  directory: undefined,
-  firstSlot: 0,
-  durability: {},
-  recovery: 'strict',
-  acceptLostVotes: false,
-  fullWaitMs: 1_000,
-  poisonViews: false,
-  limits: {},
-  options: {},
-}
 
 /** Opens a log over a store; a store without pairs is a new one. */
 export function openStore(
