@@ -13,6 +13,8 @@ interface PlainBallot {
   readonly nodeId: number
 }
 
+const NONE: ReadonlySet<number> = new Set()
+
 const order = (a: PlainBallot, b: PlainBallot): number => a.round - b.round || a.nodeId - b.nodeId
 
 /**
@@ -40,13 +42,16 @@ export class Oracle {
     return new Oracle(this.point, this)
   }
 
-  /** Makes a call take effect; false, and nothing else, when it would have been refused. */
-  apply(operation: Operation): boolean {
+  /**
+   * Makes a call take effect; false, and nothing else, when it would have been refused. A discard passes what is decided,
+   * and the slots that were so when it was judged.
+   */
+  apply(operation: Operation, passed: ReadonlySet<number> = NONE): boolean {
     switch (operation.kind) {
       case 'accept':
-        return this.#acceptAll([operation.entry], undefined)
+        return this.#acceptAll([operation.entry], undefined, passed)
       case 'acceptAll':
-        return this.#acceptAll(operation.entries, operation.discardFrom)
+        return this.#acceptAll(operation.entries, operation.discardFrom, passed)
       case 'learn':
         return this.#learnAll([operation.entry])
       case 'learnAll':
@@ -62,7 +67,7 @@ export class Oracle {
       }
       case 'discard':
         if (operation.from < this.point) return false
-        this.#discard(operation.from, operation.to ?? Infinity)
+        this.#discard(operation.from, operation.to ?? Infinity, passed)
         return true
       case 'configure': {
         const { name, version, value } = operation
@@ -93,6 +98,12 @@ export class Oracle {
 
   accepted(): OracleSlot[] {
     return [...this.slots.values()].filter(({ decided }) => !decided)
+  }
+
+  /** What the log must show at a slot, as a line of an observation. */
+  entryAt(slot: number): string | undefined {
+    const held = this.slots.get(slot)
+    return held && shown(held)
   }
 
   /** What the log must show. */
@@ -127,8 +138,13 @@ export class Oracle {
     })
   }
 
-  #acceptAll(entries: readonly PlainEntry[], discardFrom: number | undefined): boolean {
-    const dropped = (slot: number): boolean => discardFrom !== undefined && slot >= discardFrom
+  #acceptAll(
+    entries: readonly PlainEntry[],
+    discardFrom: number | undefined,
+    passed: ReadonlySet<number>,
+  ): boolean {
+    const dropped = (slot: number): boolean =>
+      discardFrom !== undefined && slot >= discardFrom && !passed.has(slot)
     const isNew: PlainEntry[] = []
     for (const entry of entries) {
       const stored = this.slots.get(entry.slot)
@@ -142,7 +158,7 @@ export class Oracle {
       if (counts && order(entry, stored) < 0) return false
       isNew.push(entry)
     }
-    if (discardFrom !== undefined) this.#discard(discardFrom, Infinity)
+    if (discardFrom !== undefined) this.#discard(discardFrom, Infinity, passed)
     for (const entry of isNew) this.slots.set(entry.slot, { ...entry, decided: false })
     return true
   }
@@ -176,8 +192,10 @@ export class Oracle {
     return true
   }
 
-  #discard(from: number, to: number): void {
-    for (const { slot } of this.accepted()) if (slot >= from && slot < to) this.slots.delete(slot)
+  #discard(from: number, to: number, passed: ReadonlySet<number>): void {
+    for (const { slot } of this.accepted()) {
+      if (slot >= from && slot < to && !passed.has(slot)) this.slots.delete(slot)
+    }
   }
 
   #compact(before: number): boolean {

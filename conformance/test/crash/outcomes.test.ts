@@ -70,7 +70,43 @@ describe('the states that are possible after a kill', () => {
   })
 })
 
+describe('the states that are possible where a decision is lost', () => {
+  const discard: Operation = { kind: 'discard', from: 0 }
+
+  it('hold a proposal that a discard passed because it was decided then, or not', () => {
+    const work = interrupted([accept(0), accept(1), commit(1), discard, accept(9)], 0, 1, 3, 4)
+    expect(found(work).sort()).to.deep.equal(['1! 9.1', '1.1 9.1', '9.1'])
+  })
+
+  it('hold it behind a batch that dropped what was undecided', () => {
+    const conflict: Operation = {
+      kind: 'acceptAll',
+      entries: [{ slot: 2, round: 2, nodeId: 0, value: 'value 2' }],
+      discardFrom: 1,
+    }
+    const work = interrupted([accept(1), commit(1), conflict], 0, 2)
+    expect(found(work).sort()).to.deep.equal(['1! 2.2', '1.1 2.2', '2.2'])
+  })
+
+  it('do not hold it behind a decision that was refused, or where the discard was first', () => {
+    const refused = interrupted([accept(1), commit(1), discard], 0, 2)
+    expect(found({ ...refused, refused: new Set([1]) }).sort()).to.deep.equal(['', '1!'])
+    expect(found(interrupted([accept(1), discard, accept(0), commit(0)], 0, 1, 2)).sort()).to.deep.equal([
+      '0!',
+      '0.1',
+    ])
+  })
+})
+
 describe('the verdict on what was found', () => {
+  it('comes soon, however many calls were in flight', () => {
+    const slots = Array.from({ length: 40 }, (_, slot) => slot)
+    const work = interrupted([...slots.map((slot) => accept(slot)), accept(99)], 40)
+    expect(matchOutcome(work, new Oracle().expected()).state).to.equal(undefined)
+    const some = after(...slots.filter((slot) => slot % 3 === 0).map((slot) => accept(slot)), accept(99))
+    expect(matchOutcome(work, some.expected()).state?.slots.size).to.equal(15)
+  })
+
   it('settles on the state that was found', () => {
     const work = interrupted([accept(0), accept(1), accept(2)], 0, 1)
     const verdict = matchOutcome(work, after(accept(0), accept(1)).expected())
