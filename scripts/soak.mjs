@@ -41,8 +41,7 @@ const STEPS = {
     options: { segmentBytes: 8192, compression: true },
   }),
   lmdb: kit('lmdb', 'lmdb'),
-  // Its files are small: tables are compressed.
-  level: kit('level', 'level', { least: { ...LEAST, damages: 0 } }),
+  level: kit('level', 'level'),
   'level-uncompressed': kit('level-uncompressed', 'level', {
     options: { compression: false },
     only: 'rot',
