@@ -1,3 +1,5 @@
+import { STATE_CASE } from './running/asked-state.js'
+import { checkSuiteOptions } from './running/options.js'
 import { requiredAndMissing } from './running/outcomes.js'
 import { prepareRun, type PreparedRun } from './running/prepare-run.js'
 import { DEFAULT_TIMEOUT_MS, runCase } from './running/run-case.js'
@@ -37,6 +39,7 @@ export interface DescribeOptions extends Omit<
  * that this machine cannot run is registered as a skipped test; where `CI` is `true`, or its tier is required, it fails.
  */
 export async function describePersistentLog(options: DescribeOptions): Promise<void> {
+  checkSuiteOptions(options)
   const { describe, it } = options.runner ?? globalRunner()
   const inCi = process.env['CI'] === 'true' ? ALL_TIERS : undefined
   const run = await prepareRun(options)
@@ -56,6 +59,13 @@ export async function describePersistentLog(options: DescribeOptions): Promise<v
       const timeoutMs = item.timeoutMs ?? DEFAULT_TIMEOUT_MS
       const registered = it(`${item.id} ${item.title}`, () => runCase(item, setting), timeoutMs)
       if (hasTimeout(registered)) registered.timeout(timeoutMs)
+    }
+    const { askedState } = setting
+    if (askedState !== undefined) {
+      it(`${STATE_CASE.id} ${STATE_CASE.title}`, async () => {
+        const why = askedState.whyUntried()
+        if (why !== undefined) throw new Error(why)
+      })
     }
     registerMissing(it, inCi === undefined ? run : { ...run, required: inCi })
   })

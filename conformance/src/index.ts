@@ -1,4 +1,4 @@
-export { REPLAY_VARIABLE } from './model/agreement.js'
+export { REPLAY_VARIABLE } from './model/replay.js'
 export {
   describePersistentLog,
   type DescribeOptions,

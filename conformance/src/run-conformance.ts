@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { CaseResult, ConformanceReport } from './report.js'
 import type { BudgetChoice, Budgets } from './running/budgets.js'
 import { Outcomes } from './running/outcomes.js'
+import { checkRunOptions } from './running/options.js'
 import { prepareRun, type PreparedRun } from './running/prepare-run.js'
 import { runCaseInTime } from './running/run-case.js'
 import { tierOf } from './running/selection.js'
@@ -30,14 +31,14 @@ export interface ConformanceOptions {
   readonly directory?: string | undefined
   /** Replays the choices of an earlier run. */
   readonly seed?: number | undefined
-  /** Categories or ids. */
+  /** Categories, ids, or beginnings of them that end in `*`; each must mean a case of the tiers that are run. */
   readonly only?: readonly string[] | undefined
   /**
    * Reasons, by id, to do without a case that is known to fail: a defect of an engine that its adapter cannot mend. It is
    * listed with its reason, and no tier that it belongs to counts as reached.
    */
   readonly waivers?: Readonly<Record<string, string>> | undefined
-  /** The only state or fault that cases with many of them try, as a failure prints it. */
+  /** The only state or fault that cases with many of them try, as a failure prints it. A run that tries it nowhere fails. */
   readonly state?: string | undefined
   /** Default: 1, which any machine can run. */
   readonly tiers?: readonly Tier[] | undefined
@@ -63,6 +64,7 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const startedMs = performance.now()
   const strays = new StrayRejections()
   try {
+    checkRunOptions(options)
     const run = await prepareRun(options)
     const { backendName, capabilities, seed, budgets, tally } = run.setting
     const { tiers, chosen } = run

@@ -53,8 +53,7 @@ describe('tiers', () => {
     ])
     const misspelt = { 'own.tier-4': 'no such' }
     expect(() => select(ALL, { ...facts, tiers: [1], waivers: misspelt })).to.throw(
-      TypeError,
-      'waivers: no case is called own.tier-4',
+      'PLOG_INVALID_CONFIG: waivers.own.tier-4: must be named for a case: none has this id, got "no such"',
     )
   })
 
@@ -77,10 +76,19 @@ describe('tiers', () => {
   })
 
   it('that do not exist are refused by name, value and what is allowed', () => {
-    expect(() => parseTiers('--tier', '4')).to.throw(RangeError, '--tier: 4 is no tier; there are 1, 2 and 3')
-    expect(() => parseTiers('--tier', '')).to.throw(RangeError, '--tier')
-    expect(() => resolveTiers([], undefined)).to.throw(RangeError, 'tiers: the list is empty')
-    expect(() => resolveTiers([1], [0 as never])).to.throw(RangeError, 'require: 0 is no tier')
+    const allowed = 'must be a list of 1, 2 and 3'
+    for (const text of ['4', 'x', '1,', ''])
+      expect(() => parseTiers('--tier', text)).to.throw(`PLOG_INVALID_CONFIG: --tier: ${allowed}, got "`)
+    expect(() => resolveTiers([], undefined)).to.throw('tiers: must name at least one of 1, 2 and 3')
+    expect(() => resolveTiers([1], [0 as never])).to.throw(`require: ${allowed}, got 0`)
+    for (const tiers of [null, 2, '1,2'] as never[])
+      expect(() => resolveTiers(tiers, undefined)).to.throw(`tiers: ${allowed}, got `)
+    process.env[TIERS_VARIABLE] = '1;2'
+    try {
+      expect(() => resolveTiers(undefined, undefined)).to.throw(`${TIERS_VARIABLE}: ${allowed}, got "1;2"`)
+    } finally {
+      delete process.env[TIERS_VARIABLE]
+    }
   })
 
   it('are reported, each with what became of its cases', async () => {

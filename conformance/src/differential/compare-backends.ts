@@ -6,6 +6,7 @@ import type { Step } from '../model/commands.js'
 import { randomSteps } from '../model/steps.js'
 import { outcomeOf } from '../running/assertions.js'
 import { dump } from '../running/dump.js'
+import { checkComparison } from '../running/options.js'
 import { inFreshDirectory } from '../running/run-case.js'
 import {
   openLogUnderTest,
@@ -60,6 +61,7 @@ const CALLS_PER_LOG = 40
  * refusal for which the law leaves a choice of codes is the same whichever of them is chosen.
  */
 export async function compareBackends(options: DifferentialOptions): Promise<DifferentialReport> {
+  checkComparison(options)
   const { seed, calls = DEFAULT_CALLS } = options
   const steps = randomSteps(seed, calls)
   for (let from = 0; from < calls; from += CALLS_PER_LOG) {

@@ -1,11 +1,10 @@
 import fc from 'fast-check'
+import { Unproven } from '../running/unproven.js'
 import { compareStates, type Real } from './commands.js'
 import { newState } from './model-state.js'
 import { Model } from './model.js'
+import { REPLAY_VARIABLE, replayWanted, type Replay } from './replay.js'
 import { histories, type HistoryOptions } from './steps.js'
-
-/** Replays one history: `seed:path:replayPath`, as a failure prints it. */
-export const REPLAY_VARIABLE = 'PLOG_CONFORMANCE_REPLAY'
 
 /** Which histories are run, and on what. */
 export interface Agreement<R extends Real> extends Omit<HistoryOptions, 'replayPath'> {
@@ -20,22 +19,9 @@ export interface Agreement<R extends Real> extends Omit<HistoryOptions, 'replayP
   readonly agreed: (real: R) => void | Promise<void>
 }
 
-interface Replay {
-  readonly seed: number
-  readonly path: string | undefined
-  readonly replayPath: string | undefined
-}
-
-function replayWanted(seed: number): Replay {
-  const wanted = process.env[REPLAY_VARIABLE]
-  if (wanted === undefined) return { seed, path: undefined, replayPath: undefined }
-  const [first = '', path, ...rest] = wanted.split('/')
-  return { seed: Number(first), path, replayPath: rest.join('/') || undefined }
-}
-
 /** Runs random histories on a log and on the model; throws, with the shrunk history, where they disagree. */
 export async function agree<R extends Real>(agreement: Agreement<R>): Promise<void> {
-  const { seed, path, replayPath } = replayWanted(agreement.seed)
+  const { seed, path, replayPath }: Replay = replayWanted() ?? { seed: agreement.seed }
   const property = fc.asyncProperty(histories({ ...agreement, replayPath }), async (commands) => {
     const real = await agreement.begin()
     const model = new Model(newState(agreement.firstSlot))
@@ -49,6 +35,9 @@ export async function agree<R extends Real>(agreement: Agreement<R>): Promise<vo
   })
   const parameters = { seed, numRuns: agreement.runs }
   const result = await fc.check(property, path === undefined ? parameters : { ...parameters, path })
+  if (path !== undefined && result.numRuns === 0) {
+    throw new Unproven(`${REPLAY_VARIABLE} names no history of this case`)
+  }
   if (!result.failed) return
   const steps = [...(result.counterexample ?? [])]
     .map((commands) => (commands as { toString(): string }).toString())

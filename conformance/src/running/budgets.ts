@@ -1,3 +1,5 @@
+import { check, fields, integer, invalid, variable } from './check.js'
+
 /** How much work the expensive cases do. */
 export interface Budgets {
   /** Random histories that are run against the model. */
@@ -33,9 +35,33 @@ export type BudgetChoice = 'quick' | 'full' | Partial<Budgets>
 /** The environment variable that decides where the caller did not; `full` there outweighs numbers too. */
 export const BUDGET_VARIABLE = 'PLOG_CONFORMANCE_BUDGET'
 
+/** More would run for years. */
+const MOST = 1_000_000_000
+
+const amount = integer(1, MOST)
+const amounts = fields({
+  modelRuns: amount.exactOptional(),
+  kills: amount.exactOptional(),
+  crashStates: amount.exactOptional(),
+  damages: amount.optional(),
+  faults: amount.optional(),
+  powerCuts: amount.exactOptional(),
+})
+
 /** Resolves a choice. */
 export function resolveBudgets(choice: BudgetChoice | undefined): Budgets {
-  const fromEnvironment = process.env[BUDGET_VARIABLE]
-  if (choice === 'full' || fromEnvironment === 'full') return FULL_BUDGETS
-  return choice === undefined || choice === 'quick' ? QUICK_BUDGETS : { ...QUICK_BUDGETS, ...choice }
+  const fromEnvironment = named(BUDGET_VARIABLE, variable(BUDGET_VARIABLE))
+  if (typeof choice !== 'object' || choice === null) {
+    return (named('budgets', choice) ?? fromEnvironment) === 'full' || fromEnvironment === 'full'
+      ? FULL_BUDGETS
+      : QUICK_BUDGETS
+  }
+  check(amounts, choice, ['budgets'])
+  return fromEnvironment === 'full' ? FULL_BUDGETS : { ...QUICK_BUDGETS, ...choice }
+}
+
+function named(field: string, choice: unknown): 'quick' | 'full' | undefined {
+  if (choice === undefined || choice === 'quick' || choice === 'full') return choice
+  const amountsToo = field === BUDGET_VARIABLE ? '' : ', or an object of numbers'
+  throw invalid(field, `must be "quick" or "full"${amountsToo}`, choice)
 }

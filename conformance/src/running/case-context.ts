@@ -31,9 +31,9 @@ export class CaseContext {
   readonly budgets: Budgets
   readonly tally: Tally
   readonly target: Target
-  /** Where a case tries many states or faults: the only one to try. */
-  readonly state: string | undefined
   readonly #opened = new Map<PersistentLog, OpenConfig>()
+  readonly #state: string | undefined
+  #askedForState = false
   #places = 0
 
   constructor(setting: CaseSetting) {
@@ -45,7 +45,18 @@ export class CaseContext {
     this.random = new Random(setting.seed)
     this.budgets = setting.budgets
     this.tally = setting.tally
-    this.state = setting.state
+    this.#state = setting.state
+  }
+
+  /** Where a case tries many states or faults: the only one to try. */
+  get state(): string | undefined {
+    this.#askedForState = true
+    return this.#state
+  }
+
+  /** The case knows about states. */
+  get askedForState(): boolean {
+    return this.#askedForState
   }
 
   /** The log under test in the case's directory, or in the one that the overrides name. */

@@ -1,17 +1,23 @@
 import type { CaseFailure, ConformanceReport, TierReport, UnprovenCase } from '../report.js'
 import type { Case } from '../suites/case.js'
+import { STATE_CASE } from './asked-state.js'
+import type { RunSetting } from './run-case.js'
 import { tierOf, type LeftOut, type Selection } from './selection.js'
 import type { Tier, TierChoice } from './tiers.js'
 import type { Unproven } from './unproven.js'
 
+interface Run extends Selection, TierChoice {
+  readonly setting: Pick<RunSetting, 'askedState'>
+}
+
 /** What became of the cases of a run. */
 export class Outcomes {
-  readonly #run: Selection & TierChoice
+  readonly #run: Run
   readonly #passed: Case[] = []
   readonly #unproven: UnprovenCase[] = []
   readonly #failures: (CaseFailure & { readonly tier: Tier })[] = []
 
-  constructor(run: Selection & TierChoice) {
+  constructor(run: Run) {
     this.#run = run
   }
 
@@ -36,6 +42,7 @@ export class Outcomes {
     if (this.#run.chosen.length === 0 && failures.length === 0) {
       failures.push(noCaseRan(this.#run.leftOut.length))
     }
+    if (failures.length === 0) failures.push(...untriedState(this.#run))
     return {
       passed: this.#passed.length,
       failed: failures.length,
@@ -73,7 +80,14 @@ const missingCases = (run: Selection & TierChoice): (CaseFailure & { readonly ti
     tier,
   }))
 
+function untriedState({ setting: { askedState } }: Run): (CaseFailure & { readonly tier: Tier })[] {
+  const message = askedState?.whyUntried()
+  if (message === undefined) return []
+  const { id, title } = STATE_CASE
+  return [{ case: id, title, message, stack: undefined, tier: 1 }]
+}
+
 function noCaseRan(leftOut: number): CaseFailure & { readonly tier: Tier } {
-  const message = leftOut === 0 ? 'no case has such a name' : `none of ${leftOut} cases applies`
+  const message = leftOut === 0 ? 'there is no case of these tiers' : `none of ${leftOut} cases applies`
   return { case: 'kit.runs-a-case', title: 'runs at least one case', message, stack: undefined, tier: 1 }
 }

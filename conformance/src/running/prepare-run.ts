@@ -3,7 +3,10 @@ import { inspectHost } from '../host/host.js'
 import { whyNotFollowed } from '../crash-states/state-process.js'
 import type { ConformanceOptions } from '../run-conformance.js'
 import { allCases } from '../suites/index.js'
+import { replayWanted } from '../model/replay.js'
+import { AskedState } from './asked-state.js'
 import { resolveBudgets } from './budgets.js'
+import { invalid, MAX_SEED, variable } from './check.js'
 import { inFreshDirectory, type RunSetting } from './run-case.js'
 import { select, withoutUnfollowed, type Selection } from './selection.js'
 import { newTally } from './tally.js'
@@ -23,16 +26,33 @@ export const SEED_VARIABLE = 'PLOG_CONFORMANCE_SEED'
 export const STATE_VARIABLE = 'PLOG_CONFORMANCE_STATE'
 
 function seedFromEnvironment(): number | undefined {
-  const text = process.env[SEED_VARIABLE]
+  const text = variable(SEED_VARIABLE)
   if (text === undefined) return undefined
   const seed = Number(text)
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`${SEED_VARIABLE} is ${text}; it must be an integer`)
-  return seed
+  if (/^\d+$/.test(text) && seed <= MAX_SEED) return seed
+  throw invalid(SEED_VARIABLE, `must be an integer from 0 to ${MAX_SEED}`, text)
+}
+
+function askedStateOf(option: string | undefined): AskedState | undefined {
+  if (option !== undefined) return new AskedState('state', option)
+  const text = variable(STATE_VARIABLE)
+  return text === undefined ? undefined : new AskedState(STATE_VARIABLE, text)
+}
+
+/** What the caller asked for, or else the environment. All that can be wrong with it is found out before anything runs. */
+function askedFor(options: ConformanceOptions) {
+  replayWanted()
+  return {
+    ...resolveTiers(options.tiers, options.require),
+    budgets: resolveBudgets(options.budgets),
+    seed: options.seed ?? seedFromEnvironment() ?? Math.floor(Math.random() * 2 ** 32),
+    askedState: askedStateOf(options.state),
+  }
 }
 
 /** Opens the log once to see what it is, looks at the machine, and chooses the cases. */
 export async function prepareRun(options: ConformanceOptions): Promise<PreparedRun> {
-  const choice = resolveTiers(options.tiers, options.require)
+  const { seed, askedState, budgets, ...choice } = askedFor(options)
   const target: Target = { backend: specifierText(options.backend), config: options.config ?? (() => ({})) }
   const facts = await inFreshDirectory(options.directory, (place) => inspectTarget(target, place))
   const cases = [...allCases, ...(options.additionalCases ?? [])].filter(
@@ -42,10 +62,10 @@ export async function prepareRun(options: ConformanceOptions): Promise<PreparedR
     target,
     backendName: facts.backend,
     capabilities: facts.capabilities,
-    seed: options.seed ?? seedFromEnvironment() ?? Math.floor(Math.random() * 2 ** 32),
-    budgets: resolveBudgets(options.budgets),
+    seed,
+    budgets,
     tally: options.tally ?? newTally(),
-    state: options.state ?? process.env[STATE_VARIABLE],
+    askedState,
     parent: options.directory,
   }
   const host = await inspectHost(choice.tiers, options.directory)

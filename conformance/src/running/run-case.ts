@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Capabilities } from '@persistent-log/core'
 import type { Case } from '../suites/case.js'
+import type { AskedState } from './asked-state.js'
 import type { Budgets } from './budgets.js'
 import { CaseContext } from './case-context.js'
 import { hashText } from './random.js'
@@ -21,7 +22,7 @@ export interface RunSetting {
   readonly budgets: Budgets
   readonly tally: Tally
   /** The only state or fault that a case tries. */
-  readonly state?: string | undefined
+  readonly askedState?: AskedState | undefined
   /** Where the cases' directories are made; default the system's folder for temporary files. */
   readonly parent?: string | undefined
 }
@@ -41,10 +42,12 @@ export async function inFreshDirectory<T>(
 
 /** Runs one case. Every log that it opened is closed afterwards, also when it failed. */
 export function runCase(item: Case, setting: RunSetting): Promise<void> {
+  const { askedState } = setting
+  const seed = hashText(item.id, setting.seed ^ 0x811c9dc5)
   return inFreshDirectory(setting.parent, async (directory) => {
-    const ctx = new CaseContext({ ...setting, directory, seed: hashText(item.id, setting.seed ^ 0x811c9dc5) })
+    const ctx = new CaseContext({ ...setting, directory, seed, state: askedState?.text })
     try {
-      await item.run(ctx)
+      await (askedState === undefined ? item.run(ctx) : askedState.watch(ctx, () => item.run(ctx)))
     } finally {
       await ctx.closeAll()
     }

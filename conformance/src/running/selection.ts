@@ -1,5 +1,7 @@
 import { whyNotHere, type Facility, type Host } from '../host/host.js'
 import type { Case } from '../suites/case.js'
+import { invalid } from './check.js'
+import { checkOnly, isMeant } from './only.js'
 import type { TargetFacts } from './target.js'
 import type { Tier, TierChoice } from './tiers.js'
 
@@ -20,7 +22,7 @@ export interface Selection {
 
 /** What decides about a case. */
 export interface SelectionRules extends Pick<TargetFacts, 'capabilities' | 'files'> {
-  /** Categories or ids; absent: all. */
+  /** Categories or ids, each of which means a case; absent: all. */
   readonly only?: readonly string[] | undefined
   /** Reasons, by id, to do without a case that would fail. */
   readonly waivers?: Readonly<Record<string, string>> | undefined
@@ -34,12 +36,6 @@ export const tierOf = ({ tier = 1 }: Pick<Case, 'tier'>): Tier => tier
 /** What a crash leaves behind on a file system in memory proves nothing. */
 const facilitiesOf = ({ spawns, facilities = [] }: Case): readonly Facility[] =>
   spawns === true ? ['disk', ...facilities] : facilities
-
-/** True when the id is meant: `ballot`, `ballot.lower-rejected`, or a part of it that ends in `*`. */
-function isMeant(id: string, wanted: string): boolean {
-  if (wanted.endsWith('*')) return id.startsWith(wanted.slice(0, -1))
-  return id === wanted || id.startsWith(`${wanted}.`)
-}
 
 /**
  * Chooses by tier, by the names that the caller asked for, by capability and the files that a log keeps, and by what the
@@ -55,7 +51,10 @@ export function select(
     seen.add(id)
   }
   const unknown = Object.keys(waivers).find((id) => !seen.has(id))
-  if (unknown !== undefined) throw new TypeError(`waivers: no case is called ${unknown}`)
+  if (unknown !== undefined) {
+    throw invalid(`waivers.${unknown}`, 'must be named for a case: none has this id', waivers[unknown])
+  }
+  checkOnly(only, cases, tiers)
   const wanted = cases.filter(
     (item) =>
       tiers.includes(tierOf(item)) && (only === undefined || only.some((name) => isMeant(item.id, name))),

@@ -1,3 +1,5 @@
+import { invalid, variable } from './check.js'
+
 /**
  * How much a case asks of the machine. 1: nothing but files and processes. 2: strace, which makes single system calls
  * fail. 3: root and loop devices, which file systems are mounted from whose power is cut.
@@ -14,8 +16,9 @@ export const REQUIRE_VARIABLE = 'PLOG_CONFORMANCE_REQUIRE'
 const isTier = (value: unknown): value is Tier => (ALL_TIERS as readonly unknown[]).includes(value)
 
 function checked(field: string, tiers: readonly unknown[]): readonly Tier[] {
+  if (!Array.isArray(tiers)) throw invalid(field, 'must be a list of 1, 2 and 3', tiers)
   for (const tier of tiers) {
-    if (!isTier(tier)) throw new RangeError(`${field}: ${String(tier)} is no tier; there are 1, 2 and 3`)
+    if (!isTier(tier)) throw invalid(field, 'must be a list of 1, 2 and 3', tier)
   }
   return [...new Set(tiers as readonly Tier[])].sort()
 }
@@ -24,13 +27,13 @@ function checked(field: string, tiers: readonly unknown[]): readonly Tier[] {
 export function parseTiers(field: string, text: string): readonly Tier[] {
   return checked(
     field,
-    text.split(',').map((part) => (part.trim() === '' ? part : Number(part))),
+    text.split(',').map((part) => ALL_TIERS.find((tier) => String(tier) === part.trim()) ?? part),
   )
 }
 
-function fromEnvironment(variable: string): readonly Tier[] | undefined {
-  const text = process.env[variable]
-  return text === undefined || text === '' ? undefined : parseTiers(variable, text)
+function fromEnvironment(name: string): readonly Tier[] | undefined {
+  const text = variable(name)
+  return text === undefined ? undefined : parseTiers(name, text)
 }
 
 /** What a run was asked for. */
@@ -45,9 +48,10 @@ export function resolveTiers(
   tiers: readonly Tier[] | undefined,
   required: readonly Tier[] | undefined,
 ): TierChoice {
-  const chosen = checked('tiers', tiers ?? fromEnvironment(TIERS_VARIABLE) ?? [1])
-  if (chosen.length === 0) throw new RangeError('tiers: the list is empty; name at least one of 1, 2 and 3')
-  const demanded = checked('require', required ?? fromEnvironment(REQUIRE_VARIABLE) ?? [])
+  const chosen = checked('tiers', tiers === undefined ? (fromEnvironment(TIERS_VARIABLE) ?? [1]) : tiers)
+  if (chosen.length === 0) throw invalid('tiers', 'must name at least one of 1, 2 and 3', chosen)
+  const asked = required === undefined ? (fromEnvironment(REQUIRE_VARIABLE) ?? []) : required
+  const demanded = checked('require', asked)
   // What was required and not asked for would be forgotten without a word.
   return { tiers: checked('tiers', [...chosen, ...demanded]), required: demanded }
 }
