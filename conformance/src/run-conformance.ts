@@ -4,7 +4,7 @@ import type { BudgetChoice, Budgets } from './running/budgets.js'
 import { Outcomes } from './running/outcomes.js'
 import { checkRunOptions } from './running/options.js'
 import { prepareRun, type PreparedRun } from './running/prepare-run.js'
-import { runCaseInTime } from './running/run-case.js'
+import { runCase } from './running/run-case.js'
 import { tierOf } from './running/selection.js'
 import { StrayRejections } from './running/stray-rejections.js'
 import type { Tally } from './running/tally.js'
@@ -100,13 +100,12 @@ async function runAll(
   const outcomes = new Outcomes(run)
   for (const [index, item] of run.chosen.entries()) {
     const beganMs = performance.now()
-    const about = { case: item.id, title: item.title, tier: tierOf(item), index, total: run.chosen.length }
+    const about = aboutCase(run, item, index)
     const tell = (outcome: CaseResult['outcome'], error?: unknown): void =>
       onCase?.({ ...about, outcome, error, tookMs: performance.now() - beganMs })
     onStart?.(about)
     try {
-      await runCaseInTime(item, run.setting)
-      await strays.check()
+      await runCase(item, run.setting, strays)
       outcomes.pass(item)
       tell('passed')
     } catch (error) {
@@ -115,6 +114,36 @@ async function runAll(
       tell(isUnproven ? 'unproven' : 'failed', error)
       if (bail === true && !isUnproven) break
     }
+    if (blameEarlier(run, outcomes, strays, onCase) && bail === true) break
   }
   return outcomes
+}
+
+const aboutCase = ({ chosen }: PreparedRun, item: Case, index: number) => ({
+  case: item.id,
+  title: item.title,
+  tier: tierOf(item),
+  index,
+  total: chosen.length,
+})
+
+/** Cases that had ended fail after all by promises that failed only now. True when one does. */
+function blameEarlier(
+  run: PreparedRun,
+  outcomes: Outcomes,
+  strays: StrayRejections,
+  onCase: ConformanceOptions['onCase'],
+): boolean {
+  const { chosen, setting } = run
+  return strays.late().reduce((isAny, { case: id, error }) => {
+    const index = chosen.findIndex((item) => item.id === id)
+    const item = chosen[index]
+    if (item === undefined) return isAny
+    if (outcomes.failLate(item, error)) {
+      onCase?.({ ...aboutCase(run, item, index), outcome: 'failed', error, tookMs: 0 })
+      return true
+    }
+    setting.tally.warnings.push(`${id}, after it had failed: ${error.message}`)
+    return isAny
+  }, false)
 }

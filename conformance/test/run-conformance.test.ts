@@ -4,7 +4,9 @@ import {
   outcomeOf,
   REPLAY_VARIABLE,
   runConformance,
+  Unproven,
   type Case,
+  type CaseContext,
   type CaseResult,
 } from '@persistent-log/conformance'
 
@@ -105,6 +107,105 @@ describe('runConformance', () => {
     }
     const report = await runConformance({ backend: REFERENCE, only: ['own'], additionalCases: [leaking] })
     expect(report.failures[0]?.message).to.include('lost')
+  })
+
+  describe('blames whoever did it', () => {
+    const own = async (...additionalCases: readonly Case[]) => {
+      const told: string[] = []
+      const report = await runConformance({
+        backend: REFERENCE,
+        only: ['own'],
+        additionalCases,
+        onCase: ({ case: id, outcome }) => told.push(`${id} ${outcome}`),
+      })
+      return { ...report, told, found: report.failures.map((failure) => [failure.case, failure.message]) }
+    }
+    const passing: Case = { id: 'own.passes', title: 'passes', run: () => Promise.resolve() }
+    /** A promise that fails for nobody, but not before the other case runs. */
+    const later = () => {
+      let fail = (): void => undefined
+      const gate = new Promise<void>((resolve) => (fail = resolve))
+      const stray = async () => {
+        await gate
+        throw new Error('lost')
+      }
+      const other: Case = { id: 'own.is-next', title: 'is the next one', run: async () => fail() }
+      return { stray, other }
+    }
+
+    it('where a case failed and left a failed promise behind: the next one passes', async () => {
+      const untidy: Case = {
+        ...failing,
+        run: () => {
+          void Promise.reject(new Error('lost'))
+          return failing.run({} as never)
+        },
+      }
+      const { found, passed, warnings } = await own(untidy, passing)
+      expect(found).to.deep.equal([['own.fails', 'as it should']])
+      expect(passed).to.equal(1)
+      expect(warnings).to.have.length(1)
+      expect(warnings[0]).to.match(/^own\.fails, beside what it found: .* nobody was told; the first: lost$/)
+    })
+
+    it('where a promise of a case fails while another one runs', async () => {
+      const { stray, other } = later()
+      const late: Case = { id: 'own.late', title: 'is late', run: async () => void stray() }
+      const { found, told, passed } = await own(late, other, passing)
+      expect(found).to.deep.equal([['own.late', '1 promise(s) failed and nobody was told; the first: lost']])
+      expect(told).to.deep.equal([
+        'own.late passed',
+        'own.is-next passed',
+        'own.late failed',
+        'own.passes passed',
+      ])
+      expect(passed).to.equal(2)
+    })
+
+    it('where a case that had failed does so: it fails once', async () => {
+      const { stray, other } = later()
+      const late: Case = { ...failing, run: (ctx) => (void stray(), failing.run(ctx)) }
+      const { found, warnings } = await own(late, other)
+      expect(found).to.deep.equal([['own.fails', 'as it should']])
+      expect(warnings[0]).to.match(/^own\.fails, after it had failed: .* the first: lost$/)
+    })
+
+    it('where a case proved nothing, and left a failed promise behind: it has failed', async () => {
+      const untidy: Case = {
+        ...passing,
+        run: () => {
+          void Promise.reject(new Error('lost'))
+          return Promise.reject(new Unproven('no fault hit'))
+        },
+      }
+      const { found, unproven } = await own(untidy)
+      expect(found.map(([, message]) => message)).to.deep.equal([
+        '1 promise(s) failed and nobody was told; the first: lost',
+      ])
+      expect(unproven).to.deep.equal([])
+    })
+
+    const neverClosing = async (ctx: CaseContext) => {
+      const log = await ctx.open()
+      Object.defineProperty(log, 'close', { value: () => new Promise(() => undefined) })
+    }
+
+    it('where a log hangs in close behind a finding, which is not lost', async () => {
+      const { found, warnings } = await own({
+        ...failing,
+        timeoutMs: 200,
+        run: (ctx) => neverClosing(ctx).then(() => failing.run(ctx)),
+      })
+      expect(found).to.deep.equal([['own.fails', 'as it should']])
+      expect(warnings[0]).to.include('a log that the case had opened did not close within 200 ms')
+    })
+
+    it('where a log only hangs in close', async () => {
+      const { found } = await own({ ...passing, timeoutMs: 200, run: neverClosing })
+      expect(found).to.deep.equal([
+        ['own.passes', 'a log that the case had opened did not close within 200 ms'],
+      ])
+    })
   })
 
   it('says which backend cannot be found', async () => {

@@ -13,8 +13,8 @@ interface Run extends Selection, TierChoice {
 /** What became of the cases of a run. */
 export class Outcomes {
   readonly #run: Run
-  readonly #passed: Case[] = []
-  readonly #unproven: UnprovenCase[] = []
+  #passed: Case[] = []
+  #unproven: UnprovenCase[] = []
   readonly #failures: (CaseFailure & { readonly tier: Tier })[] = []
 
   constructor(run: Run) {
@@ -28,6 +28,15 @@ export class Outcomes {
   fail(item: Case, error: unknown): void {
     const { message, stack } = error instanceof Error ? error : new Error(String(error))
     this.#failures.push({ case: item.id, title: item.title, message, stack, tier: tierOf(item) })
+  }
+
+  /** A case that had ended has failed after all. False where it had failed already. */
+  failLate(item: Case, error: unknown): boolean {
+    if (this.#failures.some((failure) => failure.case === item.id)) return false
+    this.#passed = this.#passed.filter((passed) => passed !== item)
+    this.#unproven = this.#unproven.filter((unproven) => unproven.case !== item.id)
+    this.fail(item, error)
+    return true
   }
 
   /** False where the tier is required: there a case that proves nothing has failed. */

@@ -6,9 +6,12 @@ import type { Case } from '../suites/case.js'
 import type { AskedState } from './asked-state.js'
 import type { Budgets } from './budgets.js'
 import { CaseContext } from './case-context.js'
+import { inTime } from './in-time.js'
 import { hashText } from './random.js'
+import type { StrayRejections } from './stray-rejections.js'
 import type { Tally } from './tally.js'
 import type { Target } from './target.js'
+import { Unproven } from './unproven.js'
 
 /** How long a case may take unless it says otherwise, in ms. A law never rests on it: it only ends what hangs. */
 export const DEFAULT_TIMEOUT_MS = 30_000
@@ -33,37 +36,69 @@ export async function inFreshDirectory<T>(
   use: (directory: string) => Promise<T>,
 ): Promise<T> {
   const directory = await mkdtemp(join(parent ?? tmpdir(), 'plog-'))
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true, maxRetries: 3 })
+  let result: T
   try {
-    return await use(directory)
-  } finally {
-    await rm(directory, { recursive: true, force: true, maxRetries: 3 })
+    result = await use(directory)
+  } catch (error) {
+    // What was found counts, and not that something which hangs still writes there.
+    await remove().catch(() => undefined)
+    throw error
   }
+  await remove()
+  return result
 }
 
-/** Runs one case. Every log that it opened is closed afterwards, also when it failed. */
-export function runCase(item: Case, setting: RunSetting): Promise<void> {
+/** How long a case may take, in ms. */
+export const timeLimitOf = ({ timeoutMs = DEFAULT_TIMEOUT_MS }: Pick<Case, 'timeoutMs'>): number => timeoutMs
+
+/** How long its logs may take to close behind it, in ms. */
+export const closeLimitOf = (item: Pick<Case, 'timeoutMs'>): number =>
+  Math.min(timeLimitOf(item), DEFAULT_TIMEOUT_MS)
+
+/**
+ * Runs one case; one that hangs fails after its time. Every log that it opened is closed afterwards, also when it failed.
+ * What it found itself counts; what is wrong beside that (a log that does not close, a promise that failed for nobody) fails
+ * a case that found nothing, and is a warning otherwise.
+ */
+export async function runCase(item: Case, setting: RunSetting, strays?: StrayRejections): Promise<void> {
   const { askedState } = setting
-  const seed = hashText(item.id, setting.seed ^ 0x811c9dc5)
-  return inFreshDirectory(setting.parent, async (directory) => {
-    const ctx = new CaseContext({ ...setting, directory, seed, state: askedState?.text })
-    try {
-      await (askedState === undefined ? item.run(ctx) : askedState.watch(ctx, () => item.run(ctx)))
-    } finally {
-      await ctx.closeAll()
-    }
-  })
+  const found: unknown[] = []
+  const examine = (): Promise<void> =>
+    inFreshDirectory(setting.parent, async (directory) => {
+      const seed = hashText(item.id, setting.seed ^ 0x811c9dc5)
+      const ctx = new CaseContext({ ...setting, directory, seed, state: askedState?.text })
+      const run = (): Promise<void> => runInTime(item, ctx)
+      try {
+        await (askedState === undefined ? run() : askedState.watch(ctx, run))
+      } finally {
+        await closeInTime(item, ctx).catch((error: unknown) => found.push(error))
+      }
+    })
+  const examined = strays === undefined ? examine() : strays.during(item.id, examine)
+  await examined.catch((error: unknown) => found.unshift(error))
+  await strays?.check(item.id).catch((error: unknown) => found.push(error))
+  conclude(item, found, setting.tally)
 }
 
-/** Like {@link runCase}, but a case that hangs fails after its time. */
-export async function runCaseInTime(item: Case, setting: RunSetting): Promise<void> {
-  const limitMs = item.timeoutMs ?? DEFAULT_TIMEOUT_MS
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the case did not end within ${limitMs} ms`)), limitMs)
-  })
-  try {
-    await Promise.race([runCase(item, setting), late])
-  } finally {
-    clearTimeout(timer)
+function runInTime(item: Case, ctx: CaseContext): Promise<void> {
+  const limitMs = timeLimitOf(item)
+  return inTime(item.run(ctx), limitMs, `the case did not end within ${limitMs} ms`)
+}
+
+function closeInTime(item: Case, ctx: CaseContext): Promise<void> {
+  const limitMs = closeLimitOf(item)
+  return inTime(ctx.closeAll(), limitMs, `a log that the case had opened did not close within ${limitMs} ms`)
+}
+
+/** Throws the first failure: that a case proved nothing is none. */
+function conclude({ id }: Case, found: readonly unknown[], tally: Tally): void {
+  const failures = found.filter((error) => !(error instanceof Unproven))
+  const [counts, ...others] = failures.length > 0 ? failures : found
+  for (const other of others) {
+    tally.warnings.push(
+      `${id}, beside what it found: ${other instanceof Error ? other.message : String(other)}`,
+    )
   }
+  if (found.length > 0) throw counts
 }
