@@ -2,9 +2,16 @@ import { STATE_CASE } from './running/asked-state.js'
 import { checkSuiteOptions } from './running/options.js'
 import { requiredAndMissing } from './running/outcomes.js'
 import { prepareRun, type PreparedRun } from './running/prepare-run.js'
-import { DEFAULT_TIMEOUT_MS, runCase } from './running/run-case.js'
+import { closeLimitOf, runCase, timeLimitOf } from './running/run-case.js'
+import { tierOf } from './running/selection.js'
+import { skipFrom } from './running/skip-test.js'
 import { ALL_TIERS } from './running/tiers.js'
+import { Unproven } from './running/unproven.js'
 import type { ConformanceOptions } from './run-conformance.js'
+import type { Case } from './suites/case.js'
+
+/** The kit ends what hangs, and says what it was; a runner that does it by itself comes so much later, in ms. */
+const RUNNER_MARGIN_MS = 5_000
 
 /** The two functions of a test runner: mocha's, vitest's or node:test's. */
 export interface Runner {
@@ -36,7 +43,8 @@ export interface DescribeOptions extends Omit<
  *
  * It must be awaited (at the top level of an ES module): the log is opened first to see which cases apply. Those that do
  * not are printed with the reason; they are not registered, so that no runner counts them as skipped by accident. A case
- * that this machine cannot run is registered as a skipped test; where `CI` is `true`, or its tier is required, it fails.
+ * that this machine cannot run is registered as a skipped test; where `CI` is `true`, or its tier is required, it fails. One
+ * that ran and proved nothing is skipped as well, unless its tier is required.
  */
 export async function describePersistentLog(options: DescribeOptions): Promise<void> {
   checkSuiteOptions(options)
@@ -56,8 +64,8 @@ export async function describePersistentLog(options: DescribeOptions): Promise<v
       })
     }
     for (const item of chosen) {
-      const timeoutMs = item.timeoutMs ?? DEFAULT_TIMEOUT_MS
-      const registered = it(`${item.id} ${item.title}`, () => runCase(item, setting), timeoutMs)
+      const timeoutMs = timeLimitOf(item) + closeLimitOf(item) + RUNNER_MARGIN_MS
+      const registered = it(`${item.id} ${item.title}`, bodyOf(item, run), timeoutMs)
       if (hasTimeout(registered)) registered.timeout(timeoutMs)
     }
     const { askedState } = setting
@@ -69,6 +77,19 @@ export async function describePersistentLog(options: DescribeOptions): Promise<v
     }
     registerMissing(it, inCi === undefined ? run : { ...run, required: inCi })
   })
+}
+
+/** A case that proves nothing is a skipped test, but where its tier is required. */
+function bodyOf(item: Case, { setting, required }: PreparedRun): () => Promise<void> {
+  return async function (this: unknown, ...given: readonly unknown[]): Promise<void> {
+    try {
+      await runCase(item, setting)
+    } catch (error) {
+      if (!(error instanceof Unproven) || required.includes(tierOf(item))) throw error
+      console.log(`${setting.backendName}: ${item.id} proved nothing: ${error.message}`)
+      skipFrom([this, ...given], error.message)
+    }
+  }
 }
 
 /** The cases that this machine cannot run. */

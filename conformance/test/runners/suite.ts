@@ -1,4 +1,4 @@
-import { describePersistentLog, type Case, type Runner } from '@persistent-log/conformance'
+import { describePersistentLog, Unproven, type Case, type Runner } from '@persistent-log/conformance'
 import { TOY_BACKEND } from '../../src/mutants/toy/toy-mutants.js'
 
 /** Fails, so that whoever counts sees that a failure counts. */
@@ -8,9 +8,23 @@ const failing: Case = {
   run: () => Promise.reject(new Error('as it should')),
 }
 
+/** No runner ends it so soon by itself. */
+const hanging: Case = {
+  id: 'own.hangs',
+  title: 'hangs',
+  timeoutMs: 200,
+  run: () => new Promise(() => undefined),
+}
+
+const provingNothing: Case = {
+  id: 'own.proves-nothing',
+  title: 'proves nothing',
+  run: () => Promise.reject(new Unproven('no fault hit')),
+}
+
 /**
- * Cases that need nothing, that start processes and threads, that fail, and that this machine cannot run: whoever starts the
- * runner hides strace from it.
+ * Cases that need nothing, that start processes and threads, that fail, hang, prove nothing, and that this machine cannot
+ * run: whoever starts the runner hides strace from it.
  */
 export function register(runner?: Runner): Promise<void> {
   return describePersistentLog({
@@ -28,6 +42,6 @@ export function register(runner?: Runner): Promise<void> {
       'dur.sync-before-ack',
       'own',
     ],
-    additionalCases: [failing],
+    additionalCases: [failing, hanging, provingNothing],
   })
 }
