@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { runConformance } from '@persistent-log/conformance'
 import { inspectHost, whyNotHere } from '../src/host/host.js'
 import { TOY_BACKEND } from '../src/mutants/toy/toy-mutants.js'
 import { MountedImage } from '../src/power/mounted-image.js'
+import { PowerSwitch } from '../src/power/power-switch.js'
 import { MOUNT_PREFIX, sweepMounts } from '../src/power/sweep.js'
 import { fileSystemName } from '../src/host/file-system.js'
 
@@ -19,6 +20,24 @@ function itMounts(title: string, body: () => Promise<void>): void {
 
 /** A process id that nobody has any more. */
 const deadPid = (): number => spawnSync('true').pid
+
+/** The processes that are ready to cut the power of what is mounted there, by their ids. */
+const switchesOf = (mount: string): readonly string[] =>
+  readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid).endsWith(`\0${mount}\0`))
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // It has ended meanwhile.
+  }
+}
+
+const hasPerl = process.platform === 'linux' && spawnSync('perl', ['-e', '0']).status === 0
+function itHasPerl(title: string, body: () => Promise<void>): void {
+  if (hasPerl || process.env['CI'] === 'true') it(title, body)
+  else it.skip(`${title} [skip: no Linux, or no perl]`, body)
+}
 
 const isMounted = (path: string): boolean => readFileSync('/proc/mounts', 'utf8').includes(` ${path} `)
 
@@ -50,10 +69,11 @@ describe('a mounted image', function () {
           const file = join(path, 'file')
           writeFileSync(file, 'flushed', { flush: true })
           spawnSync('sync', ['-f', path])
-          const power = await image.arm()
-          writeFileSync(file, 'not flush')
-          writeFileSync(join(path, 'new'), 'never named')
-          await power.cut()
+          await image.armed(async (power) => {
+            writeFileSync(file, 'not flush')
+            writeFileSync(join(path, 'new'), 'never named')
+            await power.cut()
+          })
           await image.restart()
           expect(readFileSync(file, 'utf8')).to.not.equal('not flush')
           expect(spawnSync('ls', [path], { encoding: 'utf8' }).stdout).to.not.include('new')
@@ -66,12 +86,42 @@ describe('a mounted image', function () {
   itMounts('is gone after a failure too', async () => {
     let path = ''
     let failure: unknown
+    let switches: readonly string[] = []
     await MountedImage.use({ fileSystem: 'ext4' }, (image) => {
       path = image.path
-      return Promise.reject(new Error('the case failed'))
+      return image.armed(() => {
+        switches = switchesOf(path)
+        return Promise.reject(new Error('the case failed'))
+      })
     }).catch((error: unknown) => (failure = error))
     expect(String(failure)).to.include('the case failed')
     expect(isMounted(path)).to.equal(false)
+    // Who was armed keeps the file system, though nobody sees it any more.
+    expect(switches).to.have.length(1)
+    expect(switchesOf(path)).to.deep.equal([])
+  })
+})
+
+describe('a power switch', () => {
+  let place = ''
+  beforeEach(() => void (place = mkdtempSync(join(tmpdir(), 'plog-'))))
+  afterEach(() => rmSync(place, { recursive: true, force: true }))
+
+  itHasPerl('is disarmed as often as anybody likes, and lets go', async () => {
+    const power = await PowerSwitch.arm(place)
+    expect(switchesOf(place)).to.have.length(1)
+    await power.disarm()
+    await power.disarm()
+    expect(switchesOf(place)).to.deep.equal([])
+  })
+
+  itHasPerl('keeps no process alive that forgets it, and ends with it', async () => {
+    const url = JSON.stringify(new URL('../src/power/power-switch.js', import.meta.url).href)
+    const program = `await (await import(${url})).PowerSwitch.arm(${JSON.stringify(place)})`
+    const options = ['--input-type=module', '--eval', program]
+    const { status, stderr } = spawnSync(process.execPath, options, { encoding: 'utf8', timeout: 20_000 })
+    expect([status, stderr]).to.deep.equal([0, ''])
+    while (switchesOf(place).length > 0) await new Promise((resolve) => setTimeout(resolve, 10))
   })
 })
 

@@ -64,9 +64,14 @@ export class MountedImage {
     }
   }
 
-  /** Gets everything ready to cut the power: then `cut` takes no time. */
-  arm(): Promise<PowerSwitch> {
-    return PowerSwitch.arm(this.path)
+  /** Gets everything ready to cut the power: then `cut` takes no time. It need not be cut. */
+  async armed<T>(act: (power: PowerSwitch) => Promise<T>): Promise<T> {
+    const power = await PowerSwitch.arm(this.path)
+    try {
+      return await act(power)
+    } finally {
+      await power.disarm()
+    }
   }
 
   /** The machine starts again: the file system recovers what its journal holds. */

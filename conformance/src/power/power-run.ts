@@ -12,6 +12,7 @@ import { planWorkload } from '../crash/workload.js'
 import type { CaseContext } from '../running/case-context.js'
 import type { OpenOrder } from '../running/target.js'
 import type { MountedImage } from './mounted-image.js'
+import type { PowerSwitch } from './power-switch.js'
 
 /** After a power cut everything is refused: no more calls than these are made then. */
 const MOST_REFUSALS = 1
@@ -58,7 +59,16 @@ export class PowerRun {
 
   /** These calls are made; the power is cut at the moment. Only what was acknowledged before counts. */
   async cutDuringCalls(child: Child, operations: readonly Operation[], moment: Moment): Promise<void> {
-    const power = await this.#image.arm()
+    await this.#image.armed((power) => this.#cutDuringCalls(power, child, operations, moment))
+    await this.#restart(child)
+  }
+
+  async #cutDuringCalls(
+    power: PowerSwitch,
+    child: Child,
+    operations: readonly Operation[],
+    moment: Moment,
+  ): Promise<void> {
     const acknowledged = new Set<number>()
     const begun = new Set<number>()
     const comes = ({ kind, at }: { readonly kind: string; readonly at: number }): boolean =>
@@ -74,24 +84,24 @@ export class PowerRun {
     }
     await this.#pause(LONGEST_DELAY_MS)
     // From here on nothing that is heard was certainly acknowledged in time.
-    await power.cut()
-    this.#ctx.tally.powerCuts++
+    await this.#cut(power)
     child.signalKill()
     for (let report: Report | undefined; (report = await child.next()) !== undefined;) {
       if (report.kind === 'will') begun.add(report.at)
     }
     this.expectation.interrupt(operations, { acknowledged, begun })
-    await this.#restart(child)
   }
 
   /** The power is cut while a child opens the log. */
   async cutWhileOpening(): Promise<void> {
     await this.#inChild(async (child) => {
-      const power = await this.#image.arm()
-      child.tell({ kind: 'open', order: this.#order })
-      await child.expect('opening')
-      await this.#pause(LONGEST_OPENING_MS)
-      await this.#cutOff(child, () => power.cut())
+      await this.#image.armed(async (power) => {
+        child.tell({ kind: 'open', order: this.#order })
+        await child.expect('opening')
+        await this.#pause(LONGEST_OPENING_MS)
+        await this.#cut(power)
+      })
+      await this.#restart(child)
     })
   }
 
@@ -99,7 +109,8 @@ export class PowerRun {
   async cutWhenOpen(): Promise<void> {
     await this.#inChild(async (child) => {
       await this.#openAndCheck(child)
-      await this.#cutOff(child, async () => (await this.#image.arm()).cut())
+      await this.#image.armed((power) => this.#cut(power))
+      await this.#restart(child)
     })
   }
 
@@ -139,10 +150,9 @@ export class PowerRun {
     this.expectation.check(found, recovery, 'the power cut')
   }
 
-  async #cutOff(child: Child, cut: () => Promise<void>): Promise<void> {
-    await cut()
+  async #cut(power: PowerSwitch): Promise<void> {
+    await power.cut()
     this.#ctx.tally.powerCuts++
-    await this.#restart(child)
   }
 
   async #restart(child: Child): Promise<void> {

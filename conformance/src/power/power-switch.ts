@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 
 /**
  * EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN are the same request, _IOR('X', 125, __u32); 2 is NOLOGFLUSH: what the journal
@@ -16,7 +17,10 @@ const PROGRAM = `
   print "cut\\n";
 `
 
-/** A process that waits for the word to cut the power of a mounted file system. */
+/**
+ * A process that waits for the word to cut the power of a mounted file system, which it keeps from being unmounted: disarm it
+ * in `finally`.
+ */
 export class PowerSwitch {
   readonly #process
   readonly #ended: Promise<unknown>
@@ -36,19 +40,31 @@ export class PowerSwitch {
     const power = new PowerSwitch(mount)
     await Promise.race([once(power.#process.stdout, 'data'), power.#ended])
     if (!power.#said.includes('armed')) throw new Error(`the power switch failed: ${power.#complained}`)
+    // It ends with this process, and must not keep it alive.
+    for (const part of power.#parts) part.unref()
     return power
+  }
+
+  get #parts(): readonly { ref(): unknown; unref(): unknown }[] {
+    const { stdin, stdout, stderr } = this.#process
+    return [this.#process, ...([stdin, stdout, stderr] as unknown as Socket[])]
   }
 
   /** The word is on its way when this returns; the promise tells that it was done. */
   async cut(): Promise<void> {
     this.#process.stdin.end('now\n')
-    await this.#ended
+    await this.#end()
     if (!this.#said.includes('cut')) throw new Error(`the power was not cut: ${this.#complained}`)
   }
 
-  /** Lets go of the file system without cutting its power. */
+  /** Lets go of the file system without cutting its power; does nothing where it was cut. */
   async disarm(): Promise<void> {
     this.#process.stdin.end()
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
+    for (const part of this.#parts) part.ref()
     await this.#ended
   }
 }
