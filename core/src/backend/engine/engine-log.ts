@@ -13,7 +13,13 @@ import type {
 import type { BorrowedReads, SyncReads, SyncWrites } from '../../contract/facets.js'
 import type { CompactOptions, LogStatus, PersistentLog } from '../../contract/persistent-log.js'
 import type { CommitId, Decision, Proposal } from '../../contract/proposal.js'
-import type { CompactionReport, LogMetrics, RecoveryReport, VerifyReport } from '../../contract/reports.js'
+import type {
+  CompactionReport,
+  Damage,
+  LogMetrics,
+  RecoveryReport,
+  VerifyReport,
+} from '../../contract/reports.js'
 import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
 import type { ThreadHandle } from '../../contract/threads.js'
 import * as check from '../arguments.js'
@@ -218,9 +224,16 @@ class EngineLog implements PersistentLog {
       const checkpoints = writes.shown.checkpoints.length
       const found = await engine.verify(options?.signal)
       const parts = await verifyParts(this.#contents, options?.signal)
-      const damaged = [...found.damaged, ...parts.damaged]
+      const damaged = [...found.damaged, ...this.#knownBeside(found.damaged), ...parts.damaged]
       return { ...found, ok: damaged.length === 0, checkpoints, bytes: found.bytes + parts.bytes, damaged }
     })
+  }
+
+  /** Slots that are known to be damaged and that nothing of this is about: an engine may have nothing left of them to read. */
+  #knownBeside(found: readonly Damage[]): Damage[] {
+    const known = this.#parts.writes.shown.damaged.copy()
+    for (const { slots } of found) if (slots) known.remove(slots.from, slots.to)
+    return [...known.ranges()].map((slots) => ({ reason: 'the slots are known to be damaged', slots }))
   }
 
   metrics(): LogMetrics {

@@ -31,7 +31,6 @@ export interface VerificationParts {
 export async function verifyStore(parts: VerificationParts): Promise<EngineVerification> {
   const { ledger, engine, settled } = parts
   const held = await settled(() => [...ledger.decided.ranges(), ...ledger.accepted.ranges()])
-  const known = [...ledger.damaged.ranges()]
   const found = await readSlots(parts, ledger.point)
   const suspects = held ? slotsMissing(held, found.readable) : found.unreadable
   const confirm = (): SlotRanges => {
@@ -51,7 +50,6 @@ export async function verifyStore(parts: VerificationParts): Promise<EngineVerif
     slots: found.slots,
     bytes: found.bytes + sides.bytes + blobs.bytes,
     damaged: [
-      ...report(known, 'damaged since the log was opened'),
       ...report(slots.ranges(), 'a record is missing or fails its checksum'),
       ...found.damaged,
       ...sides.damaged,

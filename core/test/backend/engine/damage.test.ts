@@ -40,6 +40,22 @@ describe('damage that a read comes across', () => {
     expect(log.bounds()).to.include({ contiguousTo: 2, damagedCount: 0 })
   })
 
+  it('is named by verify, also where the engine has nothing left of it to read', async () => {
+    const ledger = new Ledger(0)
+    ledger.addDecided(0)
+    ledger.addDamage({ from: 2, to: 5 })
+    const { engine, log } = await openHeld({}, ledger)
+    const named = async (): Promise<unknown> => {
+      const { ok, damaged } = await log.verify()
+      return [ok, ...damaged.map(({ slots }) => slots)]
+    }
+    expect(await named()).to.deep.equal([false, { from: 2, to: 5 }])
+    const repaired = log.learn(proposal(3, 1))
+    await engine.succeedAll()
+    await repaired
+    expect(await named()).to.deep.equal([false, { from: 2, to: 3 }, { from: 4, to: 5 }])
+  })
+
   it('refuses to discard what may be decided', async () => {
     const ledger = new Ledger(0)
     ledger.addAccepted(0, ballot(1), 1)
