@@ -170,6 +170,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'core/test/backend/ordered-store/bad-keys.test.ts',
   },
   {
+    bug: 'of slots of which a salvage had found nothing but their numbers, verify named none (mended)',
+    engine: 'core, by `faster`',
+    case: 'rot.rest-still-readable',
+    shownBy: 'core/test/backend/engine/damage.test.ts',
+  },
+  {
     bug: 'an install that repeated a stored checkpoint discarded from below the point, and was not refused (mended)',
     engine: 'core, by every backend',
     case: 'install.discard-below-point-refused',

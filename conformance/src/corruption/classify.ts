@@ -5,6 +5,8 @@ import { shownEntry } from '../running/dump.js'
 import { hex, joined } from '../running/values.js'
 import type { OpenOrder } from '../running/target.js'
 import { openLogUnderTest } from '../running/target.js'
+import { triesOver } from './damaged-slots.js'
+import { verification } from './verification.js'
 
 /** What came of damage, short of the death of the process. */
 export type Consequence = 'ok' | 'located' | 'silent' | 'wrong'
@@ -49,68 +51,94 @@ export async function classify(order: OpenOrder, expected: Observation): Promise
   } catch (error) {
     return refusal('opening', error)
   }
-  const mustName = order.config.recovery === 'salvage'
   try {
     const isUnharmed = differences(expected, await observe(log)).length === 0
     // Only what was noticed here was noticed at all: a scan may have passed by what a read stumbles over.
-    return isUnharmed ? gravest([]) : gravest(await examine(log, expected, mustName))
+    return isUnharmed ? gravest([]) : gravest(await examine(log, expected))
   } catch {
-    return gravest(await examine(log, expected, mustName))
+    return gravest(await examine(log, expected))
   } finally {
     await log.close().catch(() => undefined)
   }
 }
 
-/** One look at each thing that the log held. */
-async function examine(log: PersistentLog, expected: Observation, mustName: boolean): Promise<Classified[]> {
-  const { damaged, votesLost } = log.recovery
-  const { nextSlot } = log.bounds()
-  // Where the end of a log is missing, nobody can tell how far it reached.
-  const isNamed = (slot: number): boolean =>
-    slot >= nextSlot ||
-    damaged.some(({ slots }) => slots !== undefined && slots.from <= slot && slot < slots.to)
-  const told = damaged.map(({ reason }) => reason).join('; ') || (votesLost ? 'votes are lost' : undefined)
-  const compared = (
+/** One look at each thing that the log held; then the calls that what was lost must not be open to. */
+async function examine(log: PersistentLog, expected: Observation): Promise<Classified[]> {
+  const looks = new Looks(log)
+  const found = [
+    ...(await entries(log, expected, looks.at)),
+    await scanned(log, expected, looks.damaged),
+    ...(await configurations(log, expected, looks.at)),
+    ...(await checkpoints(log, expected, looks.at)),
+    ...(await bounds(log, expected, looks.at)),
+  ]
+  if (looks.isRefused) found.push(await verification(log, looks.damaged))
+  return [...found, ...(await triesOver(log, looks.lost, looks.damaged))]
+}
+
+type Look = (
+  what: string,
+  wanted: string | undefined,
+  read: () => Promise<string | undefined>,
+  /** Where it is an entry: that of the slot. */
+  slot?: number,
+) => Promise<Classified>
+
+class Looks {
+  /** A read was refused. */
+  isRefused = false
+  /** Slots whose read was refused. */
+  readonly damaged = new Set<number>()
+  /** What is no longer shown of slots, rightly: their lines. */
+  readonly lost = new Map<number, string>()
+  readonly #votesLost: boolean
+  readonly #nextSlot: number
+  readonly #told: string | undefined
+
+  constructor(log: PersistentLog) {
+    const { damaged, votesLost } = log.recovery
+    this.#votesLost = votesLost
+    this.#nextSlot = log.bounds().nextSlot
+    this.#told = damaged.map(({ reason }) => reason).join('; ') || (votesLost ? 'votes are lost' : undefined)
+  }
+
+  readonly at: Look = async (what, wanted, read, slot) => {
+    try {
+      return this.#compared(what, wanted, await read(), slot)
+    } catch (error) {
+      this.isRefused = true
+      if (slot !== undefined && wanted !== undefined) {
+        this.damaged.add(slot)
+        this.lost.set(slot, wanted)
+      }
+      return refusal(what, error)
+    }
+  }
+
+  #compared(
     what: string,
     wanted: string | undefined,
     found: string | undefined,
     slot: number | undefined,
-  ): Classified => {
+  ): Classified {
     if (found === wanted) return { consequence: 'ok', evidence: what }
     if (wanted === undefined)
       return { consequence: 'wrong', evidence: `${what} was never stored: ${found ?? ''}` }
-    const isLostVote = votesLost && isVote(what)
-    if (found === undefined || isDemoted(wanted, found) || isLostVote) {
-      const isPassedOver = mustName && slot !== undefined && !isLostVote && !isNamed(slot)
-      return told === undefined || isPassedOver
-        ? { consequence: 'silent', evidence: `${what} is ${found ?? 'gone'}, not ${wanted}` }
-        : { consequence: 'located', evidence: told }
-    }
-    return { consequence: 'wrong', evidence: `${what} is ${found}, not ${wanted}` }
+    const isLostVote = this.#votesLost && isVote(what)
+    if (found !== undefined && !isLostVote)
+      return { consequence: 'wrong', evidence: `${what} is ${found}, not ${wanted}` }
+    // A damaged slot is not an empty one, whatever was told of it. Only where the end of a log is missing nobody can tell how
+    // far it reached: such a log has told that votes are lost, and casts none.
+    const isBehindEnd = this.#votesLost && slot !== undefined && slot >= this.#nextSlot
+    if (this.#told === undefined || (slot !== undefined && !isLostVote && !isBehindEnd))
+      return { consequence: 'silent', evidence: `${what} is ${found ?? 'gone'}, not ${wanted}` }
+    if (slot !== undefined) this.lost.set(slot, wanted)
+    return { consequence: 'located', evidence: this.#told }
   }
-  const look: Look = async (what, wanted, read, slot) => {
-    try {
-      return compared(what, wanted, await read(), slot)
-    } catch (error) {
-      return refusal(what, error)
-    }
-  }
-  return [
-    ...(await entries(log, expected, look)),
-    ...(await configurations(log, expected, look)),
-    ...(await checkpoints(log, expected, look)),
-    ...(await bounds(log, expected, look)),
-  ]
 }
 
 /** What a log that tells of lost votes may have an older version of: the hard state of a Raft node is a record. */
 const isVote = (what: string): boolean => /^(?:proposal|configuration) /.test(what)
-
-/** A decision that is a proposal again: nothing that it shows is wrong, but it has forgotten something. */
-function isDemoted(wanted: string, found: string): boolean {
-  const withoutProof = (line: string): string => line.replace(/ \(.*\)$/, '')
-  return withoutProof(found) === withoutProof(wanted).replace(' decided ', ' accepted ')
-}
 
 /** What only grows: less of it was forgotten, more of it was made up. */
 async function bounds(log: PersistentLog, expected: Observation, look: Look): Promise<Classified[]> {
@@ -123,14 +151,6 @@ async function bounds(log: PersistentLog, expected: Observation, look: Look): Pr
     await growing('the point', expected.bounds.compactedBefore, log.bounds().compactedBefore),
   ]
 }
-
-type Look = (
-  what: string,
-  wanted: string | undefined,
-  read: () => Promise<string | undefined>,
-  /** Where it is an entry: that of the slot. */
-  slot?: number,
-) => Promise<Classified>
 
 /** The entry of a slot as a scan shows it. */
 export async function shownAt(log: PersistentLog, slot: number): Promise<string | undefined> {
@@ -147,16 +167,29 @@ async function entries(log: PersistentLog, expected: Observation, look: Look): P
     const what = `${isDecided ? 'decision' : 'proposal'} ${slot}`
     results.push(await look(what, wanted, () => shownAt(log, slot), slot))
   }
-  results.push(
-    await look('what a scan shows', expected.entries.join(), async () => {
-      const shown: string[] = []
-      for await (const entry of log.decisions({}, { includeAccepted: true })) shown.push(shownEntry(entry))
-      // What is missing was counted above; here only what was never stored matters.
-      const isMadeUp = shown.some((line) => !expected.entries.includes(line))
-      return isMadeUp ? shown.join() : expected.entries.join()
-    }),
-  )
   return results
+}
+
+/** A scan shows nothing that was never stored, and ends over a damaged slot by an error: it never just passes it. */
+async function scanned(
+  log: PersistentLog,
+  { entries: stored }: Observation,
+  damaged: ReadonlySet<number>,
+): Promise<Classified> {
+  const what = 'what a scan shows'
+  const shown: string[] = []
+  try {
+    for await (const entry of log.decisions({}, { includeAccepted: true })) shown.push(shownEntry(entry))
+  } catch (error) {
+    return refusal('a scan', error)
+  }
+  const madeUp = shown.filter((line) => !stored.includes(line))
+  if (madeUp.length > 0)
+    return { consequence: 'wrong', evidence: `${what} was never stored: ${madeUp.join()}` }
+  // What is missing beside those was counted where it was looked for.
+  return damaged.size > 0
+    ? { consequence: 'silent', evidence: `a scan passed over the damaged slots ${[...damaged].join()}` }
+    : { consequence: 'ok', evidence: what }
 }
 
 async function configurations(log: PersistentLog, expected: Observation, look: Look): Promise<Classified[]> {

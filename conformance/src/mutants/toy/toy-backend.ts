@@ -20,6 +20,7 @@ import { ToyBlobs } from './toy-blobs.js'
 import { TOY_DEFECTS, type ToyDefect } from './toy-defects.js'
 import { ToyEngine } from './toy-engine.js'
 import { ToyJournal } from './toy-journal.js'
+import { withDefect } from './toy-calls.js'
 import { decodeFile, type FoundFile } from './toy-records.js'
 import { ToyState } from './toy-state.js'
 
@@ -80,7 +81,7 @@ async function openToy(context: OpenContext<ToyOptions>): Promise<PersistentLog>
       },
       context,
     })
-    return defect === 'flushCoversNothing' ? Object.assign(log, { flush: () => Promise.resolve() }) : log
+    return withDefect(log, damaged, defect)
   } catch (error) {
     // Where more has failed than a look at the file, it may be another one already, which no close has ended.
     await directory.end(isPersistentLogError(error, 'PLOG_CORRUPTED') ? 'refused' : 'failed')
@@ -177,10 +178,9 @@ async function load(
 /** What a log that was opened to be salvaged has lost. */
 function damageOf({ ledger, lost }: ToyState, defect: ToyDefect | undefined): Damage[] {
   const about = { reason: 'a line is not what was written', file: `engine/${LOG_FILE}` }
-  if (defect === 'salvageNamesNothing') {
+  if (defect === 'salvageNamesNothing' || defect === 'damagedIsEmpty')
     ledger.damaged.remove(0, Number.MAX_SAFE_INTEGER)
-    return lost.length > 0 ? [about] : []
-  }
+  if (defect === 'salvageNamesNothing') return lost.length > 0 ? [about] : []
   return lost.map((slot) => ({ ...about, slots: { from: slot, to: slot + 1 } }))
 }
 

@@ -46,6 +46,12 @@ export const TOY_DEFECTS = {
   salvageDropsRest: 'opened to be salvaged, it reports a bad line, and drops all good ones behind it',
   salvageNamesNothing:
     'opened to be salvaged, it reports a bad line, and takes the slots that it held for empty',
+  damagedIsEmpty: 'opened to be salvaged, it names the slots that a bad line held, and takes them for empty',
+  damagedTakesAccept: 'an accept over a damaged slot is acknowledged',
+  damagedTakesCommit: 'a commit of a damaged slot is acknowledged',
+  scanPassesDamage: 'a scan leaves damaged slots out without being told to',
+  verifyFindsNothing: 'a verification finds nothing, whatever was lost',
+  verifyNamesNothing: 'a verification finds damage, and does not say which slots it hit',
   damageForgotten: 'what a salvage reported as damaged is empty at the next open',
   repairVolatile: 'a decision that is learned over damage is kept in memory only',
   tornLineFatal: 'a line that a crash tore keeps the log from opening',

@@ -15,6 +15,7 @@ import { toyCapabilities } from './toy-capabilities.js'
 import type { ToyDefect } from './toy-defects.js'
 import type { ToyJournal } from './toy-journal.js'
 import type { ToyState } from './toy-state.js'
+import { verifyToy } from './toy-verification.js'
 
 /** Effects that a defect leaves out of the file. */
 const VOLATILE: Partial<Record<ToyDefect, Effect['kind']>> = {
@@ -88,7 +89,7 @@ export class ToyEngine implements LogEngine {
   }
 
   async verify(): Promise<EngineVerification> {
-    return { slots: this.#state.entries.size, bytes: this.#journal.bytesWritten, damaged: [] }
+    return verifyToy(this.#state, this.blobs, this.#journal.bytesWritten)
   }
 
   counters(): EngineCounters {

@@ -1,0 +1,44 @@
+import type { Damage, PersistentLog } from '@persistent-log/core'
+import type { ToyDefect } from './toy-defects.js'
+
+/** The log, where the defect is one of its calls with that call replaced. */
+export function withDefect(
+  log: PersistentLog,
+  damaged: readonly Damage[],
+  defect: ToyDefect | undefined,
+): PersistentLog {
+  const isDamaged = (slot: number): boolean =>
+    damaged.some(({ slots }) => slots !== undefined && slots.from <= slot && slot < slots.to)
+  const { accept, commit, decisions, verify } = bound(log)
+  const broken: Partial<Record<ToyDefect, Partial<PersistentLog>>> = {
+    flushCoversNothing: { flush: () => Promise.resolve() },
+    damagedTakesAccept: {
+      accept: async (proposal, options) => (isDamaged(proposal.slot) ? undefined : accept(proposal, options)),
+    },
+    damagedTakesCommit: {
+      commit: async (decision, options) => (isDamaged(decision.slot) ? undefined : commit(decision, options)),
+    },
+    scanPassesDamage: {
+      decisions: (range, options) => decisions(range, { damaged: 'skip', ...options }),
+    },
+    verifyFindsNothing: { verify: async () => ({ ...(await verify()), ok: true, damaged: [] }) },
+    verifyNamesNothing: {
+      verify: async () => {
+        const report = await verify()
+        return { ...report, damaged: report.damaged.map(({ reason }) => ({ reason })) }
+      },
+    },
+  }
+  const calls = defect && broken[defect]
+  return calls === undefined ? log : Object.assign(log, calls)
+}
+
+/** The calls as they are before one of them is replaced. */
+function bound(log: PersistentLog): Pick<PersistentLog, 'accept' | 'commit' | 'decisions' | 'verify'> {
+  return {
+    accept: log.accept.bind(log),
+    commit: log.commit.bind(log),
+    decisions: log.decisions.bind(log),
+    verify: log.verify.bind(log),
+  }
+}
