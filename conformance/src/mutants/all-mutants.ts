@@ -11,6 +11,7 @@ import type { Mutant } from './mutant.js'
 import { plainMutants } from './plain-mutants.js'
 import { scanMutants } from './scan-mutants.js'
 import { slotMutants } from './slot-mutants.js'
+import { slowMutants } from './slow-mutants.js'
 import { storeMutants } from './store-mutants.js'
 import { syncMutants } from './sync-mutants.js'
 import { threadMutants } from './thread-mutants.js'
@@ -32,4 +33,5 @@ export const allMutants: readonly Mutant[] = [
   ...borrowMutants,
   ...syncMutants,
   ...threadMutants,
+  ...slowMutants,
 ]

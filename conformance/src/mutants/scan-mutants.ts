@@ -17,6 +17,16 @@ function scans(name: string, defect: string, Scan: typeof ReferenceScan): Mutant
   }
 }
 
+/** The defect: one scan for proposals, one for decisions; a slot that moves between them is in neither. */
+export class TwoScans extends ReferenceScan {
+  readonly #decided = new Map([...this.core.model.state.slots].map(([slot, { decided }]) => [slot, decided]))
+
+  override coming(): number[] {
+    const { slots } = this.core.model.state
+    return super.coming().filter((slot) => slots.get(slot)?.decided === this.#decided.get(slot))
+  }
+}
+
 /** Defects of scans. */
 export const scanMutants: readonly Mutant[] = [
   scans(
@@ -66,18 +76,5 @@ export const scanMutants: readonly Mutant[] = [
       }
     },
   ),
-  scans(
-    'phaseOneByTwoScans',
-    'a scan misses a slot that is committed while it runs',
-    class extends ReferenceScan {
-      readonly #decided = new Map(
-        [...this.core.model.state.slots].map(([slot, { decided }]) => [slot, decided]),
-      )
-
-      override coming(): number[] {
-        const { slots } = this.core.model.state
-        return super.coming().filter((slot) => slots.get(slot)?.decided === this.#decided.get(slot))
-      }
-    },
-  ),
+  scans('phaseOneByTwoScans', 'a scan misses a slot that is committed while it runs', TwoScans),
 ]

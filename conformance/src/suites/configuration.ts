@@ -1,5 +1,7 @@
 import { expect } from 'chai'
-import { rejects, started } from '../running/assertions.js'
+import { rejects } from '../running/assertions.js'
+import { lookWhile } from '../running/look-while.js'
+import { Unproven } from '../running/unproven.js'
 import { ballot, bytes, hex, patterned, proposals, text } from '../running/values.js'
 import { needsReopen, type Case } from './case.js'
 
@@ -147,14 +149,19 @@ export const configurationCases: readonly Case[] = [
     async run(ctx) {
       const log = await ctx.open()
       const record = (version: number) => ({ version, value: bytes(`term ${version} vote ${version % 3}`) })
-      const writing = started(
-        Promise.all(Array.from({ length: 30 }, (_, at) => log.configuration.store('hard-state', record(at)))),
-      )
-      for (let look = 0; look < 30; look++) {
-        const seen = await log.configuration.load('hard-state')
-        if (seen) expect(text(seen.value)).to.equal(text(record(seen.version).value))
+      const seen = new Set<number>()
+      const look = async (): Promise<void> => {
+        const found = await log.configuration.load('hard-state')
+        if (found === undefined) return
+        expect(text(found.value)).to.equal(text(record(found.version).value))
+        expect(found.version, 'never an older one again').to.be.at.least(Math.max(0, ...seen))
+        seen.add(found.version)
       }
-      await writing
+      for (let version = 0; version < 30; version += 3) {
+        const stores = [0, 1, 2].map((at) => log.configuration.store('hard-state', record(version + at)))
+        await lookWhile(Promise.all(stores), look)
+      }
+      if (seen.size < 2) throw new Unproven('no two records were seen while they were stored')
       expect((await log.configuration.load('hard-state'))?.version).to.equal(29)
     },
   },

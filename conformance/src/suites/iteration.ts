@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { rejects, started } from '../running/assertions.js'
 import { collect, slotsOf } from '../running/dump.js'
+import { Unproven } from '../running/unproven.js'
 import { ballot, proposal, proposals, text } from '../running/values.js'
 import type { Case } from './case.js'
 
@@ -142,21 +143,22 @@ export const iterationCases: readonly Case[] = [
       const log = await ctx.open()
       const slots = 120
       await log.acceptAll(proposals(0, slots))
-      const committing = started(
-        (async () => {
-          for (const slot of ctx.random.shuffled(Array.from({ length: slots }, (_, at) => at)).slice(0, 60)) {
-            await log.commit({ slot, ballot: ballot(1) })
-          }
-        })(),
-      )
+      const coming = ctx.random.shuffled(Array.from({ length: slots }, (_, at) => at)).slice(0, 72)
       const scan = log.decisions({}, { includeAccepted: true, batchLength: 7 })
       const seen: number[] = []
+      const commits: Promise<void>[] = []
+      let decided = 0
       for (let batch = await scan.nextBatch(); batch; batch = await scan.nextBatch()) {
         seen.push(...batch.map(({ slot }) => slot))
-        await new Promise((resolve) => setImmediate(resolve))
+        decided += batch.filter(({ status }) => status === 'decided').length
+        // Of four, two are decided when the next batch is asked for, and two are under way.
+        const made = coming.splice(0, 4).map((slot) => started(log.commit({ slot, ballot: ballot(1) })))
+        await Promise.all(made.slice(0, 2))
+        commits.push(...made)
       }
-      await committing
+      await Promise.all(commits)
       expect(seen).to.deep.equal(Array.from({ length: slots }, (_, at) => at))
+      if (decided === 0) throw new Unproven('the scan met no slot that was committed while it ran')
     },
   },
   {

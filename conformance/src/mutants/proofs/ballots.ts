@@ -53,7 +53,7 @@ export const ballotProofs: Proofs = {
   'iter.upper-bound-frozen': ['iterNotFrozen'],
   'iter.frozen-before-first-pull': ['iterNotFrozen'],
   'iter.judges-when-reached': ['phaseOneByTwoScans'],
-  'iter.phase1-finds-each-slot-once': ['phaseOneByTwoScans'],
+  'iter.phase1-finds-each-slot-once': ['phaseOneByTwoScans', 'phaseOneByTwoScansSlowly'],
   'iter.concurrent-two': ['scanLexOrder'],
   'iter.overtaken-by-compaction-rejects': ['scanSkipsCompacted'],
   'iter.finished-is-not-overtaken': ['scanOvertakenAtItsEnd'],

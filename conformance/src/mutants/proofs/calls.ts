@@ -5,7 +5,7 @@ export const callProofs: Proofs = {
   'conc.100-parallel-stores': ['commitFlagLostOnReopen'],
   'conc.commits-together-keep-their-values': ['borrowedValue'],
   'conc.acknowledged-is-shown': ['scanInclusiveEnd'],
-  'conc.read-during-write-old-or-new': ['ballotsAsText'],
+  'conc.read-during-write-old-or-new': ['ballotsAsText', 'proposalTornWhileWritten'],
   'conc.compact-vs-read': ['compactedReadsAsMissing'],
   'conc.checkpoint-vs-append': ['valuesCutAt4KiB'],
   'conc.checkpoint-judged-at-its-end': ['olderCheckpointAccepted'],

@@ -64,6 +64,6 @@ export const storeProofs: Proofs = {
   'cfg.survives-full-trim': ['cfgVolatile'],
   'cfg.names-independent': ['configurationNamesFolded'],
   'cfg.independent-of-log': ['writesDropped'],
-  'cfg.hard-state-together': ['bornWithRecords'],
+  'cfg.hard-state-together': ['bornWithRecords', 'recordTornWhileWritten'],
   'cfg.empty-value': ['cfgVolatile'],
 }
