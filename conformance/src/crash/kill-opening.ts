@@ -1,47 +1,79 @@
-import { existsSync, watch } from 'node:fs'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CaseContext } from '../running/case-context.js'
+import type { OpenOrder } from '../running/target.js'
+import { Unproven } from '../running/unproven.js'
 import { withChild } from './child.js'
-
-/** Up to so many changes of the files are let pass before the kill. */
-const MOST_CHANGES = 8
+import type { OpeningDeath, OpeningSurvey } from './opening-death.js'
 
 /**
- * Kills children while they open the log of a case, each after so many changes of its files as are drawn; every other
- * one counts those in the innermost directory only, where the records are. Returns how many died before they could say
- * that it was open.
+ * Kills children while they open a log: every other one by its own hand between two calls of `node:fs`, the rest after a
+ * part of the time that an opening takes, whatever the engine is doing then. Moments are spread over the whole opening.
  */
-export async function killWhileOpening(ctx: CaseContext, times: number): Promise<number> {
-  let inTime = 0
-  for (let time = 0; time < times; time++) {
-    const log = join(ctx.directory, 'log')
-    const places = [ctx.directory, log, join(log, 'engine')].filter((place) => existsSync(place))
-    const inside = time % 2 === 0
-    const changes = 1 + ctx.random.below(inside ? MOST_CHANGES / 2 : MOST_CHANGES)
-    if (await killAfterChanges(ctx, inside ? places.slice(-1) : places, changes)) inTime++
-    ctx.tally.kills++
+export class OpeningKills {
+  readonly #ctx: CaseContext
+  readonly #survey: OpeningSurvey
+  readonly #attempts: number
+  #made = 0
+  #inTime = 0
+
+  private constructor(ctx: CaseContext, survey: OpeningSurvey) {
+    this.#ctx = ctx
+    this.#survey = survey
+    this.#attempts = Math.max(8, Math.ceil(ctx.budgets.kills / 4))
   }
-  return inTime
+
+  /** `order` opens a log like the one whose openings will be killed; it is used up. */
+  static async like(ctx: CaseContext, order: OpenOrder): Promise<OpeningKills> {
+    return new OpeningKills(ctx, await surveyed(order))
+  }
+
+  /** Calls `next` before each attempt for what is to be opened. Proves nothing when every child was too fast. */
+  async inTurn(
+    next: () => Promise<OpenOrder>,
+    then: (order: OpenOrder) => Promise<void> = async () => undefined,
+  ): Promise<void> {
+    while (this.#made < this.#attempts) {
+      const order = await next()
+      if (await diesIn(order, this.#moment())) this.#inTime++
+      this.#made++
+      this.#ctx.tally.kills++
+      await then(order)
+    }
+    if (this.#inTime === 0) throw new Unproven(`none of ${this.#attempts} openings was killed before its end`)
+  }
+
+  #moment(): OpeningDeath {
+    const { calls, tookMs } = this.#survey
+    const part = (this.#made + this.#ctx.random.below(1_000) / 1_000) / this.#attempts
+    const isBetweenCalls = this.#made % 2 === 0 && calls > 0
+    return isBetweenCalls ? { atCall: 1 + Math.floor(part * calls) } : { afterMs: part * tookMs }
+  }
 }
 
-function killAfterChanges(ctx: CaseContext, places: readonly string[], changes: number): Promise<boolean> {
+/** A copy of a log that no process has open. */
+export async function copyOf(ctx: CaseContext, order: OpenOrder): Promise<OpenOrder> {
+  const directory = join(await ctx.freshDirectory(), 'log')
+  await cp(order.config.directory ?? '', directory, { recursive: true })
+  return { ...order, config: { ...order.config, directory } }
+}
+
+function surveyed(order: OpenOrder): Promise<OpeningSurvey> {
   return withChild(async (child) => {
-    let seen = 0
-    const watchers = places.map((place) =>
-      watch(place, () => {
-        if (++seen === changes) child.signalKill()
-      }),
-    )
-    try {
-      child.tell({ kind: 'open', order: ctx.order() })
-      // Whatever comes first: the death, or the news that the log is open; then it is killed all the same.
-      for (let report = await child.next(); report !== undefined; report = await child.next()) {
-        if (report.kind === 'refused') throw new Error(`the log did not open: ${report.error.message}`)
-        if (report.kind === 'opened') return false
-      }
-      return true
-    } finally {
-      watchers.forEach((watcher) => watcher.close())
+    child.tell({ kind: 'survey', order })
+    return (await child.expect('surveyed')).survey
+  })
+}
+
+/** True when the child died before it could say that the log is open; then it is killed all the same. */
+function diesIn(order: OpenOrder, death: OpeningDeath): Promise<boolean> {
+  return withChild(async (child) => {
+    child.tell({ kind: 'open', order, death })
+    for (let report = await child.next(); report !== undefined; report = await child.next()) {
+      if (report.kind === 'refused') throw new Error(`the log did not open: ${report.error.message}`)
+      if (report.kind === 'unreadable') throw new Error(`the log was not read: ${report.error.message}`)
+      if (report.kind === 'opened') return false
     }
+    return true
   })
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorContext, RecoveryReport } from '@persistent-log/core'
 import type { OpenOrder } from '../running/target.js'
 import type { Observation } from './observation.js'
+import type { OpeningDeath, OpeningSurvey } from './opening-death.js'
 import type { Operation } from './operation.js'
 
 /** What the kit tells a child. */
@@ -8,7 +9,14 @@ export type Command =
   /** Import the backend and open nothing yet. */
   | { readonly kind: 'import'; readonly backend: string }
   /** Import the backend, open the log, show what it holds. */
-  | { readonly kind: 'open'; readonly order: OpenOrder }
+  | {
+      readonly kind: 'open'
+      readonly order: OpenOrder
+      /** The child is to die while it opens. */
+      readonly death?: OpeningDeath
+    }
+  /** Open the log, and tell what opening it took. */
+  | { readonly kind: 'survey'; readonly order: OpenOrder }
   /** Make the calls in this order, at most `window` of them at a time. */
   | {
       readonly kind: 'run'
@@ -36,6 +44,7 @@ export interface PlainError {
 export type Report =
   | { readonly kind: 'imported' }
   | { readonly kind: 'opening' }
+  | { readonly kind: 'surveyed'; readonly survey: OpeningSurvey }
   | { readonly kind: 'opened'; readonly found: Observation; readonly recovery: RecoveryReport }
   | { readonly kind: 'refused'; readonly error: PlainError }
   /** It is open, and a read of what it holds was refused. */

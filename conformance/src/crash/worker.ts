@@ -4,6 +4,7 @@ import { isPersistentLogError, type PersistentLog } from '@persistent-log/core'
 import { loadBackend, openLogUnderTest } from '../running/target.js'
 import type { Command, PlainError, Report } from './messages.js'
 import { observe, type Observation } from './observation.js'
+import { OpeningWatch } from './opening-death.js'
 import { perform } from './operation.js'
 
 let log: PersistentLog | undefined
@@ -22,11 +23,13 @@ function plain(error: unknown): PlainError {
   return { code: error.code, message: error.message, context: { pid, host, file, slot } }
 }
 
-async function open(order: Extract<Command, { kind: 'open' }>['order']): Promise<void> {
+async function open({ order, death }: Extract<Command, { kind: 'open' }>): Promise<void> {
+  const watch = death && (await OpeningWatch.prepare())
   await loadBackend(order.backend)
   await tell({ kind: 'opening' })
+  const opening = (): Promise<PersistentLog> => openLogUnderTest(order)
   try {
-    log = await openLogUnderTest(order)
+    log = await (watch === undefined || death === undefined ? opening() : watch.during(death, opening))
   } catch (error) {
     return tell({ kind: 'refused', error: plain(error) })
   }
@@ -37,6 +40,13 @@ async function open(order: Extract<Command, { kind: 'open' }>['order']): Promise
     return tell({ kind: 'unreadable', error: plain(error) })
   }
   await tell({ kind: 'opened', found, recovery: log.recovery })
+}
+
+async function survey({ order }: Extract<Command, { kind: 'survey' }>): Promise<void> {
+  const watch = await OpeningWatch.prepare()
+  await loadBackend(order.backend)
+  const found = await watch.survey(async () => (log = await openLogUnderTest(order)))
+  await tell({ kind: 'surveyed', survey: found })
 }
 
 /** Nothing that the log put off until after its acknowledgement gets a chance. */
@@ -76,7 +86,8 @@ async function obey(command: Command): Promise<void> {
     await loadBackend(command.backend)
     return tell({ kind: 'imported' })
   }
-  if (command.kind === 'open') return open(command.order)
+  if (command.kind === 'open') return open(command)
+  if (command.kind === 'survey') return survey(command)
   if (command.kind === 'leave') return process.disconnect()
   if (log === undefined) throw new Error(`${command.kind}: no log is open`)
   if (command.kind === 'run') return run(log, command)

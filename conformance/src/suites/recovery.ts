@@ -1,12 +1,13 @@
 import { expect } from 'chai'
 import { join } from 'node:path'
 import { recover, type PersistentLog, type StateMachine } from '@persistent-log/core'
-import { killWhileOpening } from '../crash/kill-opening.js'
+import { copyOf, OpeningKills } from '../crash/kill-opening.js'
 import { drawMoment, KillRun } from '../crash/kill-run.js'
 import type { Operation } from '../crash/operation.js'
 import type { Oracle } from '../crash/oracle.js'
 import { planWorkload } from '../crash/workload.js'
 import { rejects } from '../running/assertions.js'
+import type { OpenOrder } from '../running/target.js'
 import { ballot, bytes, joined, proposal, proposals, text } from '../running/values.js'
 import { needsReopen, type Case } from './case.js'
 import { directoryCases } from './directories.js'
@@ -158,7 +159,8 @@ const openingCases: readonly Case[] = [
         label: 'base',
       }
       await run.killDuring((base) => planWorkload({ ...plan, base }), { begun: 55, turns: 3 })
-      await killWhileOpening(ctx, Math.max(6, ctx.budgets.kills / 4))
+      const kills = await OpeningKills.like(ctx, await copyOf(ctx, run.order))
+      await kills.inTurn(async () => run.order)
       await run.checkHere()
     },
   },
@@ -169,10 +171,14 @@ const openingCases: readonly Case[] = [
     spawns: true,
     timeoutMs: KILL_TIMEOUT_MS,
     async run(ctx) {
-      await killWhileOpening(ctx, Math.max(6, ctx.budgets.kills / 4))
-      const run = new KillRun(ctx)
-      await run.checkHere(() => [acceptOf(0)])
-      await run.checkHere()
+      const another = async (): Promise<OpenOrder> =>
+        ctx.order({ directory: join(await ctx.freshDirectory(), 'log') })
+      const kills = await OpeningKills.like(ctx, await another())
+      await kills.inTurn(another, async ({ config: { directory } }) => {
+        const run = new KillRun(ctx, { directory })
+        await run.checkHere(() => [acceptOf(0)])
+        await run.checkHere()
+      })
     },
   },
   {

@@ -55,13 +55,13 @@ async function openToy(context: OpenContext<ToyOptions>): Promise<PersistentLog>
   try {
     const place = directory.enginePath
     if (defect === 'stalePidFile') await takeOwnerFile(directory)
-    if (defect === 'openingNotRepeatable') await beginOpening(directory)
+    if (leavesMark(defect, directory)) await beginOpening(directory)
     const blobs = new ToyBlobs(place, defect)
     const { state, found, damaged } = await load(directory, context)
     const { tornBytes } = found
     const journal = await goOn(directory, state, found, defect)
     if (defect === 'noLock') await directory.release()
-    if (defect === 'openingNotRepeatable') await rm(join(place, OPENING_FILE))
+    if (leavesMark(defect, directory)) await rm(join(place, OPENING_FILE))
     // It would end no sooner than the kit itself: it acts in the processes that the kit forks.
     if (defect === 'timerWhileOpen' && process.send !== undefined) setInterval(() => undefined, 1_000)
     const log = await openEngineLog({
@@ -140,7 +140,11 @@ async function takeOwnerFile(directory: LogDirectory): Promise<void> {
   }
 }
 
-/** The defect: what an opening that was killed leaves behind is taken for damage. */
+const leavesMark = (defect: ToyDefect | undefined, { created, enginePath }: LogDirectory): boolean =>
+  defect === 'openingNotRepeatable' ||
+  (defect === 'creationNotRepeatable' && (created || existsSync(join(enginePath, OPENING_FILE))))
+
+/** The defects: what an opening that was killed leaves behind is taken for damage. */
 async function beginOpening({ enginePath }: LogDirectory): Promise<void> {
   const file = join(enginePath, OPENING_FILE)
   if (existsSync(file)) throw raise.corrupted(`${file} tells of an unfinished opening`, { file })

@@ -27,6 +27,7 @@ export const TOY_DEFECTS = {
   rejectionUnhandled: 'closing rejects a promise that nobody holds',
   endNotNoticed: 'whatever end the last owner had is reported as a clean close',
   openingNotRepeatable: 'an opening that was killed keeps the log from being opened again',
+  creationNotRepeatable: 'a creation that was killed behind its commit point keeps the log from being opened',
   strayFileFatal: 'an unknown temporary file keeps the log from opening',
   writeErrorIgnored: 'a write that failed is acknowledged all the same',
   diesOfErrors: 'a failed write ends the process',

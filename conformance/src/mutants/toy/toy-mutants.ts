@@ -59,6 +59,7 @@ const CAUGHT_BY: Readonly<Partial<Record<ToyDefect, readonly string[]>>> = {
   rejectionUnhandled: ['close.no-live-handles'],
   endNotNoticed: ['rec.report-after-kill'],
   openingNotRepeatable: ['rec.crash-during-creation', 'rec.crash-during-open'],
+  creationNotRepeatable: ['rec.crash-during-creation'],
   strayFileFatal: ['rec.stray-temporary-files'],
   neverFlushes: [
     'dur.states-in-order',
