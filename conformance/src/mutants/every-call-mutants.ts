@@ -48,6 +48,15 @@ export const everyCallMutants: readonly Mutant[] = [
   swallowing('unsupportedSwallowed', 'what is not on offer is answered as if it were given', (error) =>
     isPersistentLogError(error, 'PLOG_UNSUPPORTED'),
   ),
+  inEveryCall('nullIsNoEnd', 'an end of null is taken for one that was left out', ({ args, make }) =>
+    make(
+      args.map((argument) =>
+        typeof argument === 'object' && argument !== null && 'to' in argument && argument.to === null
+          ? { ...argument, to: undefined }
+          : argument,
+      ),
+    ),
+  ),
   inEveryCall('signalsDropped', 'no call sees its signal', ({ args, make }) =>
     make(
       args.map((argument) =>

@@ -37,6 +37,9 @@ const writes: readonly Operation[] = [
       mistake('a negative discardFrom', 'RangeError', 'discardFrom', (log) =>
         log.acceptAll([proposal(50)], { discardFrom: -1 }),
       ),
+      mistake('null for discardFrom', 'RangeError', 'discardFrom', (log) =>
+        log.acceptAll([proposal(50)], { discardFrom: as(null) }),
+      ),
     ],
   },
   {
@@ -87,6 +90,8 @@ const writes: readonly Operation[] = [
       mistake('no range', 'TypeError', 'range', (log) => log.discard(as(undefined))),
       mistake('a range without from', 'either', 'from', (log) => log.discard(as({ to: 3 }))),
       mistake('a fraction for to', 'RangeError', 'to', (log) => log.discard({ from: 0, to: 1.5 })),
+      mistake('null for to', 'RangeError', 'range.to', (log) => log.discard({ from: 0, to: as(null) })),
+      mistake('null for from', 'RangeError', 'range.from', (log) => log.discard({ from: as(null) })),
     ],
   },
   {
@@ -222,13 +227,17 @@ const reads: readonly Operation[] = [
         collect(log.decisions({}, { batchLength: 65_537 })),
       ),
       mistake('a number for a range', 'TypeError', 'range', (log) => collect(log.decisions(as(3)))),
+      mistake('null for to', 'RangeError', 'range.to', (log) => collect(log.decisions({ to: as(null) }))),
     ],
   },
   {
     name: 'uncommitted',
     takesSignal: true,
     call: (log, options) => collect(log.uncommitted({}, options)),
-    mistakes: [mistake('a fraction', 'RangeError', 'from', (log) => collect(log.uncommitted({ from: 0.5 })))],
+    mistakes: [
+      mistake('a fraction', 'RangeError', 'from', (log) => collect(log.uncommitted({ from: 0.5 }))),
+      mistake('null for to', 'RangeError', 'range.to', (log) => collect(log.uncommitted({ to: as(null) }))),
+    ],
   },
   {
     name: 'gaps',

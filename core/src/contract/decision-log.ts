@@ -137,8 +137,8 @@ export interface DecisionLog {
 
   /**
    * Drop the undecided proposals of a range; decisions and the promise stay. For protocols that prove the proposals
-   * dead (Raft); never for a Paxos acceptor, which would forget its vote. A damaged slot in the range may be decided:
-   * `PLOG_CORRUPTED`, and nothing is dropped.
+   * dead (Raft); never for a Paxos acceptor, which would forget its vote. Without `to` it drops all from `from` on. A damaged slot in the
+   * range may be decided: `PLOG_CORRUPTED`, and nothing is dropped.
    */
   discard(
     range: { readonly from: Slot; readonly to?: Slot | undefined },

@@ -14,7 +14,11 @@ export interface SlotRange {
   readonly to: Slot
 }
 
-/** A range whose ends may be left out: no `from` starts at the point, no `to` ends behind the last stored slot. */
+/**
+ * A range whose ends may be left out: no `from` starts at the point, no `to` ends behind the last stored slot. Left out is
+ * what is absent or `undefined`. Anything else that is no slot is a `RangeError`, `null` too: what a caller meant for an end
+ * and lost on the way must not become the end of the log.
+ */
 export interface OpenSlotRange {
   readonly from?: Slot | undefined
   readonly to?: Slot | undefined

@@ -35,10 +35,9 @@ export class WholeLogWrites {
     options?: WriteOptions,
   ): Promise<DiscardResult> {
     check.checkObject(range, 'range')
-    const { from } = range
+    check.checkRange(range)
+    const { from, to = Number.MAX_SAFE_INTEGER } = range
     check.checkSlot(from, 'range.from')
-    const to = range.to ?? Number.MAX_SAFE_INTEGER
-    check.checkBound(to, 'range.to')
     check.checkOptions(options)
     const { life, writes, space, durability, engine } = this.#parts
     const { accept: offered } = engine.capabilities.survives
