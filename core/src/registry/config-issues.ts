@@ -1,24 +1,10 @@
 import type { OptionsIssue } from '../contract/backend.js'
 import type { ErrorContext } from '../errors/persistent-log-error.js'
+import { shownValue } from '../errors/shown-value.js'
 import { nearest } from './nearest.js'
 
 /** One thing that is wrong with a configuration: where, what is allowed, and what was there. */
 export type ConfigIssue = NonNullable<ErrorContext['issues']>[number]
-
-const SHOWN_LETTERS = 60
-
-/** A value as an error message shows it; nothing that could be long or hold more than one field is spelt out. */
-export function shownValue(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'string') {
-    return JSON.stringify(value.length > SHOWN_LETTERS ? `${value.slice(0, SHOWN_LETTERS)}...` : value)
-  }
-  if (typeof value === 'object') return 'an object'
-  const isShort = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
-  return isShort ? String(value) : `a ${typeof value}`
-}
 
 const shownPath = (path: readonly PropertyKey[]): string => path.map(String).join('.')
 

@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { backendFaults } from '../backend/backend-shape.js'
 import type { Backend } from '../contract/backend.js'
 import type { Limits } from '../contract/capabilities.js'
 import type { DurabilityConfig } from '../contract/persistent-log.js'
 import { MAX_SLOT, type Slot } from '../contract/slot.js'
 import { SURVIVALS } from '../contract/survival.js'
 import { raise } from '../errors/raise.js'
-import { backendFaults } from './backend-shape.js'
 import { configIssues, type ConfigIssue } from './config-issues.js'
 
 /** How a log is opened. The common fields mean the same for every backend: one word swaps it. */

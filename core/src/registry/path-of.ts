@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { raise } from '../errors/raise.js'
-import { shownValue } from './config-issues.js'
+import { shownValue } from '../errors/shown-value.js'
 
 /** The path of a file that is named by a path or a `file:` URL; what names none is `PLOG_INVALID_CONFIG` with the field. */
 export function pathOf(place: unknown, field: string): string {

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { backendFaults } from '../backend/backend-shape.js'
 import type { Backend } from '../contract/backend.js'
 import { raise } from '../errors/raise.js'
-import { backendFaults } from './backend-shape.js'
 import { locatePackage, moduleInFolder } from './locate-package.js'
 import { pathOf } from './path-of.js'
 

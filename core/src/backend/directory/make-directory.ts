@@ -19,6 +19,8 @@ const USER_FAULTS: ReadonlyMap<string, string> = new Map([
 export function directoryError(directory: string, cause: unknown): Error {
   if (isPersistentLogError(cause)) return cause
   const code = (cause as NodeJS.ErrnoException | undefined)?.code
+  // The mistake of a program, of an adapter for instance, says nothing of the directory. Those that Node.js finds have a code.
+  if (cause instanceof TypeError && code === undefined) return cause
   const fault = code === undefined ? undefined : USER_FAULTS.get(code)
   if (fault === undefined) return raise.io('opening the directory', { file: directory }, { cause })
   return invalidDirectory(directory, fault)

@@ -7,6 +7,7 @@ import { defineBackend } from '../define-backend.js'
 import { endOf, openDirectory, type LogDirectory } from '../directory/open-directory.js'
 import { initialiseOrderedStore, openOrderedStoreLog } from './ordered-store-log.js'
 import type { OrderedStore } from './ordered-store.js'
+import { checkOpenedStore, checkStoreDefinition } from './store-shape.js'
 
 /** An engine that was opened, and what it found in its own files before. */
 export interface OpenedStore {
@@ -45,9 +46,11 @@ export interface StoreBackend<Options> {
 
 /**
  * Declares a backend over an ordered key-value engine with files: the directory, its lock and its identity, a record of
- * clean closes, and the whole contract come from here; the engine is one adapter.
+ * clean closes, and the whole contract come from here; the engine is one adapter. A part of the definition that is not as it must
+ * be is a `TypeError` here, and a part of the store one of the open, before a log is made of it.
  */
 export function defineStoreBackend<Options>(definition: StoreBackend<Options>): Backend<Options> {
+  checkStoreDefinition(definition)
   const { name, summary, options } = definition
   const open = (context: OpenContext<Options>) => openLog(definition, context)
   return defineBackend({ name, summary, needsDirectory: true, options, open })
@@ -71,7 +74,7 @@ async function openLog<Options>(
     initialise: async (enginePath, log) => {
       const beginChanges = (): Promise<void> => Promise.resolve()
       const request = { created: true, cleanClose: true, beginChanges, options }
-      const { store } = await definition.openStore(enginePath, request)
+      const { store } = await openChecked(definition, enginePath, request)
       try {
         await initialiseOrderedStore(store, { ...log, durability })
       } finally {
@@ -84,7 +87,8 @@ async function openLog<Options>(
   try {
     const { cleanClose, enginePath } = directory
     const beginChanges = (): Promise<void> => directory.beginChanges()
-    opened = await definition.openStore(enginePath, { created: false, cleanClose, beginChanges, options })
+    const request = { created: false, cleanClose, beginChanges, options }
+    opened = await openChecked(definition, enginePath, request)
   } catch (cause) {
     await session.end()
     throw missingFile(cause) ?? cause
@@ -103,6 +107,25 @@ async function openLog<Options>(
   })
   session.isServed = true
   return log
+}
+
+/** Opens the engine; what cannot be one is closed as far as it goes, so that the next try finds it free. */
+async function openChecked<Options>(
+  definition: StoreBackend<Options>,
+  directory: string,
+  request: OpenStoreRequest<Options>,
+): Promise<OpenedStore> {
+  const opened = await definition.openStore(directory, request)
+  try {
+    checkOpenedStore(opened, definition.name)
+    return opened
+  } catch (error) {
+    // The first failure is the one to tell.
+    await Promise.resolve(opened)
+      .then(({ store }) => store.close())
+      .catch(() => undefined)
+    throw error
+  }
 }
 
 /** From opening the engine until it is closed: knows how it ends. */

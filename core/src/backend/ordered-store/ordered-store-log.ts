@@ -16,6 +16,7 @@ import type { OrderedStore, StoreOperation } from './ordered-store.js'
 import { RecordCodec } from './record-codec.js'
 import { SLOT_RECORD_HEADER_BYTES } from './slot-record-header.js'
 import { blobNumbers } from './store-blobs.js'
+import { checkAnswers, checkOrderedStore } from './store-shape.js'
 import { StoreState } from './store-state.js'
 
 /** Limits of a log over an ordered store, where neither the store nor the user sets lower ones. */
@@ -103,13 +104,15 @@ export async function initialiseOrderedStore(
     readonly durability?: DurabilityConfig | undefined
   },
 ): Promise<void> {
+  checkOrderedStore(store)
+  checkAnswers(store)
   durabilityOf(durability, survivesOf(store))
   await writeMeta(store, new RecordCodec(logId), new StoreState(new Ledger(firstSlot)))
 }
 
 async function openEngine(options: OrderedStoreLogOptions) {
   const { backend, context, created, onClose } = options
-  const store = options.store.borrow ? new LendingStore(options.store) : options.store
+  let store = options.store
   let release = async (): Promise<void> => {
     try {
       await store.close()
@@ -118,7 +121,10 @@ async function openEngine(options: OrderedStoreLogOptions) {
     }
   }
   try {
+    checkOrderedStore(store)
+    if (store.borrow) store = new LendingStore(store)
     const capabilities = capabilitiesOf(options)
+    checkAnswers(store)
     const codec = new RecordCodec(options.logId)
     const { firstSlot = context.firstSlot, damaged = [] } = options
     const recovered = await recoverStore({ store, codec, firstSlot, created, damagedBefore: damaged })

@@ -1,4 +1,5 @@
 import { raise } from '../../errors/raise.js'
+import { shownValue } from '../../errors/shown-value.js'
 import { engineFailure } from './engine-failure.js'
 import { shownKey, type KeyRange } from './key-layout.js'
 import type { OrderedStore, StorePair } from './ordered-store.js'
@@ -47,11 +48,14 @@ function refuseDisorder(page: readonly StorePair[], from: Uint8Array): void {
 
 /** The first pairs of a range; a failure of the engine becomes one of ours. */
 export async function pageOf(store: OrderedStore, range: KeyRange, limit: number): Promise<StorePair[]> {
+  let page: unknown
   try {
-    return await store.page({ ...range, limit })
+    page = await store.page({ ...range, limit })
   } catch (cause) {
     throw engineFailure('page', cause)
   }
+  if (Array.isArray(page)) return page as StorePair[]
+  throw new TypeError(`store.page(range) resolved with ${shownValue(page)}; it must be a list of pairs`)
 }
 
 /** The value of a key; a failure of the engine becomes one of ours. */
