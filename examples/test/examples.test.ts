@@ -23,11 +23,13 @@ const EXAMPLES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     /level: commits survive power-loss, .* 500 of 500 decisions/,
   ],
   '03-acceptor': [
-    'wanted "blue", found 1 vote, proposes "red"',
+    '1.1: wanted "red", proposes "red"',
+    '1.2: wanted "blue", proposes "blue"',
+    '2.3: wanted "green", proposes "blue"',
     'PLOG_STALE_BALLOT',
-    'acceptor a decided "red"',
-    'acceptor b decided "red"',
-    'acceptor c decided "red"',
+    'acceptor a decided "blue"',
+    'acceptor b decided "blue"',
+    'acceptor c decided "blue"',
   ],
   '04-custom-backend': ['promised 1.1, starts at slot 2', 'slot 2: "command 2"', 'all is what was written'],
   '05-typed': [
