@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { raise, syncDirectory, type OrderedStore } from '@persistent-log/core/backend'
@@ -21,11 +21,32 @@ const PAGE_BYTES = 4096
 /** Operations of a batch before the thread of LMDB is woken. The types of lmdb-js do not know the option. */
 const OPERATIONS_BEFORE_START = 4
 
+/** More than LMDB has at once while it opens: its file twice, its lock, and what Node.js needs meanwhile. */
+const SPARE_DESCRIPTORS = 8
+
+/**
+ * Opens and closes what LMDB is about to open: a file that this process may not write, or a descriptor too few, would end the
+ * process with a SIGSEGV instead of an error.
+ */
+function checkOpenable(enginePath: string): void {
+  const file = join(enginePath, DATA_FILE)
+  const descriptors: number[] = []
+  try {
+    if (existsSync(file)) descriptors.push(openSync(file, 'r+'))
+    while (descriptors.length < SPARE_DESCRIPTORS) descriptors.push(openSync(enginePath, 'r'))
+  } catch (cause) {
+    throw raise.io('open', { file }, { cause })
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor)
+  }
+}
+
 /** Opens LMDB in the only way in which what it says is true. */
 export function openEnvironment(
   enginePath: string,
   options: LmdbOptions,
 ): RootDatabase<Uint8Array, Uint8Array> {
+  checkOpenable(enginePath)
   return open<Uint8Array, Uint8Array>(enginePath, {
     noSubdir: false,
     pageSize: PAGE_BYTES,
