@@ -42,7 +42,6 @@ export async function runCell(workload: Workload, request: CellRequest): Promise
   const limits = { ...request.limits, measureMs: workload.measureMs ?? request.limits.measureMs }
   const timed = await timeStep(step, limits, latencies, {
     maxOperations: workload.maxOperations,
-    skipsWarmUp: workload.skipsWarmUp,
     leastWarmUp: workload.leastWarmUp,
     userBytes: () => (bed.decided - workload.entries) * workload.valueBytes,
   })

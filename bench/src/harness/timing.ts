@@ -15,7 +15,6 @@ export interface TimeLimits {
 export interface TimedWork {
   /** Over warm-up and measurement together. */
   readonly maxOperations?: number | undefined
-  readonly skipsWarmUp?: boolean | undefined
   readonly leastWarmUp?: number | undefined
   /** Bytes of all values written so far. */
   userBytes(): number
@@ -64,9 +63,8 @@ export async function timeStep(
   work: TimedWork,
 ): Promise<Omit<Round, 'verified'>> {
   const most = work.maxOperations ?? Number.MAX_SAFE_INTEGER
-  const warmUp = work.skipsWarmUp
-    ? { operations: 0 }
-    : await runFor(step, warmUpMs, Math.floor(most / 5), latencies, isBrief ? 0 : work.leastWarmUp)
+  const leastWarmUp = isBrief ? 0 : work.leastWarmUp
+  const warmUp = await runFor(step, warmUpMs, Math.floor(most / 5), latencies, leastWarmUp)
   latencies.reset()
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   loop.enable()

@@ -121,7 +121,7 @@ export const HYBRID_TARGETS: readonly Target[] = completed(1, [
   {
     name: 'recovery scan, verified, per core',
     reference: '-',
-    subject: faster('open-killed-1m', 'entry'),
+    subject: faster('open-killed-1m-open-segment', 'entry'),
     as: 'entries-per-second',
     unit: 'entries/s',
     must: 8e6,
@@ -131,8 +131,8 @@ export const HYBRID_TARGETS: readonly Target[] = completed(1, [
   {
     name: 'open after a clean close',
     reference: 'recovery scan of the same log',
-    subject: faster('open-clean-1m'),
-    against: faster('open-killed-1m'),
+    subject: faster('open-clean-1m-open-segment'),
+    against: faster('open-killed-1m-open-segment'),
     as: 'ratio',
     must: 0.05,
     aim: 0.01,

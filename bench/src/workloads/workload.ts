@@ -32,8 +32,6 @@ export interface Workload {
   readonly rounds?: number | undefined
   /** How long it is measured, in ms, where the run's own time would say nothing. */
   readonly measureMs?: number | undefined
-  /** Measured from its first operation on, because one takes seconds and is what happens once in a process. */
-  readonly skipsWarmUp?: boolean | undefined
   /** Operations before the measurement, at least: until the compiler of V8 has seen them, or a buffer was filled once. */
   readonly leastWarmUp?: number | undefined
   /** It writes nothing: other cells may begin with the same files, and it is verified as it is, not opened again. */

@@ -69,12 +69,14 @@ export const BAR_SECTIONS: readonly BarSection[] = [
   {
     id: 'recovery',
     heading: 'Opening a log',
-    text: 'After SIGKILL everything that was acknowledged is found and verified again; after a clean close the log may trust what it noted. Shorter is better.',
+    text: 'After SIGKILL everything that was acknowledged is found again; after a clean close the log may trust what it noted. The hybrid log reads the footers of its sealed segments and every entry of the open one, which holds all of them where the title says so. Shorter is better.',
     charts: [
       spec('open-clean-10k', '10,000 entries, clean', { as: 'time' }),
       spec('open-killed-10k', '10,000 entries, killed', { as: 'time' }),
       spec('open-clean-1m', '1,000,000 entries, clean', { as: 'time' }),
       spec('open-killed-1m', '1,000,000 entries, killed', { as: 'time' }),
+      spec('open-clean-1m-open-segment', '1,000,000 entries in the open segment, clean', { as: 'time' }),
+      spec('open-killed-1m-open-segment', '1,000,000 entries in the open segment, killed', { as: 'time' }),
       spec('open-clean-10m', '10,000,000 entries, clean', { as: 'time' }),
       spec('open-killed-10m', '10,000,000 entries, killed', { as: 'time' }),
     ],

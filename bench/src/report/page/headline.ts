@@ -16,7 +16,12 @@ export function headline({ targets }: BenchReport, cells: Cells): string {
     time(cells, 'read-hot-borrowed', 'committed read', 'borrowed, hot', 'kernel-k', 'K'),
     time(cells, 'closed-loop-1', 'durable commit', 'one at a time', 'flush-1', 'the flush alone'),
     rate(cells, 'closed-loop-1000', 'durable commits', '1,000 in flight'),
-    rate(cells, 'open-killed-1m', 'recovered after SIGKILL', 'verified, 1 M entries'),
+    rate(
+      cells,
+      'open-killed-1m',
+      'entries opened after SIGKILL',
+      '1 M of them, sealed segments by their footers',
+    ),
     verdicts(targets),
   ].filter((tile) => tile !== undefined)
   const drawn = tiles.map(
