@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { expect } from 'chai'
 import { median, spreadOf } from '../src/harness/measures.js'
+import { besideEachOther } from '../src/harness/neighbours.js'
 import { planCells } from '../src/harness/plan.js'
 import { crc32OfWords } from '../src/machine/crc32.js'
 import { Values } from '../src/values.js'
@@ -53,6 +54,18 @@ describe('harness', () => {
       .to.be.an('error')
       .with.property('message')
       .that.matches(/exports no list "workloads"/)
+  })
+
+  it('gives neighbouring turns to what is held against each other', () => {
+    const order = (items: string, ...pairs: string[]): string =>
+      besideEachOther(
+        [...items],
+        (item) => item,
+        pairs.map(([a = '', b = '']) => [a, b] as const),
+      ).join('')
+    expect(order('abcdef')).to.equal('abcdef')
+    expect(order('abcdef', 'af', 'fd')).to.equal('afdbce')
+    expect(order('abcdef', 'xa', 'ea', 'ee', 'ba')).to.equal('aebcdf')
   })
 
   it('plans the limits of the machine once, and what is for one backend there only', async () => {

@@ -58,8 +58,34 @@ describe('report', function () {
       return targetRow(judgeTargets([target], results)[0]!)[2]
     }
     expect(ratio([300, 300], [100, 100])).to.equal('3 x')
+    expect(judgeTargets([target], [])[0]?.range).to.equal(undefined)
     expect(ratio([300, 300], [100])).to.equal('3 x (one round)')
     expect(judgeTargets([target], [])[0]?.rounds).to.equal(undefined)
+  })
+
+  it('takes the median of the ratios of rounds, because subject and reference drift together', () => {
+    const results = [measured('a', 'w', [100, 300, 500]), measured('b', 'w', [50, 100, 1_000, 7])]
+    const [row] = judgeTargets([target], results)
+    expect(row).to.deep.include({ ratio: 2, range: [0.5, 3], rounds: 3, met: 'met', isUncertain: true })
+    expect(targetRow(row!).slice(2)).to.deep.equal(['2 x', '0.5 to 3', '2 x', '1 x', '-', 'met (uncertain)'])
+    const [sure] = judgeTargets([{ ...target, must: 3 }], results)
+    expect(sure).to.include({ met: 'met', isUncertain: false })
+  })
+
+  it('leaves rounds out that cannot be, and judges nothing where most of them cannot', () => {
+    const rounds = (ns: readonly number[]): ReturnType<typeof judgeTargets>[number] => {
+      const results = [measured('a', 'w', ns), measured('b', 'w', [100, 100, 100])]
+      return judgeTargets([{ ...target, notCrediblePast: 0.9 }], results)[0]!
+    }
+    const one = rounds([50, 200, 300])
+    expect(one).to.deep.include({
+      ratio: 2.5,
+      range: [2, 3],
+      rounds: 2,
+      roundsNotCredible: 1,
+    })
+    expect(targetRow(one).at(-1)).to.equal('not met (uncertain, 1 of 3 rounds not credible)')
+    expect(rounds([50, 60, 130])).to.include({ met: 'not credible', ratio: 0.6 })
   })
 
   it('holds every target against workloads that there are', async () => {

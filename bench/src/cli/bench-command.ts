@@ -13,7 +13,7 @@ import { isPublished } from '../report/readme-tables.js'
 import { textReport } from '../report/text-report.js'
 import { prepareSubjects } from '../subjects/prepare-subjects.js'
 import { judgeTargets } from '../targets/judge-targets.js'
-import { isPromised, TARGETS } from '../targets/targets.js'
+import { isPromised, PAIRS, TARGETS } from '../targets/targets.js'
 import { loadWorkloads } from '../workloads/load-workloads.js'
 import type { Suite } from '../workloads/workload.js'
 import { showProgress } from './progress.js'
@@ -80,6 +80,7 @@ export async function measureAll(options: BenchOptions, terminal: Terminal): Pro
       const results = await runCells({
         ...scale,
         cells,
+        pairs: PAIRS,
         directory,
         workloadFiles: options.workloadFile,
         journal,

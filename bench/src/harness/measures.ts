@@ -55,16 +55,23 @@ export interface TargetResult {
   readonly table: 1 | 2
   readonly name: string
   readonly reference: string
+  /** The median of the ratios of the rounds, each of figures that were measured one after the other. */
   readonly ratio?: number | undefined
+  /** The smallest and the largest of them, where there are several. */
+  readonly range?: readonly [least: number, most: number] | undefined
   readonly unit: string
   readonly must?: number | undefined
   readonly aim?: number | undefined
-  /** How many rounds the ratio rests on, those of the subject or of its reference, whichever had fewer. */
+  /** How many rounds the ratio rests on: those that subject and reference both have. */
   readonly rounds?: number | undefined
+  /** How many more were left out, because they were better than a limit that nothing can pass. */
+  readonly roundsNotCredible?: number | undefined
   /** What no log can pass on this machine, measured in the same run. */
   readonly limit?: number | undefined
-  /** Not credible: better than a limit that nothing can pass. */
+  /** Not credible: most rounds were better than a limit that nothing can pass. */
   readonly met: 'met' | 'not met' | 'not credible' | 'not available yet'
+  /** Some rounds meet what must be, and some do not. */
+  readonly isUncertain?: boolean | undefined
 }
 
 /** The middle of a list, or the mean of the two in the middle. */

@@ -7,6 +7,7 @@ import type { CellMessage } from './cell-child.js'
 import { FilledSubjects } from './filled-subjects.js'
 import type { Journal } from './journal.js'
 import type { CellResult } from './measures.js'
+import { besideEachOther, type Pair } from './neighbours.js'
 import type { PlannedCell } from './plan.js'
 import { runInChild } from './run-in-child.js'
 import { timeLeftMs } from './time-left.js'
@@ -35,6 +36,8 @@ export interface RunRequest {
   readonly timeoutMs: number
   /** Cells that take long get fewer rounds, so that the run will probably end within this after the start. */
   readonly budgetMs?: number | undefined
+  /** Cells that each round runs one after the other. */
+  readonly pairs?: readonly Pair[] | undefined
   /** Rounds that an earlier run has finished already, and where those of this one are kept. */
   readonly journal?: Journal | undefined
   /** Subjects that cannot be opened here, with the reason. */
@@ -46,22 +49,23 @@ export interface RunRequest {
 }
 
 /**
- * Runs all cells once, then all once more, and so on: what drifts on the machine meanwhile hits all of them. A cell that
- * failed, or that does not apply, is not run again.
+ * Runs all cells once, then all once more, and so on: what drifts on the machine meanwhile hits all of them. Within a
+ * round, cells that are held against each other have neighbouring turns. A cell that failed, or that does not apply, is not run again.
  */
 export async function runCells(request: RunRequest): Promise<CellResult[]> {
-  const { rounds, onRound, budgetMs = Number.POSITIVE_INFINITY, unavailable } = request
+  const { rounds, onRound, budgetMs = Number.POSITIVE_INFINITY, unavailable, pairs = [] } = request
   const accounts = request.cells.map((cell) => new CellAccount(cell, rounds))
   for (const account of accounts) {
     const reason = unavailable?.get(account.cell.backend)
     if (reason !== undefined) account.add({ kind: 'not applicable', reason })
   }
+  const turns = besideEachOther(accounts, ({ label }) => label, pairs)
   const total = accounts.reduce((sum, { rounds: own }) => sum + own, 0)
   const filled = new FilledSubjects(request.directory, request.timeoutMs)
   const start = performance.now()
   let done = 0
   for (let round = 0; round < rounds; round++) {
-    for (const account of accounts) {
+    for (const account of turns) {
       if (round >= account.rounds) continue
       onRound?.({ done, total, label: account.label, leftMs: timeLeftMs(accounts) })
       if (!account.isSettled) await runRound(account, round, request, filled)

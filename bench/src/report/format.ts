@@ -69,15 +69,44 @@ export function resultRows(results: readonly CellResult[]): string[][] {
 }
 
 /** The columns of the table of targets. */
-export const TARGET_COLUMNS = ['target', 'reference', 'ratio', 'must', 'aim', 'limit', 'verdict'] as const
+export const TARGET_COLUMNS = [
+  'target',
+  'reference',
+  'ratio',
+  'of rounds',
+  'must',
+  'aim',
+  'limit',
+  'verdict',
+] as const
 
 /** A target as cells of that table. */
 export function targetRow(target: TargetResult): string[] {
-  const { name, reference, ratio, rounds, unit, must, aim, limit, met } = target
+  const { name, reference, ratio, range, rounds, unit, must, aim, limit } = target
   const show = (value: number | undefined): string => {
     if (value === undefined) return '-'
     return unit === 'entries/s' ? formatRate(value) : `${digits(value)} ${unit}`
   }
   const steadiness = rounds === 1 ? ' (one round)' : ''
-  return [name, reference, `${show(ratio)}${steadiness}`, show(must), show(aim), show(limit), met]
+  return [
+    name,
+    reference,
+    `${show(ratio)}${steadiness}`,
+    range === undefined ? '-' : range.map(unit === 'entries/s' ? formatRate : digits).join(' to '),
+    show(must),
+    show(aim),
+    show(limit),
+    verdictOf(target),
+  ]
+}
+
+function verdictOf({ met, isUncertain, rounds = 0, roundsNotCredible }: TargetResult): string {
+  if (met === 'not credible') return met
+  const notes = [
+    ...(isUncertain ? ['uncertain'] : []),
+    ...(roundsNotCredible
+      ? [`${roundsNotCredible} of ${rounds + roundsNotCredible} rounds not credible`]
+      : []),
+  ]
+  return notes.length === 0 ? met : `${met} (${notes.join(', ')})`
 }

@@ -12,7 +12,7 @@ import { targetTables } from './page/target-table.js'
 const METHOD = [
   'Each round of each cell runs in a fresh process: open a new directory, fill, warm up, measure. Warm-up goes by time and, where it matters, by a least number of operations: until the compiler of V8 has seen them, and the file behind a region in memory was filled once (not with --quick). Rounds of all cells are interleaved, so that what drifts on the machine hits all of them.',
   'Each value carries its slot. After every round everything is scanned and compared byte by byte, slots are read one by one, and where anything was written all of it once more after closing and opening again. A cell that lost a record, or in which anything threw, has no figure.',
-  'Figures are medians over the rounds; the spread is (largest - smallest) / median. Ratios hold within one run only: the same machine drifts from minute to minute.',
+  'Figures are medians over the rounds; the spread is (largest - smallest) / median. A target is judged by the median of the ratios of the rounds, in which its two cells run one after the other; it is uncertain where some rounds meet it and some do not. Ratios hold within one run only: the same machine drifts from minute to minute.',
   'Equal survival is compared with equal survival; where a backend can only do more than was asked, the text says so. K and the flush of the disk were measured in the same rounds.',
   'Raw engines are driven by their own API, with the durable options that the backend over them uses.',
 ]

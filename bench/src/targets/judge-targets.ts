@@ -7,59 +7,75 @@ const NS_PER_SECOND = 1e9
 export function judgeTargets(targets: readonly Target[], results: readonly CellResult[]): TargetResult[] {
   return targets.map((target) => {
     const { table, name, reference, unit, must, aim, limit } = target
-    const ratio = figure(target, results)
-    const bound = limit && figure({ ...target, subject: limit }, results)
-    const rounds = ratio === undefined ? undefined : fewestRounds(target, results)
+    const all = figures(target, results)
+    const credible = all.filter((figure) => isCredible(target, figure))
+    // A round that was disturbed is left out, unless most of them were: then nothing was measured.
+    const isDisturbed = credible.length * 2 <= all.length
+    const judged = isDisturbed ? all : credible
+    const ratio = judged.length === 0 ? undefined : median(judged)
+    const bounds = limit ? figures({ ...target, subject: limit }, results) : []
     return {
       table,
       name,
       reference,
       unit,
       ratio,
-      rounds,
+      ...(judged.length > 1 ? { range: [Math.min(...judged), Math.max(...judged)] as const } : {}),
+      ...(judged.length > 0 ? { rounds: judged.length } : {}),
+      ...(credible.length < all.length ? { roundsNotCredible: all.length - credible.length } : {}),
       must,
       aim,
-      limit: bound,
-      met: verdict(target, ratio),
+      limit: bounds.length === 0 ? undefined : median(bounds),
+      met: verdict(target, ratio, isDisturbed),
+      isUncertain: isUncertain(target, judged),
     }
   })
 }
 
-function fewestRounds({ subject, against }: Target, results: readonly CellResult[]): number {
-  const cells = [subject, against].flatMap((measure) => (measure && cellOf(measure, results)) ?? [])
-  return Math.min(...cells.map(({ rounds }) => rounds.length))
-}
-
-function verdict({ must, isFloor, notCrediblePast }: Target, ratio: number | undefined): TargetResult['met'] {
+function verdict(target: Target, ratio: number | undefined, isDisturbed: boolean): TargetResult['met'] {
   if (ratio === undefined) return 'not available yet'
-  if (notCrediblePast !== undefined && (isFloor ? ratio > notCrediblePast : ratio < notCrediblePast))
-    return 'not credible'
-  if (must === undefined) return 'met'
-  return (isFloor ? ratio >= must : ratio <= must) ? 'met' : 'not met'
+  if (isDisturbed) return 'not credible'
+  return meets(target, ratio) ? 'met' : 'not met'
 }
 
-function figure({ subject, against, as }: Target, results: readonly CellResult[]): number | undefined {
-  const own = subject && measured(subject, results)
-  if (own === undefined) return undefined
+const meets = ({ must, isFloor }: Target, figure: number): boolean =>
+  must === undefined || (isFloor ? figure >= must : figure <= must)
+
+const isCredible = ({ notCrediblePast, isFloor }: Target, figure: number): boolean =>
+  notCrediblePast === undefined || (isFloor ? figure <= notCrediblePast : figure >= notCrediblePast)
+
+/** Some rounds say one thing, and some the other. */
+function isUncertain(target: Target, judged: readonly number[]): boolean {
+  return new Set(judged.map((figure) => meets(target, figure))).size > 1
+}
+
+/**
+ * A figure of each round that both the subject and its reference have: they ran one after the other in it, while a median
+ * over rounds of either may come from minutes in which the machine was another.
+ */
+function figures({ subject, against, as }: Target, results: readonly CellResult[]): number[] {
+  const own = subject === undefined ? [] : measured(subject, results)
+  const others = against === undefined ? [] : measured(against, results)
+  return own.flatMap((value, round) => {
+    const figure = value === undefined ? undefined : together(as, value, others[round])
+    return figure === undefined ? [] : [figure]
+  })
+}
+
+function together(as: Target['as'], own: number, other: number | undefined): number | undefined {
   if (as === 'value') return own
   if (as === 'entries-per-second') return NS_PER_SECOND / own
-  const other = against && measured(against, results)
   if (other === undefined) return undefined
   if (as === 'difference') return own - other
   return as === 'ratio' ? own / other : other / own
 }
 
-function cellOf({ backend, workload }: Measure, results: readonly CellResult[]): CellResult | undefined {
-  return results.find((result) => result.backend === backend && result.workload === workload)
-}
-
-function measured(measure: Measure, results: readonly CellResult[]): number | undefined {
-  const { of = 'operation', figure } = measure
-  const cell = cellOf(measure, results)
-  const figures = (cell?.rounds ?? [])
-    .map((round) => (figure === undefined ? valueOf(round, of) : round.figures?.[figure]))
-    .filter((value) => value !== undefined)
-  return figures.length === 0 ? undefined : median(figures)
+function measured(measure: Measure, results: readonly CellResult[]): (number | undefined)[] {
+  const { backend, workload, of = 'operation', figure } = measure
+  const cell = results.find((result) => result.backend === backend && result.workload === workload)
+  return (cell?.rounds ?? []).map((round) =>
+    figure === undefined ? valueOf(round, of) : round.figures?.[figure],
+  )
 }
 
 function valueOf(round: Round, of: NonNullable<Measure['of']>): number | undefined {

@@ -22,17 +22,17 @@ export function targetTables(targets: readonly TargetResult[]): string {
 }
 
 function row(target: TargetResult): string {
-  const [name = '', reference = '', ratio = '', must = '', aim = '', limit = ''] = targetRow(target)
+  const [name = '', reference = '', ratio = '', range = '', must = '', aim = '', limit = '', verdict = ''] =
+    targetRow(target)
   const against = reference === '-' ? '' : `<small>against ${escape(reference)}</small>`
-  return `<tr><td>${escape(name)}${against}</td><td class="number"><b>${escape(ratio)}</b></td><td class="wide">${meter(target)}</td><td class="number" data-label="must">${escape(must)}</td><td class="number" data-label="aim">${escape(aim)}</td><td class="number" data-label="limit">${escape(limit)}</td><td>${chip(target)}</td></tr>`
+  return `<tr><td>${escape(name)}${against}</td><td class="number"><b>${escape(ratio)}</b>${range === '-' ? '' : `<small>${escape(range)}</small>`}</td><td class="wide">${meter(target)}</td><td class="number" data-label="must">${escape(must)}</td><td class="number" data-label="aim">${escape(aim)}</td><td class="number" data-label="limit">${escape(limit)}</td><td>${chip(target, verdict)}</td></tr>`
 }
 
-function chip({ met, ratio, aim, must }: TargetResult): string {
-  if (met === 'not available yet') return '<span class="chip">not available yet</span>'
-  if (met === 'not credible') return '<span class="chip bad">not credible</span>'
-  if (met === 'not met') return '<span class="chip bad">not met</span>'
+function chip({ met, ratio, aim, must }: TargetResult, verdict: string): string {
+  if (met === 'not available yet') return `<span class="chip">${verdict}</span>`
+  if (met !== 'met') return `<span class="chip bad">${verdict}</span>`
   const isAimed = ratio !== undefined && aim !== undefined && excess(ratio, aim, isFloor(must, aim)) <= 1
-  return `<span class="chip good">${isAimed ? 'aim met' : 'met'}</span>`
+  return `<span class="chip good">${isAimed ? 'aim ' : ''}${verdict}</span>`
 }
 
 /** More is better where the aim lies above what must be. */
