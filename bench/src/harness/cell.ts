@@ -43,6 +43,7 @@ export async function runCell(workload: Workload, request: CellRequest): Promise
   const timed = await timeStep(step, limits, latencies, {
     maxOperations: workload.maxOperations,
     leastWarmUp: workload.leastWarmUp,
+    warmsUpBriefRuns: workload.warmsUpBriefRuns,
     userBytes: () => (bed.decided - workload.entries) * workload.valueBytes,
   })
   await step.end?.()

@@ -7,7 +7,7 @@ import type { Latency, Round } from './measures.js'
 export interface TimeLimits {
   readonly warmUpMs: number
   readonly measureMs: number
-  /** Warms up for its time alone, however many operations a workload would like to have had. */
+  /** Warms up for its time alone, unless a workload measures something else without its operations. */
   readonly isBrief?: boolean | undefined
 }
 
@@ -16,6 +16,7 @@ export interface TimedWork {
   /** Over warm-up and measurement together. */
   readonly maxOperations?: number | undefined
   readonly leastWarmUp?: number | undefined
+  readonly warmsUpBriefRuns?: boolean | undefined
   /** Bytes of all values written so far. */
   userBytes(): number
 }
@@ -63,8 +64,9 @@ export async function timeStep(
   work: TimedWork,
 ): Promise<Omit<Round, 'verified'>> {
   const most = work.maxOperations ?? Number.MAX_SAFE_INTEGER
-  const leastWarmUp = isBrief ? 0 : work.leastWarmUp
-  const warmUp = await runFor(step, warmUpMs, Math.floor(most / 5), latencies, leastWarmUp)
+  const leastWarmUp = isBrief && work.warmsUpBriefRuns !== true ? 0 : (work.leastWarmUp ?? 0)
+  const mostWarmUp = Math.max(Math.floor(most / 5), leastWarmUp)
+  const warmUp = await runFor(step, warmUpMs, mostWarmUp, latencies, leastWarmUp)
   latencies.reset()
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   loop.enable()

@@ -1,14 +1,15 @@
 import { isPersistentLogError } from '@persistent-log/core'
 import { BALLOT } from '../subjects/log-subject.js'
+import type { Subject } from '../subjects/subject.js'
 import { logOf } from './needs.js'
 import { acceptBatch, commitAccepted } from './prepare.js'
-import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
+import { FIRST_PASS, ORDINARY, type Bed, type Step, type Workload } from './workload.js'
 
 /** Calls that return at once, per timed piece. */
 const CHUNK = 1_000
 /** Proposals that are accepted, untimed, before so many commits are timed. */
 const PREPARED = 10_000
-const MOST = 500_000
+const MOST = 1_000_000
 
 type Kind = 'accept' | 'accept-commit' | 'commit'
 
@@ -28,15 +29,19 @@ export const syncWriteWorkloads: readonly Workload[] = (['accept', 'accept-commi
     isQuick: true,
     survives: 'process-crash',
     maxOperations: MOST,
+    ...FIRST_PASS,
     isForLogs: true,
-    misses({ log }) {
-      if (log?.syncWrites === undefined) return 'it has no syncWrites'
-      const { survives } = log.syncWrites
-      return survives === 'process-crash' ? undefined : `its syncWrites survive ${survives}`
-    },
+    misses: processCrashWrites,
     begin: (bed) => syncWrites(bed, kind),
   }),
 )
+
+/** Why a subject has no writes at once that survive the crash of the process, and no more than that. */
+export function processCrashWrites({ log }: Subject): string | undefined {
+  if (log?.syncWrites === undefined) return 'it has no syncWrites'
+  const { survives } = log.syncWrites
+  return survives === 'process-crash' ? undefined : `its syncWrites survive ${survives}`
+}
 
 /** Where the log would have to wait it says so, and the asynchronous call does the waiting: as a user would write it. */
 function syncWrites(bed: Bed, kind: Kind): Step {

@@ -34,6 +34,8 @@ export interface Workload {
   readonly measureMs?: number | undefined
   /** Operations before the measurement, at least: until the compiler of V8 has seen them, or a buffer was filled once. */
   readonly leastWarmUp?: number | undefined
+  /** In a brief run too. */
+  readonly warmsUpBriefRuns?: boolean | undefined
   /** It writes nothing: other cells may begin with the same files, and it is verified as it is, not opened again. */
   readonly isReadOnly?: boolean | undefined
   /** Options for the backend under test, by its name. */
@@ -46,6 +48,12 @@ export interface Workload {
 
 /** Calls that are awaited one by one, until V8 has compiled their way: hundreds are too few. */
 export const CALLS_TO_WARM_UP = 3_000
+
+/**
+ * Operations of some 100 bytes each until the mutable region of the hybrid log (16 MiB by default) was passed once: its
+ * pages are touched for the first time before that. Calls that return at once pay more for it than for all the rest.
+ */
+export const FIRST_PASS = { leastWarmUp: 150_000, warmsUpBriefRuns: true } as const
 
 /** Where a workload runs. */
 export interface Bed {
