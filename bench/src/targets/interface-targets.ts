@@ -46,9 +46,9 @@ export const INTERFACE_TARGETS: readonly Target[] = completed(2, [
   },
   {
     name: 'async commit on faster, per call, 1,000 in flight',
-    reference: 'syncWrites.commit',
-    subject: faster('commit-1000-in-flight'),
-    against: faster('commit-sync'),
+    reference: 'syncWrites.commit of the same blocks',
+    subject: faster('commit-blocks-async', 'p50'),
+    against: faster('commit-blocks-sync', 'p50'),
     as: 'difference',
     unit: 'ns',
     must: 400,

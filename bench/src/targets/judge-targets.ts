@@ -80,6 +80,7 @@ function measured(measure: Measure, results: readonly CellResult[]): (number | u
 
 function valueOf(round: Round, of: NonNullable<Measure['of']>): number | undefined {
   if (of === 'operation') return round.nsPerOperation
+  if (of === 'p50') return round.latency.p50
   if (of === 'entry') return round.nsPerOperation / round.entriesPerOperation
   return of === 'stall' ? round.stallMs : round.deviceBytesPerUserByte
 }

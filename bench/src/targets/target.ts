@@ -2,8 +2,8 @@
 export interface Measure {
   readonly backend: string
   readonly workload: string
-  /** Default: time per operation. */
-  readonly of?: 'operation' | 'entry' | 'stall' | 'device' | undefined
+  /** Default: time per operation; `p50`, of the middle one of them (of the pieces that are timed). */
+  readonly of?: 'operation' | 'p50' | 'entry' | 'stall' | 'device' | undefined
   /** Instead: a figure of the workload's own. */
   readonly figure?: string | undefined
 }

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { checkpointWorkloads } from './checkpoints.js'
 import { coldReadWorkloads } from './cold-reads.js'
 import { groupWorkloads } from './groups.js'
+import { commitBlockWorkloads } from './commit-blocks.js'
 import { growthWorkloads } from './growth.js'
 import { inFlightWorkloads } from './in-flight.js'
 import { machineWorkloads } from './machine.js'
@@ -23,6 +24,7 @@ export async function loadWorkloads(files: readonly string[]): Promise<Workload[
     ...writeWorkloads,
     ...syncWriteWorkloads,
     ...inFlightWorkloads,
+    ...commitBlockWorkloads,
     ...groupWorkloads,
     ...readWorkloads,
     ...coldReadWorkloads,

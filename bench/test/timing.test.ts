@@ -1,0 +1,51 @@
+import { expect } from 'chai'
+import { LatencyRecorder, timeStep, type TimedWork, type TimeLimits } from '../src/harness/timing.js'
+import { loadWorkloads } from '../src/workloads/load-workloads.js'
+
+const BRIEF: TimeLimits = { warmUpMs: 0, measureMs: 0, isBrief: true }
+const FULL: TimeLimits = { warmUpMs: 0, measureMs: 0 }
+
+/** How many operations were run, and how many of them were measured. */
+async function count(work: Omit<TimedWork, 'userBytes'>, limits = FULL): Promise<readonly [number, number]> {
+  let all = 0
+  const step = {
+    chunk: 10,
+    run: (operations: number) => {
+      all += operations
+      return Promise.resolve()
+    },
+  }
+  const timed = await timeStep(step, limits, new LatencyRecorder(), { ...work, userBytes: () => 0 })
+  return [all, timed.operations]
+}
+
+describe('the warm-up', () => {
+  it('is at least what a workload asks for, whatever share of its operations that is', async () => {
+    expect(await count({})).to.deep.equal([20, 10])
+    expect(await count({ leastWarmUp: 100, maxOperations: 110 })).to.deep.equal([110, 10])
+  })
+
+  it('goes by time alone in a brief run, unless something else would be measured', async () => {
+    expect(await count({ leastWarmUp: 100 }, BRIEF)).to.deep.equal([20, 10])
+    expect(await count({ leastWarmUp: 100, warmsUpBriefRuns: true }, BRIEF)).to.deep.equal([110, 10])
+  })
+
+  it('passes the mutable region once where calls return at once', async () => {
+    const recordBytes = 160
+    const regionBytes = 16 * 1024 * 1024
+    const names = [
+      'accept-sync',
+      'accept-commit-sync',
+      'commit-sync',
+      'commit-blocks-async',
+      'commit-blocks-sync',
+    ]
+    const workloads = (await loadWorkloads([])).filter(({ name }) => names.includes(name))
+    expect(workloads).to.have.length(names.length)
+    for (const { name, leastWarmUp = 0, maxOperations = 0, warmsUpBriefRuns } of workloads) {
+      expect(leastWarmUp * recordBytes, name).to.be.above(regionBytes)
+      expect(maxOperations, name).to.be.above(2 * leastWarmUp)
+      expect(warmsUpBriefRuns, name).to.equal(true)
+    }
+  })
+})
