@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { LatencyRecorder, timeStep, type TimedWork, type TimeLimits } from '../src/harness/timing.js'
+import { leastWarmUpOf } from '../src/harness/warm-up.js'
 import { loadWorkloads } from '../src/workloads/load-workloads.js'
 
 const BRIEF: TimeLimits = { warmUpMs: 0, measureMs: 0, isBrief: true }
@@ -28,6 +29,20 @@ describe('the warm-up', () => {
   it('goes by time alone in a brief run, unless something else would be measured', async () => {
     expect(await count({ leastWarmUp: 100 }, BRIEF)).to.deep.equal([20, 10])
     expect(await count({ leastWarmUp: 100, warmsUpBriefRuns: true }, BRIEF)).to.deep.equal([110, 10])
+  })
+
+  it('is some thousand durable operations, or 16 MiB of them', async () => {
+    const durable = { survives: 'power-loss', valueBytes: 100 } as const
+    expect(leastWarmUpOf(durable)).to.equal(3_000)
+    expect(leastWarmUpOf(durable, 1_000)).to.equal(168)
+    expect(leastWarmUpOf({ ...durable, valueBytes: 1024 * 1024 })).to.equal(16)
+    expect(leastWarmUpOf({ ...durable, leastWarmUp: 7 })).to.equal(7)
+    expect(leastWarmUpOf({ ...durable, survives: 'process-crash' })).to.equal(0)
+    for (const workload of await loadWorkloads([])) {
+      const { name, maxOperations = Infinity } = workload
+      if (!name.startsWith('learn-1-')) continue
+      expect(maxOperations, name).to.be.above(leastWarmUpOf(workload))
+    }
   })
 
   it('passes the mutable region once where calls return at once', async () => {

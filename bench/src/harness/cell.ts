@@ -9,6 +9,7 @@ import { fill } from './fill.js'
 import type { Round } from './measures.js'
 import { LatencyRecorder, timeStep, type TimeLimits } from './timing.js'
 import { verifyContents } from './verify-contents.js'
+import { leastWarmUpOf } from './warm-up.js'
 
 /** One round of one workload on one subject. */
 export interface CellRequest {
@@ -42,7 +43,7 @@ export async function runCell(workload: Workload, request: CellRequest): Promise
   const limits = { ...request.limits, measureMs: workload.measureMs ?? request.limits.measureMs }
   const timed = await timeStep(step, limits, latencies, {
     maxOperations: workload.maxOperations,
-    leastWarmUp: workload.leastWarmUp,
+    leastWarmUp: leastWarmUpOf(workload, step.entriesPerOperation),
     warmsUpBriefRuns: workload.warmsUpBriefRuns,
     userBytes: () => (bed.decided - workload.entries) * workload.valueBytes,
   })

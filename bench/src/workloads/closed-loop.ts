@@ -1,9 +1,14 @@
 import { performance } from 'node:perf_hooks'
-import type { Bed, Step } from './workload.js'
+import { CALLS_TO_WARM_UP, type Bed, type Step } from './workload.js'
 
 /** Operations of each lane in a timed piece. */
 const PER_LANE = 4
 const NS_PER_MS = 1e6
+
+/** Writes of so many callers until their way is compiled. */
+export function callsToWarmUp(width: number): number {
+  return Math.max(CALLS_TO_WARM_UP, 300 * width)
+}
 
 /** So many callers, each asking for its next write when its last one was acknowledged. */
 export function closedLoop(bed: Bed, width: number, write: () => Promise<void>): Step {

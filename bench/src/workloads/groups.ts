@@ -1,6 +1,6 @@
 import { BALLOT } from '../subjects/log-subject.js'
 import { acceptBatch } from './prepare.js'
-import { ORDINARY, type Bed, type Workload } from './workload.js'
+import { BATCHES_TO_WARM_UP, ORDINARY, type Bed, type Workload } from './workload.js'
 
 /** Entries per group. */
 export const GROUP = 100
@@ -12,7 +12,7 @@ const GROUPS: Workload = {
   suites: ['durability', 'hybrid'],
   isQuick: true,
   maxOperations: 5_000,
-  leastWarmUp: 500,
+  leastWarmUp: BATCHES_TO_WARM_UP,
   begin: (bed) => ({ chunk: 1, entriesPerOperation: GROUP, run: () => decideGroup(bed) }),
 }
 

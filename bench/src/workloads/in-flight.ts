@@ -1,6 +1,6 @@
 import { BALLOT } from '../subjects/log-subject.js'
-import { closedLoop } from './closed-loop.js'
-import { CALLS_TO_WARM_UP, ORDINARY, type Bed, type Workload } from './workload.js'
+import { callsToWarmUp, closedLoop } from './closed-loop.js'
+import { ORDINARY, type Bed, type Workload } from './workload.js'
 
 const WIDTHS = [1, 10, 100, 1_000] as const
 
@@ -12,7 +12,7 @@ export const inFlightWorkloads: readonly Workload[] = WIDTHS.map((width): Worklo
   suites: ['durability', 'hybrid'],
   isQuick: width !== 10,
   maxOperations: 1_000_000,
-  leastWarmUp: Math.max(CALLS_TO_WARM_UP, 300 * width),
+  leastWarmUp: callsToWarmUp(width),
   begin: (bed) => closedLoop(bed, width, writer(bed)),
 }))
 

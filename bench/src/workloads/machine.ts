@@ -2,8 +2,15 @@ import { crc32OfWords } from '../machine/crc32.js'
 import { MACHINE } from '../machine/machine-subject.js'
 import { RecycledFile } from '../machine/recycled-file.js'
 import { SharedFlush } from '../machine/shared-flush.js'
-import { closedLoop } from './closed-loop.js'
-import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
+import { callsToWarmUp, closedLoop } from './closed-loop.js'
+import {
+  BATCHES_TO_WARM_UP,
+  CALLS_TO_WARM_UP,
+  ORDINARY,
+  type Bed,
+  type Step,
+  type Workload,
+} from './workload.js'
 
 /** An entry of 100 bytes with a header of 36. */
 const RECORD_BYTES = 136
@@ -30,18 +37,21 @@ export const machineWorkloads: readonly Workload[] = [
     ...MACHINE_WORKLOAD,
     name: 'flush-1',
     title: 'pwrite of one entry + fdatasync, recycled file',
+    leastWarmUp: CALLS_TO_WARM_UP,
     begin: (bed) => rawFlush(bed, 1),
   },
   {
     ...MACHINE_WORKLOAD,
     name: 'flush-100',
     title: 'pwrite of 100 entries + fdatasync, recycled file',
+    leastWarmUp: BATCHES_TO_WARM_UP,
     begin: (bed) => rawFlush(bed, 100),
   },
   ...[100, 1_000].map((width) => ({
     ...MACHINE_WORKLOAD,
     name: `shared-flush-${width}`,
     title: `${width} callers in a closed loop who share pwrite + fdatasync, and do nothing else`,
+    leastWarmUp: callsToWarmUp(width),
     begin: (bed: Bed) => sharedFlush(bed, width),
   })),
 ]

@@ -32,7 +32,10 @@ export interface Workload {
   readonly rounds?: number | undefined
   /** How long it is measured, in ms, where the run's own time would say nothing. */
   readonly measureMs?: number | undefined
-  /** Operations before the measurement, at least: until the compiler of V8 has seen them, or a buffer was filled once. */
+  /**
+   * Operations before the measurement, at least: until the compiler of V8 has seen them, or a buffer was filled once. Absent:
+   * some thousand where they have to survive the loss of power, or 16 MiB of them; else none.
+   */
   readonly leastWarmUp?: number | undefined
   /** In a brief run too. */
   readonly warmsUpBriefRuns?: boolean | undefined
@@ -48,6 +51,8 @@ export interface Workload {
 
 /** Calls that are awaited one by one, until V8 has compiled their way: hundreds are too few. */
 export const CALLS_TO_WARM_UP = 3_000
+/** The same for batches of a hundred. */
+export const BATCHES_TO_WARM_UP = 500
 
 /**
  * Operations of some 100 bytes each until the mutable region of the hybrid log (16 MiB by default) was passed once: its

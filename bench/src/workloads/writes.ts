@@ -2,7 +2,14 @@ import type { Survival } from '@persistent-log/core'
 import { BALLOT } from '../subjects/log-subject.js'
 import { logOf } from './needs.js'
 import { acceptBatch, commitAccepted } from './prepare.js'
-import { CALLS_TO_WARM_UP, ORDINARY, type Bed, type Step, type Workload } from './workload.js'
+import {
+  BATCHES_TO_WARM_UP,
+  CALLS_TO_WARM_UP,
+  ORDINARY,
+  type Bed,
+  type Step,
+  type Workload,
+} from './workload.js'
 
 const LEVELS: readonly Survival[] = ['nothing', 'process-crash', 'power-loss']
 const BATCHES = [1, 10, 100, 1_000] as const
@@ -13,6 +20,8 @@ const VALUE_SIZES = [
   ['1MiB', 1_024 * 1_024],
 ] as const
 
+/** Bytes that a cell of large values writes at most. */
+const MOST_BYTES = 64 * 1024 * 1024
 /** Accepted entries that a cell may leave until it decides them. */
 const MOST_ACCEPTED = 100_000
 /** Slots that are accepted at once before commits are timed. */
@@ -30,7 +39,7 @@ export const writeWorkloads: readonly Workload[] = [
     isQuick: false,
     leastWarmUp: undefined,
     valueBytes,
-    maxOperations: Math.max(100, Math.floor(MOST_ACCEPTED / valueBytes)),
+    maxOperations: Math.min(MOST_ACCEPTED, Math.floor(MOST_BYTES / valueBytes)),
   })),
 ]
 
@@ -40,7 +49,6 @@ function singleWrites(survives: Survival): Workload[] {
     survives,
     maxOperations: MOST_ACCEPTED,
     isForLogs: true,
-    leastWarmUp: survives === 'power-loss' ? CALLS_TO_WARM_UP : undefined,
   }
   const suites: Workload['suites'] =
     survives === 'power-loss' ? ['interface', 'hybrid', 'durability'] : ['interface', 'hybrid']
@@ -118,7 +126,7 @@ function learn(length: number, survives: Survival): Workload {
     isQuick: length === 1 || length === 100,
     survives,
     maxOperations: Math.ceil(1_000_000 / length),
-    leastWarmUp: length === 1 ? CALLS_TO_WARM_UP : length === 100 ? 500 : undefined,
+    leastWarmUp: length === 1 ? CALLS_TO_WARM_UP : length === 100 ? BATCHES_TO_WARM_UP : undefined,
     begin: (bed) => ({
       chunk: 1,
       entriesPerOperation: length,
