@@ -45,7 +45,7 @@ function report(): BenchReport {
     reason: 'it lost <a record>',
   }
   const all = [...limits, ...results, { ...failed, rounds: [], medianNs: undefined, spread: undefined }]
-  return { format: 1, environment: { cpu: 'test' }, results: all, targets: judgeTargets(TARGETS, all) }
+  return { format: 2, environment: { cpu: 'test' }, results: all, targets: judgeTargets(TARGETS, all) }
 }
 
 const draws = itUnless(existsSync(CHROMIUM) ? undefined : `needs Chromium as ${CHROMIUM}`)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { compareReports } from '../src/compare/compare-reports.js'
 import { rankSumP } from '../src/compare/rank-sum.js'
+import { readReport } from '../src/compare/read-report.js'
 import type { BenchReport, CellResult } from '../src/harness/measures.js'
 import { runCells } from '../src/harness/run-cells.js'
 import { run } from '../src/cli/program.js'
@@ -10,7 +11,7 @@ import { workloads } from './fixtures/tiny-workloads.js'
 import { fixture, inDirectory, measured } from './support.js'
 
 const report = (results: readonly CellResult[]): BenchReport => ({
-  format: 1,
+  format: 2,
   environment: {},
   results,
   targets: [],
@@ -64,6 +65,24 @@ describe('compare', function () {
     const [comparison] = compareReports(before!, after!)
     expect(comparison?.verdict).to.equal('slower')
     expect(compareReports(before!, before!)[0]?.verdict).to.equal('same')
+  })
+
+  it('reads the format before, and judges its rounds as those of today', async () => {
+    await inDirectory(async (directory) => {
+      const file = join(directory, 'old.json')
+      const results = [measured('faster', 'closed-loop-1', [120]), measured('machine', 'flush-1', [100])]
+      const environment = { arguments: '--quick' }
+      await writeFile(file, JSON.stringify({ format: 1, environment, results, targets: [{ met: 'met' }] }))
+      const { format, targets } = await readReport(file)
+      expect(format).to.equal(2)
+      expect(targets.find(({ rounds }) => rounds === 1)).to.include({ met: true, verdict: 'met (quick)' })
+      await writeFile(file, JSON.stringify({ format: 3, environment, results, targets }))
+      const error: unknown = await readReport(file).catch((reason: unknown) => reason)
+      expect(error)
+        .to.be.an('error')
+        .with.property('message')
+        .that.matches(/format 1 or 2/)
+    })
   })
 
   it('exits with 1 when something became slower, and with 2 when a file is no report', async () => {

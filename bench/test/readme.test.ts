@@ -21,7 +21,7 @@ const marked = (name: string): string =>
 function report(ns: number): BenchReport {
   const results = [measured('faster', 'closed-loop-1', [ns]), measured('machine', 'flush-1', [100_000])]
   const environment = { date: '2026-01-02T03:04:05Z', cpu: 'a cpu', cores: 2, node: 'v20', commit: 'abc' }
-  return { format: 1, environment, results, targets: judgeTargets(TARGETS, results) }
+  return { format: 2, environment, results, targets: judgeTargets(TARGETS, results) }
 }
 
 describe('tables in READMEs', () => {
@@ -47,6 +47,13 @@ describe('tables in READMEs', () => {
     expect(withTables(marked('summary'), report(120_000))).to.include(
       '| durable commit, one at a time | 120 us (one round) |',
     )
+  })
+
+  it('say what failed, where a figure would stand', () => {
+    const { results, ...rest } = report(120_000)
+    const failed = { ...results[0]!, outcome: 'failed' as const, rounds: [], medianNs: undefined }
+    const made = withTables(marked('summary'), { ...rest, results: [failed, results[1]!] })
+    expect(made).to.include('| durable commit, one at a time | FAILED |')
   })
 
   it('say how to make a run while there is none', () => {

@@ -30,7 +30,7 @@ describe('report', function () {
   it('judges a target by what was measured', () => {
     const [a, b] = [measured('a', 'w', [300]), measured('b', 'w', [100])]
     const verdict = (changed: Partial<Target>, results = [a, b]): string | undefined =>
-      judgeTargets([{ ...target, ...changed }], results)[0]?.met
+      judgeTargets([{ ...target, ...changed }], results)[0]?.verdict
     expect(verdict({})).to.equal('not met')
     expect(verdict({ must: 3 })).to.equal('met')
     expect(verdict({ must: undefined })).to.equal('met')
@@ -48,7 +48,7 @@ describe('report', function () {
   it('shows beside a target what no log can pass, and judges the log by what must be', () => {
     const results = [measured('a', 'w', [300]), measured('b', 'w', [100]), measured('limit', 'w', [250])]
     const [row] = judgeTargets([{ ...target, limit: { backend: 'limit', workload: 'w' } }], results)
-    expect(row).to.include({ ratio: 3, limit: 2.5, met: 'not met' })
+    expect(row).to.include({ ratio: 3, limit: 2.5, met: false })
     expect(judgeTargets([target], results)[0]?.limit).to.equal(undefined)
   })
 
@@ -66,10 +66,28 @@ describe('report', function () {
   it('takes the median of the ratios of rounds, because subject and reference drift together', () => {
     const results = [measured('a', 'w', [100, 300, 500]), measured('b', 'w', [50, 100, 1_000, 7])]
     const [row] = judgeTargets([target], results)
-    expect(row).to.deep.include({ ratio: 2, range: [0.5, 3], rounds: 3, met: 'met', isUncertain: true })
+    expect(row).to.deep.include({ ratio: 2, range: [0.5, 3], rounds: 3, met: true, isUncertain: true })
     expect(targetRow(row!).slice(2)).to.deep.equal(['2 x', '0.5 to 3', '2 x', '1 x', '-', 'met (uncertain)'])
     const [sure] = judgeTargets([{ ...target, must: 3 }], results)
-    expect(sure).to.include({ met: 'met', isUncertain: false })
+    expect(sure).to.include({ met: true, isUncertain: false, verdict: 'met' })
+  })
+
+  it('says what could not be judged, and why, in a way that nobody takes for met', () => {
+    const [a, b] = [measured('a', 'w', [300]), measured('b', 'w', [100])]
+    const failed = { ...a, outcome: 'failed' as const, rounds: [], medianNs: undefined }
+    expect(judgeTargets([target], [failed, b])[0]).to.include({ met: null, verdict: 'failed' })
+    expect(judgeTargets([target], [a])[0]).to.include({ met: null, verdict: 'not available yet' })
+    const [quick] = judgeTargets([target], [a, b], { isQuick: true })
+    expect(quick).to.include({ met: false, verdict: 'not met (quick)' })
+  })
+
+  it('says where not even the limit is what must be', () => {
+    const results = [measured('a', 'w', [300]), measured('b', 'w', [100]), measured('limit', 'w', [250])]
+    const of = (must: number): string | undefined =>
+      judgeTargets([{ ...target, must, limit: { backend: 'limit', workload: 'w' } }], results)[0]?.verdict
+    expect(of(2)).to.equal('not met (out of reach: the limit misses it too)')
+    expect(of(2.7)).to.equal('not met')
+    expect(of(3)).to.equal('met')
   })
 
   it('leaves rounds out that cannot be, and judges nothing where most of them cannot', () => {
@@ -85,7 +103,7 @@ describe('report', function () {
       roundsNotCredible: 1,
     })
     expect(targetRow(one).at(-1)).to.equal('not met (uncertain, 1 of 3 rounds not credible)')
-    expect(rounds([50, 60, 130])).to.include({ met: 'not credible', ratio: 0.6 })
+    expect(rounds([50, 60, 130])).to.include({ met: null, verdict: 'not credible', ratio: 0.6 })
   })
 
   it('holds every target against workloads that there are', async () => {
@@ -100,7 +118,7 @@ describe('report', function () {
     const growth = ['growth-10k', 'growth-1m'].map((name) => measured('faster', name, [100]))
     const results = [...growth, measured('<script>', 'learn-1', [100])]
     const report: BenchReport = {
-      format: 1,
+      format: 2,
       environment: { cpu: 'a & b' },
       results,
       targets: judgeTargets([target], results),

@@ -89,7 +89,7 @@ export async function measureAll(options: BenchOptions, terminal: Terminal): Pro
         onRound: (now) => progress.onRound(now),
       })
       const environment = describeEnvironment(directory, results, argumentsOf(options))
-      return { format: 1, environment, results, targets: judgeTargets(TARGETS, results) }
+      return { format: 2, environment, results, targets: judgeTargets(TARGETS, results, { isQuick }) }
     } finally {
       progress.stop()
     }

@@ -44,7 +44,7 @@ export interface CellResult {
 
 /** What a benchmark run writes. */
 export interface BenchReport {
-  readonly format: 1
+  readonly format: 2
   readonly environment: Readonly<Record<string, string | number>>
   readonly results: readonly CellResult[]
   readonly targets: readonly TargetResult[]
@@ -68,10 +68,15 @@ export interface TargetResult {
   readonly roundsNotCredible?: number | undefined
   /** What no log can pass on this machine, measured in the same run. */
   readonly limit?: number | undefined
-  /** Not credible: most rounds were better than a limit that nothing can pass. */
-  readonly met: 'met' | 'not met' | 'not credible' | 'not available yet'
+  /** `null`: it cannot be judged, and the verdict says why. */
+  readonly met: boolean | null
   /** Some rounds meet what must be, and some do not. */
   readonly isUncertain?: boolean | undefined
+  /**
+   * For people: `met`, `not met`, each with notes in brackets; `failed`, a cell that it rests on; `not credible`, most rounds
+   * were better than a limit that nothing can pass; `not available yet`, not measured.
+   */
+  readonly verdict: string
 }
 
 /** The middle of a list, or the mean of the two in the middle. */

@@ -82,7 +82,7 @@ export const TARGET_COLUMNS = [
 
 /** A target as cells of that table. */
 export function targetRow(target: TargetResult): string[] {
-  const { name, reference, ratio, range, rounds, unit, must, aim, limit } = target
+  const { name, reference, ratio, range, rounds, unit, must, aim, limit, verdict } = target
   const show = (value: number | undefined): string => {
     if (value === undefined) return '-'
     return unit === 'entries/s' ? formatRate(value) : `${digits(value)} ${unit}`
@@ -96,17 +96,6 @@ export function targetRow(target: TargetResult): string[] {
     show(must),
     show(aim),
     show(limit),
-    verdictOf(target),
+    verdict,
   ]
-}
-
-function verdictOf({ met, isUncertain, rounds = 0, roundsNotCredible }: TargetResult): string {
-  if (met === 'not credible') return met
-  const notes = [
-    ...(isUncertain ? ['uncertain'] : []),
-    ...(roundsNotCredible
-      ? [`${roundsNotCredible} of ${rounds + roundsNotCredible} rounds not credible`]
-      : []),
-  ]
-  return notes.length === 0 ? met : `${met} (${notes.join(', ')})`
 }

@@ -1,4 +1,4 @@
-import type { BenchReport, TargetResult } from '../harness/measures.js'
+import type { BenchReport, CellResult, TargetResult } from '../harness/measures.js'
 import { formatNs, formatRate, targetRow, TARGET_COLUMNS } from './format.js'
 import { markdownTable } from './markdown-table.js'
 import { nsPerEntry, Cells } from './page/cells.js'
@@ -47,7 +47,7 @@ function summary({ environment, results }: BenchReport): string {
     name,
     ...SUBJECTS.map((backend) => {
       const cell = cells.find(backend, backend === 'machine' ? (limit ?? '') : workload)
-      if (cell === undefined) return ''
+      if (cell === undefined) return isFailed(results, backend, workload) ? 'FAILED' : ''
       const ns = nsPerEntry(cell)
       const figure = as === 'time' ? formatNs(ns) : formatRate(1e9 / ns)
       return cell.rounds.length === 1 ? `${figure} ${ONE_ROUND}` : figure
@@ -58,6 +58,12 @@ function summary({ environment, results }: BenchReport): string {
     ...SUBJECTS.map((name) => (name === 'machine' ? 'limit of the machine' : name)),
   ]
   return `${markdownTable(head, rows)}\n\n${origin(environment)}`
+}
+
+function isFailed(results: readonly CellResult[], backend: string, workload: string): boolean {
+  return results.some(
+    (cell) => cell.backend === backend && cell.workload === workload && cell.outcome === 'failed',
+  )
 }
 
 /** No figure without what it depends on. */

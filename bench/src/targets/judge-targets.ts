@@ -1,10 +1,15 @@
 import { median, type CellResult, type Round, type TargetResult } from '../harness/measures.js'
 import type { Measure, Target } from './target.js'
+import { verdictOn, type Circumstances } from './verdict.js'
 
 const NS_PER_SECOND = 1e9
 
 /** Holds the results of a run against the targets. What was not measured is not available yet. */
-export function judgeTargets(targets: readonly Target[], results: readonly CellResult[]): TargetResult[] {
+export function judgeTargets(
+  targets: readonly Target[],
+  results: readonly CellResult[],
+  circumstances: Circumstances = {},
+): TargetResult[] {
   return targets.map((target) => {
     const { table, name, reference, unit, must, aim, limit } = target
     const all = figures(target, results)
@@ -12,42 +17,27 @@ export function judgeTargets(targets: readonly Target[], results: readonly CellR
     // A round that was disturbed is left out, unless most of them were: then nothing was measured.
     const isDisturbed = credible.length * 2 <= all.length
     const judged = isDisturbed ? all : credible
-    const ratio = judged.length === 0 ? undefined : median(judged)
-    const bounds = limit ? figures({ ...target, subject: limit }, results) : []
+    const ratio = middle(judged)
+    const roundsNotCredible = all.length - credible.length
+    const bound = limit && middle(figures({ ...target, subject: limit }, results))
+    const isFailed = [target.subject, target.against].some(
+      (measure) => measure !== undefined && cellOf(measure, results)?.outcome === 'failed',
+    )
     return {
-      table,
-      name,
-      reference,
-      unit,
-      ratio,
+      ...{ table, name, reference, unit, ratio, must, aim, limit: bound },
       ...(judged.length > 1 ? { range: [Math.min(...judged), Math.max(...judged)] as const } : {}),
       ...(judged.length > 0 ? { rounds: judged.length } : {}),
-      ...(credible.length < all.length ? { roundsNotCredible: all.length - credible.length } : {}),
-      must,
-      aim,
-      limit: bounds.length === 0 ? undefined : median(bounds),
-      met: verdict(target, ratio, isDisturbed),
-      isUncertain: isUncertain(target, judged),
+      ...(roundsNotCredible > 0 ? { roundsNotCredible } : {}),
+      ...verdictOn(target, { isFailed, ratio, judged, roundsNotCredible, isDisturbed, bound }, circumstances),
     }
   })
 }
 
-function verdict(target: Target, ratio: number | undefined, isDisturbed: boolean): TargetResult['met'] {
-  if (ratio === undefined) return 'not available yet'
-  if (isDisturbed) return 'not credible'
-  return meets(target, ratio) ? 'met' : 'not met'
-}
-
-const meets = ({ must, isFloor }: Target, figure: number): boolean =>
-  must === undefined || (isFloor ? figure >= must : figure <= must)
+const middle = (figures: readonly number[]): number | undefined =>
+  figures.length === 0 ? undefined : median(figures)
 
 const isCredible = ({ notCrediblePast, isFloor }: Target, figure: number): boolean =>
   notCrediblePast === undefined || (isFloor ? figure <= notCrediblePast : figure >= notCrediblePast)
-
-/** Some rounds say one thing, and some the other. */
-function isUncertain(target: Target, judged: readonly number[]): boolean {
-  return new Set(judged.map((figure) => meets(target, figure))).size > 1
-}
 
 /**
  * A figure of each round that both the subject and its reference have: they ran one after the other in it, while a median
@@ -71,11 +61,14 @@ function together(as: Target['as'], own: number, other: number | undefined): num
 }
 
 function measured(measure: Measure, results: readonly CellResult[]): (number | undefined)[] {
-  const { backend, workload, of = 'operation', figure } = measure
-  const cell = results.find((result) => result.backend === backend && result.workload === workload)
-  return (cell?.rounds ?? []).map((round) =>
+  const { of = 'operation', figure } = measure
+  return (cellOf(measure, results)?.rounds ?? []).map((round) =>
     figure === undefined ? valueOf(round, of) : round.figures?.[figure],
   )
+}
+
+function cellOf({ backend, workload }: Measure, results: readonly CellResult[]): CellResult | undefined {
+  return results.find((result) => result.backend === backend && result.workload === workload)
 }
 
 function valueOf(round: Round, of: NonNullable<Measure['of']>): number | undefined {

@@ -56,10 +56,10 @@ function rate(cells: Cells, workload: string, label: string, note: string): Tile
 }
 
 function verdicts(targets: BenchReport['targets']): Tile | undefined {
-  const judged = targets.filter(({ met }) => met !== 'not available yet')
+  const judged = targets.filter(({ met }) => met !== null)
   if (judged.length === 0) return undefined
-  const met = judged.filter((target) => target.met === 'met').length
+  const met = judged.filter((target) => target.met === true).length
   const open = targets.length - judged.length
-  const note = open > 0 ? `${open} more were not measured in this run` : 'all of them were measured'
+  const note = open > 0 ? `${open} more were not judged in this run` : 'all of them were judged'
   return { value: `${met} of ${judged.length}`, label: 'targets met', note }
 }

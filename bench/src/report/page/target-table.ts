@@ -22,17 +22,17 @@ export function targetTables(targets: readonly TargetResult[]): string {
 }
 
 function row(target: TargetResult): string {
-  const [name = '', reference = '', ratio = '', range = '', must = '', aim = '', limit = '', verdict = ''] =
+  const [name = '', reference = '', ratio = '', range = '', must = '', aim = '', limit = ''] =
     targetRow(target)
   const against = reference === '-' ? '' : `<small>against ${escape(reference)}</small>`
-  return `<tr><td>${escape(name)}${against}</td><td class="number"><b>${escape(ratio)}</b>${range === '-' ? '' : `<small>${escape(range)}</small>`}</td><td class="wide">${meter(target)}</td><td class="number" data-label="must">${escape(must)}</td><td class="number" data-label="aim">${escape(aim)}</td><td class="number" data-label="limit">${escape(limit)}</td><td>${chip(target, verdict)}</td></tr>`
+  return `<tr><td>${escape(name)}${against}</td><td class="number"><b>${escape(ratio)}</b>${range === '-' ? '' : `<small>${escape(range)}</small>`}</td><td class="wide">${meter(target)}</td><td class="number" data-label="must">${escape(must)}</td><td class="number" data-label="aim">${escape(aim)}</td><td class="number" data-label="limit">${escape(limit)}</td><td>${chip(target)}</td></tr>`
 }
 
-function chip({ met, ratio, aim, must }: TargetResult, verdict: string): string {
-  if (met === 'not available yet') return `<span class="chip">${verdict}</span>`
-  if (met !== 'met') return `<span class="chip bad">${verdict}</span>`
+function chip({ met, verdict, ratio, aim, must }: TargetResult): string {
+  const isBad = met === false || (met === null && verdict !== 'not available yet')
+  if (met !== true) return `<span class="chip${isBad ? ' bad' : ''}">${escape(verdict)}</span>`
   const isAimed = ratio !== undefined && aim !== undefined && excess(ratio, aim, isFloor(must, aim)) <= 1
-  return `<span class="chip good">${isAimed ? 'aim ' : ''}${verdict}</span>`
+  return `<span class="chip good">${isAimed ? 'aim ' : ''}${escape(verdict)}</span>`
 }
 
 /** More is better where the aim lies above what must be. */
@@ -49,5 +49,5 @@ function meter({ ratio, must, aim, met }: TargetResult): string {
   const at = (value: number): number =>
     Math.min(100, Math.max(2, MUST_AT + DECADE * Math.log10(excess(value, must, floor))))
   const aimMark = aim === undefined ? '' : `<s style="left:${at(aim).toFixed(1)}%" title="aim"></s>`
-  return `<span class="meter ${met === 'met' ? 'good' : 'bad'}"><i style="width:${at(ratio).toFixed(1)}%"></i>${aimMark}<u style="left:${MUST_AT}%" title="must"></u></span>`
+  return `<span class="meter ${met === true ? 'good' : 'bad'}"><i style="width:${at(ratio).toFixed(1)}%"></i>${aimMark}<u style="left:${MUST_AT}%" title="must"></u></span>`
 }
