@@ -45,7 +45,7 @@ describe('report', function () {
     expect(verdict({ subject: undefined })).to.equal('not available yet')
   })
 
-  it('shows beside a target what no log can pass, and judges the log by what must be', () => {
+  it('shows beside a target what those reach who only flush, and judges the log by what must be', () => {
     const results = [measured('a', 'w', [300]), measured('b', 'w', [100]), measured('limit', 'w', [250])]
     const [row] = judgeTargets([{ ...target, limit: { backend: 'limit', workload: 'w' } }], results)
     expect(row).to.include({ ratio: 3, limit: 2.5, met: false })

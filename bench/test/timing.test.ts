@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import { LatencyRecorder, timeStep, type TimedWork, type TimeLimits } from '../src/harness/timing.js'
 import { leastWarmUpOf } from '../src/harness/warm-up.js'
+import { closedLoop } from '../src/workloads/closed-loop.js'
 import { loadWorkloads } from '../src/workloads/load-workloads.js'
+import type { Bed } from '../src/workloads/workload.js'
 
 const BRIEF: TimeLimits = { warmUpMs: 0, measureMs: 0, isBrief: true }
 const FULL: TimeLimits = { warmUpMs: 0, measureMs: 0 }
@@ -19,6 +21,24 @@ async function count(work: Omit<TimedWork, 'userBytes'>, limits = FULL): Promise
   const timed = await timeStep(step, limits, new LatencyRecorder(), { ...work, userBytes: () => 0 })
   return [all, timed.operations]
 }
+
+describe('closed loops', () => {
+  for (const [width, timed] of [
+    [1, 1],
+    [16, 1],
+    [100, 7],
+  ] as const)
+    it(`run every operation of ${width} callers, and time ${timed} of them`, async () => {
+      let records = 0
+      let writes = 0
+      const bed = { record: () => void records++ } as unknown as Bed
+      const step = closedLoop(bed, width, () => Promise.resolve(void writes++))
+      await step.run(step.chunk)
+      expect(writes).to.equal(4 * width)
+      // Whoever is quicker takes more of what is left to do.
+      expect(records).to.be.within(timed, 4 * timed)
+    })
+})
 
 describe('the warm-up', () => {
   it('is at least what a workload asks for, whatever share of its operations that is', async () => {

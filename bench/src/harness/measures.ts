@@ -66,7 +66,7 @@ export interface TargetResult {
   readonly rounds?: number | undefined
   /** How many more were left out, because they were better than a limit that nothing can pass. */
   readonly roundsNotCredible?: number | undefined
-  /** What no log can pass on this machine, measured in the same run. */
+  /** What callers reach who share a thread-pool flush and do nothing else, measured in the same run. */
   readonly limit?: number | undefined
   /** `null`: it cannot be judged, and the verdict says why. */
   readonly met: boolean | null

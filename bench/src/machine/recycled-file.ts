@@ -22,11 +22,21 @@ export class RecycledFile {
 
   /** Writes the bytes behind those of the call before, and resolves when the device has them. */
   async write(bytes: Uint8Array): Promise<void> {
+    this.#append(bytes)
+    await flush(this.#descriptor)
+  }
+
+  /** The same without the thread pool. */
+  writeSync(bytes: Uint8Array): void {
+    this.#append(bytes)
+    fdatasyncSync(this.#descriptor)
+  }
+
+  #append(bytes: Uint8Array): void {
     if (this.#position + bytes.byteLength > FILE_BYTES) this.#position = 0
     if (writeSync(this.#descriptor, bytes, 0, bytes.byteLength, this.#position) !== bytes.byteLength)
       throw new Error('the file took a part of the bytes only')
     this.#position += bytes.byteLength
-    await flush(this.#descriptor)
   }
 
   close(): void {

@@ -1,8 +1,8 @@
 import type { RecycledFile } from './recycled-file.js'
 
 /**
- * Callers who share flushes, and nothing else: no log, no check, no copy. No group commit on this machine, in this
- * Node.js, passes them.
+ * Callers who share flushes through the thread pool, and nothing else: no log, no check, no copy. A log that is driven by
+ * the same loop and flushes in the same way has more to do; one that flushed otherwise could pass them.
  */
 export class SharedFlush {
   readonly #file: RecycledFile

@@ -33,7 +33,7 @@ export function htmlReport(report: BenchReport): string {
 ${headline(report, cells)}
 <nav>${links.map((id) => `<a href="#${id}">${id.replace('-', ' ')}</a>`).join('')}</nav>
 <h2 id="targets">What is promised, and what was measured</h2>
-<p>Each figure as a ratio to a reference of the same run. Left of the solid mark is what must be, the dotted mark is the aim. A limit is what callers who share flushes and do nothing else reach in the same run: no log passes it.</p>
+<p>Each figure as a ratio to a reference of the same run. Left of the solid mark is what must be, the dotted mark is the aim. A limit is what callers who share a thread-pool flush and do nothing else reach in this harness.</p>
 ${targetTables(targets)}
 ${sections.map(({ html }) => html).join('\n')}
 <h2 id="results">All results</h2>

@@ -25,7 +25,7 @@ export interface Target {
   readonly unit: string
   readonly must?: number | undefined
   readonly aim?: number | undefined
-  /** What no log can pass on this machine, judged in the subject's place. */
+  /** What callers reach who share a thread-pool flush and do nothing else, judged in the subject's place. */
   readonly limit?: Measure | undefined
   /** Where the reference is a limit that nothing can pass: a better ratio says that the run was disturbed. */
   readonly notCrediblePast?: number | undefined

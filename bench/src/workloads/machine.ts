@@ -42,6 +42,13 @@ export const machineWorkloads: readonly Workload[] = [
   },
   {
     ...MACHINE_WORKLOAD,
+    name: 'flush-1-sync',
+    title: 'the same by fdatasyncSync: it blocks the event loop, and spares the way through the thread pool',
+    leastWarmUp: CALLS_TO_WARM_UP,
+    begin: rawFlushSync,
+  },
+  {
+    ...MACHINE_WORKLOAD,
     name: 'flush-100',
     title: 'pwrite of 100 entries + fdatasync, recycled file',
     leastWarmUp: BATCHES_TO_WARM_UP,
@@ -94,6 +101,12 @@ function rawFlush({ directory }: Bed, entries: number): Step {
     run: () => file.write(group),
     end: () => file.close(),
   }
+}
+
+function rawFlushSync({ directory }: Bed): Step {
+  const file = new RecycledFile(directory)
+  const group = new Uint8Array(RECORD_BYTES).fill(5)
+  return { chunk: 1, run: () => file.writeSync(group), end: () => file.close() }
 }
 
 function sharedFlush(bed: Bed, width: number): Step {

@@ -30,7 +30,7 @@ export const BAR_SECTIONS: readonly BarSection[] = [
   {
     id: 'durable',
     heading: 'Durable writes against the limit of the disk',
-    text: 'The limit is one pwrite of the same bytes and one fdatasync on a file whose blocks were written before: nothing that survives power loss can be faster. The logs accept at process-crash and commit at power-loss survival; raw engines write once.',
+    text: 'The limit is one pwrite of the same bytes and one fdatasync on a file whose blocks were written before, through the thread pool, as a log flushes that leaves the event loop free; better-sqlite3 flushes on the main thread, which spares that way (flush-1-sync). The logs accept at process-crash and commit at power-loss survival; raw engines write once.',
     charts: [
       spec('closed-loop-1', 'Durable commits, one at a time', { limit: 'flush-1' }),
       spec('group-100', 'Durable commits in groups of 100', { limit: 'flush-100' }),
