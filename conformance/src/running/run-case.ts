@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Capabilities } from '@persistent-log/core'
+import { raise, type Capabilities } from '@persistent-log/core'
 import type { Case } from '../suites/case.js'
 import type { AskedState } from './asked-state.js'
 import type { Budgets } from './budgets.js'
@@ -30,12 +30,23 @@ export interface RunSetting {
   readonly parent?: string | undefined
 }
 
+async function freshDirectory(parent: string | undefined): Promise<string> {
+  const file = parent ?? tmpdir()
+  try {
+    return await mkdtemp(join(file, 'plog-'))
+  } catch (cause) {
+    const [field, whose] =
+      parent === undefined ? ['TMPDIR', 'the temporary directory (TMPDIR)'] : ['directory', 'the directory']
+    throw raise.io(`making a directory in ${whose} ${file}`, { field, file }, { cause })
+  }
+}
+
 /** Makes a fresh directory, hands it over, and removes it, whatever happens. */
 export async function inFreshDirectory<T>(
   parent: string | undefined,
   use: (directory: string) => Promise<T>,
 ): Promise<T> {
-  const directory = await mkdtemp(join(parent ?? tmpdir(), 'plog-'))
+  const directory = await freshDirectory(parent)
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true, maxRetries: 3 })
   let result: T
   try {

@@ -107,3 +107,14 @@ describe('a history that was asked for', () => {
     expect(report.unproven[0]?.reason).to.equal('PLOG_CONFORMANCE_REPLAY names no history of this case')
   })
 })
+
+describe('a directory of a run', () => {
+  it('that cannot be used is refused with its path and the reason', async () => {
+    const { error } = await outcomeOf(runConformance({ backend: REFERENCE, directory: '/no/such' }))
+    expect(String(error)).to.include('PLOG_IO: making a directory in the directory /no/such failed: ENOENT')
+    const { error: temporary } = await withVariables({ TMPDIR: '/no/such' }, () =>
+      outcomeOf(runConformance({ backend: REFERENCE })),
+    )
+    expect(String(temporary)).to.include('in the temporary directory (TMPDIR) /no/such failed: ENOENT')
+  })
+})
