@@ -1,9 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { Tier } from '@persistent-log/conformance'
-import { isPersistentLogError } from '@persistent-log/core'
 import type { BackendsOptions } from './backends-command.js'
 import type { ConformanceCommandOptions } from './conformance-command.js'
 import type { DifferentialCommandOptions } from './differential-command.js'
+import { shownError } from './shown-error.js'
 import { version } from './version.js'
 import type { Terminal } from './terminal.js'
 
@@ -102,9 +102,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   } catch (error) {
     // Commander has printed its own: help and version leave with 0, everything else was a wrong command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    // An error of a log says all in its message; anything else is a defect, and its stack helps to find it.
-    if (isPersistentLogError(error)) terminal.err(error.message)
-    else terminal.err(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    terminal.err(shownError(error))
     return EXIT.failed
   }
 }

@@ -10,6 +10,20 @@ export interface Terminal {
   readonly isInteractive: boolean
 }
 
+/** Somebody who has read enough (`plog ... | head`) closes the pipe. The run goes on: for its files, and its exit code. */
+const isReadNoMore = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE'
+
+for (const stream of [process.stdout, process.stderr]) {
+  let isTold = false
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (isReadNoMore(error)) return
+    process.exitCode = 1
+    if (isTold || stream === process.stderr) return
+    isTold = true
+    process.stderr.write(`what was found could not be written: ${error.message}\n`)
+  })
+}
+
 /** The terminal of this process. */
 export const processTerminal: Terminal = {
   out: (line) => void process.stdout.write(`${line}\n`),

@@ -1,8 +1,12 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { spawn, spawnSync, type StdioOptions } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import process from 'node:process'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { raise } from '@persistent-log/core'
+import { shownError } from '../src/shown-error.js'
 import { plog } from './support.js'
 
 const BIN = fileURLToPath(new URL('../../bin/plog.js', import.meta.url))
@@ -53,5 +57,43 @@ describe('plog', () => {
     expect(failed.stderr).to.match(
       /^PLOG_UNKNOWN_BACKEND: unknown backend "no-such-backend"; known are memory, /,
     )
+  })
+
+  it('goes on to its end when nobody reads any more', async () => {
+    const argv = [BIN, 'conformance', 'memory', '--only', 'ballot.lower-rejected']
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+      child[stream].destroy()
+      const other = stream === 'stdout' ? child.stderr : child.stdout
+      const [said] = await Promise.all([text(other), once(child, 'close')])
+      expect([stream, child.exitCode]).to.deep.equal([stream, 0])
+      expect(said)
+        .to.include(stream === 'stdout' ? 'ok       1/1' : '1 passed')
+        .and.not.include('EPIPE')
+    }
+  })
+
+  const itFills = existsSync('/dev/full') ? it : it.skip
+  const reason = existsSync('/dev/full') ? '' : ' [skip: there is no /dev/full]'
+  itFills(`ends with 1 where what it found cannot be written${reason}`, () => {
+    const out = openSync('/dev/full', 'w')
+    try {
+      const stdio: StdioOptions = ['ignore', out, 'pipe']
+      const { status, stderr } = spawnSync(process.execPath, [BIN, '--version'], { stdio, encoding: 'utf8' })
+      expect(status).to.equal(1)
+      expect(stderr).to.match(/^what was found could not be written: ENOSPC.*\n$/)
+    } finally {
+      closeSync(out)
+    }
+  })
+})
+
+describe('an error, as it is shown', () => {
+  it('is its message where the log or the system says it, and a stack where it is a defect', () => {
+    expect(shownError(raise.notOpen('read'))).to.equal('PLOG_NOT_OPEN: read: the log is closed')
+    const system = Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC', syscall: 'write' })
+    expect(shownError(system)).to.equal('ENOSPC: no space')
+    expect(shownError(new TypeError('x is undefined'))).to.match(/^TypeError: x is undefined\n +at /)
+    expect(shownError('odd')).to.equal('odd')
   })
 })
