@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   isPersistentLogError,
@@ -13,6 +12,7 @@ import {
 import type { BackendRow } from './backend-row.js'
 import { backendsTable } from './backends-table.js'
 import { versionAt } from './manifest.js'
+import { usableDirectory } from './real-directory.js'
 import type { Terminal } from './terminal.js'
 
 /** Options of `plog backends`. */
@@ -27,25 +27,26 @@ export async function backendsCommand(
   { json = false, open = false }: BackendsOptions,
   terminal: Terminal,
 ): Promise<number> {
+  const place = open ? await usableDirectory(undefined) : undefined
   const wanted = [
     ...KNOWN_BACKENDS.map(({ name, packageName }) => ({ specifier: name, packageName })),
     ...more.map((specifier) => ({ specifier, packageName: specifier })),
   ]
   const rows: BackendRow[] = []
-  for (const { specifier, packageName } of wanted) rows.push(await rowOf(specifier, packageName, open))
+  for (const { specifier, packageName } of wanted) rows.push(await rowOf(specifier, packageName, place))
   if (json) terminal.out(JSON.stringify(rows, null, 2))
   else for (const line of await backendsTable(rows, open)) terminal.out(line)
   return rows.some(({ problem }) => problem !== undefined) ? 1 : 0
 }
 
-async function rowOf(specifier: string, packageName: string, open: boolean): Promise<BackendRow> {
+async function rowOf(specifier: string, packageName: string, place: string | undefined): Promise<BackendRow> {
   const row = { name: specifier, package: packageName }
   let found: { readonly version: string | undefined } | undefined
   try {
     found = { version: versionAt(locateBackend(specifier)) }
     const backend = await resolveBackend(specifier)
     const { name, summary, needsDirectory } = backend
-    const capabilities = open ? await capabilitiesOf(backend) : undefined
+    const capabilities = place === undefined ? undefined : await capabilitiesOf(backend, place)
     return { ...row, name, installed: true, ...found, summary, needsDirectory, capabilities }
   } catch (error) {
     if (!found && isPersistentLogError(error, 'PLOG_UNKNOWN_BACKEND')) return { ...row, installed: false }
@@ -54,8 +55,8 @@ async function rowOf(specifier: string, packageName: string, open: boolean): Pro
   }
 }
 
-async function capabilitiesOf(backend: Backend): Promise<Capabilities> {
-  const directory = await mkdtemp(join(tmpdir(), 'plog-backends-'))
+async function capabilitiesOf(backend: Backend, place: string): Promise<Capabilities> {
+  const directory = await mkdtemp(join(place, 'plog-backends-'))
   try {
     const log = await openLog({ backend, directory })
     const { capabilities } = log

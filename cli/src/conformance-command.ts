@@ -6,7 +6,7 @@ import type { ConformanceReport, Tier } from '@persistent-log/conformance'
 import { conformanceProgress } from './conformance-progress.js'
 import { conformanceSummary } from './conformance-summary.js'
 import { versionAt } from './manifest.js'
-import { realDirectory } from './real-directory.js'
+import { realDirectory, usableDirectory } from './real-directory.js'
 import type { Terminal } from './terminal.js'
 import { version } from './version.js'
 import { readWaivers } from './waivers.js'
@@ -38,7 +38,7 @@ export async function conformanceCommand(
   const module = locateBackend(specifier)
   const backend = await resolveBackend(specifier)
   const section = options === undefined ? {} : { options: { [backend.name]: sectionOf(options) } }
-  const place = backend.needsDirectory ? await realDirectory(directory) : directory
+  const place = await (backend.needsDirectory ? realDirectory : usableDirectory)(directory)
   openContext(backend, { config: { backend, directory: '.', ...section }, relativeTo: process.cwd() })
   const reportFile = json === undefined ? undefined : await writable(resolve(json))
   const pageFile = html === undefined ? undefined : await writable(resolve(html))

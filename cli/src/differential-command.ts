@@ -1,4 +1,5 @@
 import { locateBackend } from '@persistent-log/core'
+import { usableDirectory } from './real-directory.js'
 import type { Terminal } from './terminal.js'
 
 /** Options of `plog differential`. */
@@ -17,8 +18,9 @@ export async function differentialCommand(
 ): Promise<number> {
   const [first, second] = names.map((name) => ({ backend: locateBackend(name) }))
   if (first === undefined || second === undefined) throw new TypeError('two backends are compared')
+  const place = await usableDirectory(directory)
   const { compareBackends } = await import('@persistent-log/conformance')
-  const report = await compareBackends({ backends: [first, second], seed, calls, directory })
+  const report = await compareBackends({ backends: [first, second], seed, calls, directory: place })
   const { difference } = report
   if (json) terminal.out(JSON.stringify(report, null, 2))
   else if (difference === undefined) {

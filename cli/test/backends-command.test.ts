@@ -58,4 +58,17 @@ describe('plog backends', function () {
     expect(exitCode).to.equal(1)
     expect(out).to.include('cannot be used').and.include('no such engine')
   })
+
+  it('blames no backend for a temporary directory that cannot be used', async () => {
+    const before = process.env['TMPDIR']
+    process.env['TMPDIR'] = '/no/such'
+    try {
+      const { exitCode, out, err } = await plog(['backends', '--open'])
+      expect([exitCode, out]).to.deep.equal([1, ''])
+      expect(err).to.include('PLOG_INVALID_CONFIG: TMPDIR: must be a directory that logs can be made in')
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = before
+    }
+  })
 })

@@ -52,11 +52,15 @@ describe('plog conformance', function () {
 
   it('runs one case, and shows what became of each tier', async () => {
     const json = join(place.path, 'report.json')
-    const argv = ['conformance', 'memory', '--case', 'cap.well-formed', '--tier', '2', '--json', json]
+    const argv = ['conformance', 'memory', '--case', 'cap.well-formed', '--tier', '1,2', '--json', json]
     const { exitCode, out } = await plog(argv)
-    expect(exitCode).to.equal(1)
-    expect(out).to.include('no case has such a name').and.include('tier 2: 0 passed, 0 failed, 0 skipped')
-    expect(reportIn(json).tiers).to.deep.equal([{ tier: 2, passed: 0, failed: 0, skipped: 0, missing: [] }])
+    expect(exitCode).to.equal(0)
+    expect(out).to.include('tier 1: 1 passed, 0 failed, 0 skipped\ntier 2: 0 passed, 0 failed, 0 skipped')
+    const nothing = { passed: 0, failed: 0, skipped: 0, missing: [] }
+    expect(reportIn(json).tiers).to.deep.equal([
+      { tier: 1, ...nothing, passed: 1 },
+      { tier: 2, ...nothing },
+    ])
   })
 
   it('makes the logs in the directory that it is given, and cleans up', async () => {
@@ -77,10 +81,10 @@ describe('plog conformance', function () {
     ).to.equal(1)
   })
 
-  it('ends with 1 when no case is meant', async () => {
-    const { exitCode, out } = await plog(['conformance', 'lmdb', '--only', 'no-such-case'])
+  it('ends with 1 when no case tries the state that is asked for', async () => {
+    const { exitCode, out } = await plog(['conformance', 'memory', ...ONE_CASE, '--state', 'foo'])
     expect(exitCode).to.equal(1)
-    expect(out).to.include('no case has such a name')
+    expect(out).to.match(/^FAILED kit\.tries-the-state: .*\n +state: must be one that .*, got "foo"$/m)
   })
 
   it('does without what is waived, and lists the reason', async () => {
@@ -136,7 +140,12 @@ describe('plog conformance', function () {
     [
       'a directory that does not exist',
       ['lmdb', '--directory', '/no/such'],
-      'PLOG_IO: looking at the directory failed: ENOENT',
+      'PLOG_INVALID_CONFIG: --directory: must be a directory that logs can be made in, got "/no/such": ENOENT',
+    ],
+    [
+      'a directory that does not exist, for a backend without files too',
+      ['memory', '--directory', '/no/such'],
+      'PLOG_INVALID_CONFIG: --directory: must be a directory that logs can be made in, got "/no/such": ENOENT',
     ],
     [
       'waivers that cannot be read',
@@ -154,6 +163,25 @@ describe('plog conformance', function () {
       const { exitCode, out, err } = await plog(['conformance', ...argv])
       expect([exitCode, out]).to.deep.equal([1, ''])
       expect(err).to.include(message)
+    })
+  }
+
+  for (const [name, value, message] of [
+    ['PLOG_CONFORMANCE_TIERS', 'x', 'must be a list of 1, 2 and 3, got "x"'],
+    ['PLOG_CONFORMANCE_SEED', '-1', 'must be an integer from 0 to 4294967295, got "-1"'],
+    ['TMPDIR', '/no/such', 'must be a directory that logs can be made in, got "/no/such": ENOENT'],
+  ] as const) {
+    it(`refuses a variable by its name, without a stack: ${name}=${value}`, async () => {
+      const before = process.env[name]
+      process.env[name] = value
+      try {
+        const { exitCode, out, err } = await plog(['conformance', 'memory', ...ONE_CASE])
+        expect([exitCode, out]).to.deep.equal([1, ''])
+        expect(err).to.include(`PLOG_INVALID_CONFIG: ${name}: ${message}`).and.not.include('    at ')
+      } finally {
+        if (before === undefined) delete process.env[name]
+        else process.env[name] = before
+      }
     })
   }
 })

@@ -34,4 +34,12 @@ describe('plog differential', function () {
     expect(exitCode).to.equal(1)
     expect(err).to.include('PLOG_UNKNOWN_BACKEND: unknown backend "lmbd"')
   })
+
+  it('refuses a directory that cannot be used', async () => {
+    const { exitCode, err } = await plog(['differential', 'memory', 'lmdb', '--directory', '/no/such'])
+    expect(exitCode).to.equal(1)
+    expect(err).to.match(
+      /^PLOG_INVALID_CONFIG: --directory: must be a directory .*, got "\/no\/such": ENOENT.*$/,
+    )
+  })
 })
