@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import type { ConformanceReport } from '@persistent-log/conformance'
+import { run } from '../src/program.js'
 import { plog, temporaryDirectory } from './support.js'
 
 const FORGETFUL = fileURLToPath(new URL('./fixtures/forgetful-backend.js', import.meta.url))
@@ -87,6 +88,25 @@ describe('plog conformance', function () {
     expect(out).to.match(/^FAILED kit\.tries-the-state: .*\n +state: must be one that .*, got "foo"$/m)
   })
 
+  it('shows what came of a run whose report can no longer be written, and writes the other file', async () => {
+    const [json, page] = [join(place.path, 'report.json'), join(place.path, 'certificate.html')]
+    const out: string[] = []
+    const err: string[] = []
+    const terminal = {
+      isInteractive: false,
+      err: (line: string) => void err.push(line),
+      out: (line: string) => {
+        // The summary comes first: by now the run is over, and the file is no longer one that can be written.
+        if (out.push(line) === 1) mkdirSync(json)
+      },
+    }
+    const argv = ['conformance', 'memory', ...ONE_CASE, '--json', json, '--html', page]
+    expect(await run(argv, terminal)).to.equal(1)
+    expect(out.at(-1)).to.equal('1 passed, 0 failed, 0 skipped')
+    expect(err.at(-1)).to.match(/^PLOG_IO: writing the report failed: EISDIR: .*report\.json'$/)
+    expect(readFileSync(page, 'utf8')).to.include('1 cases passed')
+  })
+
   it('does without what is waived, and lists the reason', async () => {
     const [json, waivers] = [join(place.path, 'report.json'), join(place.path, 'waivers.json')]
     writeFileSync(waivers, '{ "ballot.lower-rejected": "it forgets ballots" }')
@@ -148,6 +168,16 @@ describe('plog conformance', function () {
       'PLOG_INVALID_CONFIG: --directory: must be a directory that logs can be made in, got "/no/such": ENOENT',
     ],
     [
+      'a misspelt case beside one that there is',
+      ['memory', '--only', 'basic', 'nosuch'],
+      'PLOG_INVALID_CONFIG: --only: must mean a case: there are the categories basic, ',
+    ],
+    [
+      'a case of another tier',
+      ['memory', '--case', 'cap.well-formed', '--tier', '2'],
+      'PLOG_INVALID_CONFIG: --case: must mean a case that is run: all that it means is of tier 1, and tier 2 is run',
+    ],
+    [
       'waivers that cannot be read',
       ['lmdb', '--waivers', '/no/such.json'],
       'PLOG_IO: reading the waivers failed: ENOENT',
@@ -155,7 +185,32 @@ describe('plog conformance', function () {
     [
       'a report that could not be written',
       ['lmdb', '--json', '/no/such/report.json'],
-      'PLOG_IO: writing the report failed: ENOENT',
+      'PLOG_INVALID_CONFIG: --json: must be a file that can be written, got "/no/such/report.json": ENOENT',
+    ],
+    [
+      'a report in the place of a directory',
+      ['memory', '--json', '/'],
+      'PLOG_INVALID_CONFIG: --json: must be a file that can be written, got "/": it is a directory',
+    ],
+    [
+      'a certificate in the place of a directory',
+      ['memory', '--html', '/usr'],
+      'PLOG_INVALID_CONFIG: --html: must be a file that can be written, got "/usr": it is a directory',
+    ],
+    [
+      'a report below a file',
+      ['memory', '--json', `${process.execPath}/report.json`],
+      'PLOG_INVALID_CONFIG: --json: must be a file that can be written, got ',
+    ],
+    [
+      'a report and a certificate in one file',
+      ['memory', '--json', '/tmp/no-such-report', '--html', '/tmp/../tmp/no-such-report'],
+      'PLOG_INVALID_CONFIG: --html: must be another file than the one of --json, got "/tmp/../tmp/no-such-report"',
+    ],
+    [
+      'a report and a certificate in one file under two names',
+      ['memory', '--json', '/dev/null', '--html', '/proc/self/root/dev/null'],
+      'PLOG_INVALID_CONFIG: --html: must be another file than the one of --json, got "/proc/self/root/dev/null"',
     ],
   ]
   for (const [title, argv, message] of refused) {
