@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isAlive } from '../host/is-alive.js'
 
 /** Every folder with a mount in it is named after the process that made it: its death leaves both behind. */
 export const MOUNT_PREFIX = 'plog-mount-'
@@ -21,14 +22,6 @@ function mountsBelow(path: string): string[] {
 export function removeMounts(folder: string): void {
   for (const mount of mountsBelow(folder)) spawnSync('umount', ['-l', mount])
   rmSync(folder, { recursive: true, force: true })
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 /** Takes down what runs that were killed have left behind; their loop devices go with their mounts. */

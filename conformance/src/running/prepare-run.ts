@@ -8,6 +8,7 @@ import { AskedState } from './asked-state.js'
 import { resolveBudgets } from './budgets.js'
 import { invalid, MAX_SEED, variable } from './check.js'
 import { inFreshDirectory, type RunSetting } from './run-case.js'
+import { sweepFolders } from './run-folders.js'
 import { select, withoutUnfollowed, type Selection } from './selection.js'
 import { newTally } from './tally.js'
 import { inspectTarget, specifierText, type Target } from './target.js'
@@ -53,6 +54,7 @@ function askedFor(options: ConformanceOptions) {
 /** Opens the log once to see what it is, looks at the machine, and chooses the cases. */
 export async function prepareRun(options: ConformanceOptions): Promise<PreparedRun> {
   const { seed, askedState, budgets, ...choice } = askedFor(options)
+  sweepFolders(options.directory)
   const target: Target = { backend: specifierText(options.backend), config: options.config ?? (() => ({})) }
   const facts = await inFreshDirectory(options.directory, (place) => inspectTarget(target, place))
   const cases = [...allCases, ...(options.additionalCases ?? [])].filter(

@@ -8,6 +8,7 @@ import type { Budgets } from './budgets.js'
 import { CaseContext } from './case-context.js'
 import { inTime } from './in-time.js'
 import { hashText } from './random.js'
+import { folderPrefix, keepTrackOf, loseTrackOf } from './run-folders.js'
 import type { StrayRejections } from './stray-rejections.js'
 import type { Tally } from './tally.js'
 import type { Target } from './target.js'
@@ -33,7 +34,7 @@ export interface RunSetting {
 async function freshDirectory(parent: string | undefined): Promise<string> {
   const file = parent ?? tmpdir()
   try {
-    return await mkdtemp(join(file, 'plog-'))
+    return await mkdtemp(join(file, folderPrefix()))
   } catch (cause) {
     const [field, whose] =
       parent === undefined ? ['TMPDIR', 'the temporary directory (TMPDIR)'] : ['directory', 'the directory']
@@ -47,7 +48,11 @@ export async function inFreshDirectory<T>(
   use: (directory: string) => Promise<T>,
 ): Promise<T> {
   const directory = await freshDirectory(parent)
-  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true, maxRetries: 3 })
+  keepTrackOf(directory)
+  const remove = async (): Promise<void> => {
+    await rm(directory, { recursive: true, force: true, maxRetries: 3 })
+    loseTrackOf(directory)
+  }
   let result: T
   try {
     result = await use(directory)
