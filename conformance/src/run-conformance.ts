@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { CaseResult, ConformanceReport } from './report.js'
 import type { BudgetChoice, Budgets } from './running/budgets.js'
+import { noEndDuring } from './running/no-end-during.js'
 import { Outcomes } from './running/outcomes.js'
 import { checkRunOptions } from './running/options.js'
 import { prepareRun, type PreparedRun } from './running/prepare-run.js'
@@ -60,7 +61,11 @@ export interface ConformanceOptions {
 }
 
 /** Runs the kit without a test runner. A run of no case at all is a failed run. */
-export async function runConformance(options: ConformanceOptions): Promise<ConformanceReport> {
+export function runConformance(options: ConformanceOptions): Promise<ConformanceReport> {
+  return noEndDuring('a run was not at its end', () => wholeRun(options))
+}
+
+async function wholeRun(options: ConformanceOptions): Promise<ConformanceReport> {
   const startedMs = performance.now()
   const strays = new StrayRejections()
   try {

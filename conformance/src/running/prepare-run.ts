@@ -7,11 +7,12 @@ import { replayWanted } from '../model/replay.js'
 import { AskedState } from './asked-state.js'
 import { resolveBudgets } from './budgets.js'
 import { invalid, MAX_SEED, variable } from './check.js'
+import { inspectTarget } from './inspect-target.js'
 import { inFreshDirectory, type RunSetting } from './run-case.js'
 import { sweepFolders } from './run-folders.js'
 import { select, withoutUnfollowed, type Selection } from './selection.js'
 import { newTally } from './tally.js'
-import { inspectTarget, specifierText, type Target } from './target.js'
+import { specifierText, type Target } from './target.js'
 import { resolveTiers, type TierChoice } from './tiers.js'
 
 /** Everything that a run needs before its first case. */

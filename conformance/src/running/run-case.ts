@@ -7,6 +7,7 @@ import type { AskedState } from './asked-state.js'
 import type { Budgets } from './budgets.js'
 import { CaseContext } from './case-context.js'
 import { inTime } from './in-time.js'
+import { noEndDuring } from './no-end-during.js'
 import { hashText } from './random.js'
 import { folderPrefix, keepTrackOf, loseTrackOf } from './run-folders.js'
 import type { StrayRejections } from './stray-rejections.js'
@@ -91,8 +92,10 @@ export async function runCase(item: Case, setting: RunSetting, strays?: StrayRej
         await closeInTime(item, ctx).catch((error: unknown) => found.push(error))
       }
     })
-  const examined = strays === undefined ? examine() : strays.during(item.id, examine)
-  await examined.catch((error: unknown) => found.unshift(error))
+  const examined = (): Promise<void> => (strays === undefined ? examine() : strays.during(item.id, examine))
+  await noEndDuring(`${item.id} examined ${setting.backendName}`, examined).catch((error: unknown) =>
+    found.unshift(error),
+  )
   await strays?.check(item.id).catch((error: unknown) => found.push(error))
   conclude(item, found, setting.tally)
 }

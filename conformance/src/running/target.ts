@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
@@ -71,12 +70,4 @@ export interface TargetFacts {
   readonly capabilities: Capabilities
   /** The names in its directory. */
   readonly files: readonly string[]
-}
-
-/** Opens a throw-away log to see what it is. */
-export async function inspectTarget(target: Target, directory: string): Promise<TargetFacts> {
-  const log = await openLogUnderTest(orderFor(target, directory))
-  const { backend, capabilities } = log
-  await log.close()
-  return { backend, capabilities, files: await readdir(directory) }
 }
