@@ -137,7 +137,7 @@ export const crashStateCases: readonly Case[] = [
   ),
   statesCase(
     'dur.states-with-weaker-writes',
-    'keeps what was to survive a power cut among writes that need not',
+    'keeps what was to survive a power cut among writes that need not, and casts no vote where it may have forgotten one',
     (ctx) => [
       {
         plan: { sessions: 2, calls: 40, valueLength: 40, weakest: 'process-crash' },

@@ -7,7 +7,8 @@ import { perform, type Operation } from '../crash/operation.js'
 import type { Oracle } from '../crash/oracle.js'
 import { matchOutcome, type Interrupted } from '../crash/outcomes.js'
 import { DiskImage } from '../disk/disk-image.js'
-import { openLogUnderTest } from '../running/target.js'
+import { expectRegained, expectVotesRefused, lostVotes } from './lost-votes.js'
+import { Finding, openAfterCrash, reasonOf } from './finding.js'
 import type { Bench } from './messages.js'
 
 /** What a state is opened with. */
@@ -22,27 +23,11 @@ export interface Examination {
   readonly closesCleanly: boolean
 }
 
-/** What a log did that it must not do. */
-export class Finding extends Error {
-  override readonly name = 'Finding'
-}
-
 let boots = 0
 
 /** From here on the machine has been started again. */
 export function simulateRestart(): void {
   process.env[TEST_BOOT_ID_VARIABLE] = `boot ${++boots} after a power cut`
-}
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** Opens the log; that it cannot be opened after a crash is a finding. */
-export async function openAfterCrash(bench: Bench, when: string): Promise<PersistentLog> {
-  try {
-    return await openLogUnderTest(bench.order)
-  } catch (error) {
-    throw new Finding(`it does not open ${when}: ${reasonOf(error)}`)
-  }
 }
 
 /**
@@ -56,13 +41,19 @@ export async function examineState(image: DiskImage, examination: Examination): 
   const log = await openAfterCrash(bench, 'after the crash')
   let expected: Oracle
   let left: DiskImage | undefined
+  let hasLostVotes: boolean
   try {
     expected = await settledState(log, examination)
-    const next = sameLengthRecord(expected, examination.valueLength)
-    if (!log.recovery.votesLost) {
-      await perform(log, next)
-      expected.apply(next)
-    }
+    const votes = lostVotes(examination.owed, expected)
+    const { votesLost } = log.recovery
+    if (votes.length > 0 && !votesLost)
+      throw new Finding(`it has forgotten votes, and does not say so: ${votes.join(', ')}`)
+    if (votesLost) await expectVotesRefused(log, expected)
+    // Who has lost votes still learns.
+    const next = sameLengthRecord(expected, examination.valueLength, votesLost ? 'learn' : 'accept')
+    await perform(log, next)
+    expected.apply(next)
+    hasLostVotes = votesLost
     if (!closesCleanly) left = await imageAtRest(bench.place)
   } finally {
     await log.close()
@@ -71,8 +62,14 @@ export async function examineState(image: DiskImage, examination: Examination): 
     left.materialise(bench.place)
     simulateRestart()
   }
-  await expectSame(bench, expected, closesCleanly ? 'after a clean close' : 'after a second power cut')
-  return 2
+  const when = closesCleanly ? 'after a clean close' : 'after a second power cut'
+  // What was cut off again may have lost others.
+  const mayLoseMore = examination.mayLoseVotes && !closesCleanly
+  await expectSame(bench, expected, when, hasLostVotes ? 'lost' : mayLoseMore ? 'perhaps' : 'kept')
+  if (!hasLostVotes) return 2
+  await expectRegained(bench, expected, sameLengthRecord(expected, examination.valueLength))
+  await expectSame(bench, expected, 'when the loss of its votes had been accepted', 'kept')
+  return 4
 }
 
 /** So often a directory is read while a thread of an engine changes it, ... */
@@ -127,9 +124,18 @@ export async function settledState(
   return verdict.state.copy()
 }
 
-async function expectSame(bench: Bench, expected: Oracle, when: string): Promise<void> {
+async function expectSame(
+  bench: Bench,
+  expected: Oracle,
+  when: string,
+  votes: 'lost' | 'kept' | 'perhaps',
+): Promise<void> {
   const log = await openAfterCrash(bench, when)
   try {
+    const { votesLost } = log.recovery
+    if (votes !== 'perhaps' && votesLost !== (votes === 'lost'))
+      throw new Finding(`${when} it says that votesLost is ${votesLost}, but its votes are ${votes}`)
+    if (votesLost) await expectVotesRefused(log, expected)
     const apart = differences(expected.expected(), await observe(log))
     if (apart.length > 0) {
       throw new Finding(`${when} it does not show what it had shown:\n${apart.slice(0, 20).join('\n')}`)
@@ -140,8 +146,12 @@ async function expectSame(bench: Bench, expected: Oracle, when: string): Promise
 }
 
 /** A record as long as all others, behind everything that the log holds; it survives a power cut, whatever others do. */
-export function sameLengthRecord(state: Oracle, valueLength: number): Operation {
+export function sameLengthRecord(
+  state: Oracle,
+  valueLength: number,
+  kind: 'accept' | 'learn' = 'accept',
+): Operation {
   const value = 'after the crash;'.repeat(valueLength).slice(0, valueLength)
   const { round, nodeId } = state.promised ?? { round: 1, nodeId: 0 }
-  return { kind: 'accept', entry: { slot: state.nextSlot(), round, nodeId, value }, survives: 'power-loss' }
+  return { kind, entry: { slot: state.nextSlot(), round, nodeId, value }, survives: 'power-loss' }
 }

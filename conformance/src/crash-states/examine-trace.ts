@@ -5,14 +5,8 @@ import type { DiskSeam } from '../disk/seam/disk-seam.js'
 import { Random } from '../running/random.js'
 import { CrashStates, type CrashState } from './crash-state.js'
 import { drawn, drawnAround } from './drawn.js'
-import {
-  examineState,
-  Finding,
-  openAfterCrash,
-  sameLengthRecord,
-  settledState,
-  simulateRestart,
-} from './examine-state.js'
+import { examineState, sameLengthRecord, settledState, simulateRestart } from './examine-state.js'
+import { Finding, openAfterCrash } from './finding.js'
 import type { Bench, StateChoice, StateReport, WorkloadPlan } from './messages.js'
 import { Timeline, type Trace } from './trace.js'
 

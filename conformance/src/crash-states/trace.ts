@@ -74,9 +74,10 @@ export class Timeline {
       else {
         const base = this.#bases.get(mark.session) ?? new Oracle()
         const operations = this.#trace.sessions[mark.session] ?? []
+        const weak = new Set<number>()
         for (const [place, operation] of operations.entries())
-          if (isWeak(operation)) acknowledged.delete(place)
-        return { base, operations, acknowledged, begun }
+          if (isWeak(operation) && acknowledged.delete(place)) weak.add(place)
+        return { base, operations, acknowledged, begun, weak }
       }
     }
     return this.#before

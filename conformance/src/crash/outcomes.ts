@@ -13,6 +13,8 @@ export interface Interrupted {
   readonly begun: ReadonlySet<number>
   /** Places of the calls that were answered with an error: they may have taken effect all the same. */
   readonly refused?: ReadonlySet<number>
+  /** Places of the calls that were acknowledged, and whose effect the crash may have taken all the same: they had asked for less. */
+  readonly weak?: ReadonlySet<number>
 }
 
 const NONE: ReadonlySet<number> = new Set()

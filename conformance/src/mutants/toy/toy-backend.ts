@@ -17,7 +17,7 @@ import {
   type LogDirectory,
 } from '@persistent-log/core/backend'
 import { ToyBlobs } from './toy-blobs.js'
-import { TOY_DEFECTS, type ToyDefect } from './toy-defects.js'
+import { LOSES_VOTES, TOY_DEFECTS, type ToyDefect } from './toy-defects.js'
 import { ToyEngine } from './toy-engine.js'
 import { ToyJournal } from './toy-journal.js'
 import { withDefect } from './toy-calls.js'
@@ -58,6 +58,7 @@ async function openToy(context: OpenContext<ToyOptions>): Promise<PersistentLog>
     if (leavesMark(defect, directory)) await beginOpening(directory)
     const blobs = new ToyBlobs(place, defect)
     const { state, found, damaged } = await load(directory, context)
+    const votesLost = losesVotes(directory, state, defect)
     const { tornBytes } = found
     const journal = await goOn(directory, state, found, defect)
     if (defect === 'noLock') await directory.release()
@@ -76,10 +77,10 @@ async function openToy(context: OpenContext<ToyOptions>): Promise<PersistentLog>
         tornBytes,
         ambiguous: tornBytes > 0,
         damaged,
-        votesLost: false,
+        votesLost,
         tookMs: performance.now() - startedMs,
       },
-      context,
+      context: { ...context, acceptLostVotes: context.acceptLostVotes && defect !== 'votesNeverRegained' },
     })
     return withDefect(log, damaged, defect)
   } catch (error) {
@@ -169,14 +170,27 @@ async function load(
   const found = decodeFile(bytes, expectation)
   if (defect === 'tornLineFatal' && found.tornBytes > 0) throw raise.corrupted(`${file} is torn`, { file })
   const state = new ToyState(firstSlot)
-  for (const { effects, lost = [] } of found.lines) {
+  for (const { effects, lost = [], votesLost = false } of found.lines) {
     state.lose(lost)
+    state.ledger.votesLost ||= votesLost
     state.apply(effects)
   }
   const [slot] = state.lost
   if (slot !== undefined && recovery === 'strict')
     throw raise.corrupted(`slot ${slot} was lost`, { file, slot })
   return { state, found, damaged: damageOf(state, defect) }
+}
+
+/** Whether votes may be lost: an unclean end in another start of the machine may have taken weaker ones. */
+function losesVotes(
+  { cleanClose, sameBoot, created }: LogDirectory,
+  { ledger }: ToyState,
+  defect: ToyDefect | undefined,
+): boolean {
+  if (!LOSES_VOTES.has(defect) || defect === 'votesLostUntold') return false
+  const votesLost = ledger.votesLost || !(cleanClose || sameBoot || created)
+  ledger.votesLost = votesLost && defect !== 'votesLostTaken'
+  return votesLost
 }
 
 /** What a log that was opened to be salvaged has lost. */
@@ -214,7 +228,9 @@ async function goOn(
     defect === 'staleBytesBehindCut' ||
     (defect === 'shortTailIsClean' && found.tornBytes > 0 && found.tornBytes <= 4)
   const effects = state.asEffects()
-  const content = defect === 'damageForgotten' ? { effects } : { effects, lost: state.lost }
+  const votesLost = state.ledger.votesLost && defect !== 'votesLostForgotten'
+  const lost = defect === 'damageForgotten' ? [] : state.lost
+  const content = { effects, lost, ...(votesLost && { votesLost }) }
   if (!goesOnAsItIs) return ToyJournal.publish(file, hexOf(logId), content, defect)
   const goodBytes = defect === 'shortTailIsClean' ? found.goodBytes + found.tornBytes : found.goodBytes
   return ToyJournal.goOn(file, { ...found, goodBytes }, defect)

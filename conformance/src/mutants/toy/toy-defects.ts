@@ -63,6 +63,10 @@ export const TOY_DEFECTS = {
   pageCacheBelieved: 'what is read after a crash in the same boot is believed without being flushed',
   shortWriteIgnored: 'nobody looks how many bytes a write took',
   flushForgetsWeaker: 'a flush does not cover weaker writes before it',
+  votesLostUntold: 'weaker votes that a power cut took are not missed',
+  votesLostTaken: 'it tells of votes that a power cut took, and votes on',
+  votesLostForgotten: 'lost votes are told of once, and forgotten at the next open',
+  votesNeverRegained: 'who accepts the loss of votes gets no vote all the same',
   checkpointOvertakes: 'a checkpoint is durable before the weaker decisions below it',
   blobNotFlushed: 'the content of a checkpoint is not flushed before it is named',
   blobNameNotFlushed: 'the file of a checkpoint is flushed, its name is not',
@@ -70,3 +74,11 @@ export const TOY_DEFECTS = {
 
 /** One of them. */
 export type ToyDefect = keyof typeof TOY_DEFECTS
+
+/** Defects of a log that flushes weaker writes only with stronger ones, and may lose votes therefore. */
+export const LOSES_VOTES: ReadonlySet<ToyDefect | undefined> = new Set([
+  'votesLostUntold',
+  'votesLostTaken',
+  'votesLostForgotten',
+  'votesNeverRegained',
+])

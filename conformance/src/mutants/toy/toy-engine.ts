@@ -12,7 +12,7 @@ import {
 } from '@persistent-log/core/backend'
 import type { ToyBlobs } from './toy-blobs.js'
 import { toyCapabilities } from './toy-capabilities.js'
-import type { ToyDefect } from './toy-defects.js'
+import { LOSES_VOTES, type ToyDefect } from './toy-defects.js'
 import type { ToyJournal } from './toy-journal.js'
 import type { ToyState } from './toy-state.js'
 import { verifyToy } from './toy-verification.js'
@@ -73,8 +73,10 @@ export class ToyEngine implements LogEngine {
   }
 
   async write(effects: readonly Effect[], survives: Survival): Promise<void> {
+    const isWeak = survives === 'process-crash'
     const isForgotten =
-      this.#defect === 'flushForgetsWeaker' && (survives === 'process-crash' || effects.length === 0)
+      (this.#defect === 'flushForgetsWeaker' && (isWeak || effects.length === 0)) ||
+      (LOSES_VOTES.has(this.#defect) && isWeak)
     const writes = this.#asWrites(effects)
     const written = this.#commits.add({ writes, survives, ...(isForgotten && { isForgotten }) })
     const early =

@@ -45,7 +45,7 @@ export class ToyJournal {
   static async publish(
     file: string,
     logId: string,
-    content: Pick<ToyLine, 'effects' | 'lost'>,
+    content: Pick<ToyLine, 'effects' | 'lost' | 'votesLost'>,
     defect: ToyDefect | undefined,
   ): Promise<ToyJournal> {
     const header = { logId, salt: randomBytes(8).toString('hex') }

@@ -14,6 +14,8 @@ export interface ToyLine {
   readonly before?: readonly number[] | undefined
   /** Slots that were lost, and that nobody has learned since; they come before the effects. */
   readonly lost?: readonly number[]
+  /** Votes were lost before, and nobody has accepted that since. */
+  readonly votesLost?: boolean
 }
 
 /** The slots that a line is about; `undefined` where it is about more. */
