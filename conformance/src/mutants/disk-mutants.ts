@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ModelSlot, ModelState } from '../model/model-state.js'
 import type { Mutant } from './mutant.js'
 
@@ -84,6 +87,25 @@ export const diskMutants: readonly Mutant[] = [
             ...state,
             slots: new Map([...state.slots].map(([slot, held]) => [slot, older(slot, held)])),
           }
+        }
+      },
+    }),
+  },
+  {
+    name: 'oldStatesStay',
+    defect: 'every state that was ever written stays on the disk',
+    plant: ({ Disk }) => ({
+      Disk: class extends Disk {
+        declare place: string
+
+        override makePlace(directory: string): string {
+          return (this.place = super.makePlace(directory))
+        }
+
+        override saveNow(state: ModelState, clean?: boolean): void {
+          super.saveNow(state, clean)
+          const bytes = [...state.slots.values()].reduce((sum, { value }) => sum + value.length, 0)
+          writeFileSync(join(this.place, `old-${randomUUID()}`), Buffer.alloc(bytes, 1))
         }
       },
     }),

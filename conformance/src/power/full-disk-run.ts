@@ -15,8 +15,8 @@ import type { MountedImage } from './mounted-image.js'
 /** Larger than any page or block, small enough that many fit. */
 const VALUE_LENGTH = 16_384
 
-/** Twice what is left of the disk, in values of that length. */
-const MOST_WRITES = 800
+/** Twice what is left of the disk. */
+const MOST_BYTES = 800 * VALUE_LENGTH
 
 /** A log on a disk that takes no more. */
 export class FullDiskRun {
@@ -25,13 +25,23 @@ export class FullDiskRun {
   readonly #expectation: Expectation
   readonly #tally: CaseContext['tally']
   readonly #random: Random
+  readonly #valueLength: number
 
   constructor(ctx: CaseContext, image: MountedImage) {
     this.#image = image
     this.#tally = ctx.tally
     this.#random = ctx.random
+    this.#valueLength = Math.min(VALUE_LENGTH, ctx.capabilities.limits.valueBytes)
     this.#order = ctx.order({ directory: join(image.path, 'log') })
     this.#expectation = new Expectation(ctx.tally, new Oracle(this.#order.config.firstSlot))
+  }
+
+  /** Makes the log while there is room for it. */
+  async create(): Promise<void> {
+    await withChild(async (child) => {
+      await child.open(this.#order)
+      await child.close()
+    })
   }
 
   /**
@@ -41,7 +51,7 @@ export class FullDiskRun {
   async examine(free: () => Promise<void>): Promise<void> {
     this.#tally.faultsTried++
     await withChild(async (child) => {
-      await child.open(this.#order)
+      await this.#open(child)
       await this.#writeUntilRefused(child)
       this.#tally.faultsHit++
       child.tell({ kind: 'look' })
@@ -58,8 +68,20 @@ export class FullDiskRun {
     await this.#goOn()
   }
 
+  /** A log may need more room than there is even to open: then it has to say so. */
+  async #open(child: Child): Promise<void> {
+    child.tell({ kind: 'open', order: this.#order })
+    await child.expect('opening')
+    const said = await child.expect('opened', 'refused')
+    if (said.kind === 'opened') return
+    const { code, message } = said.error
+    if (code === undefined) expect.fail(`an open was refused by an error that is none of the log: ${message}`)
+    throw new Unproven(`it does not open on a disk that is nearly full: ${message}`)
+  }
+
   async #writeUntilRefused(child: Child): Promise<void> {
-    const operations = writes(0, MOST_WRITES, this.#random)
+    const most = Math.ceil(MOST_BYTES / this.#valueLength)
+    const operations = this.#writes(0, most)
     const acknowledged = new Set<number>()
     const begun = new Set<number>()
     const refused = new Set<number>()
@@ -75,14 +97,22 @@ export class FullDiskRun {
         expect.fail(`a write was refused by an error that is none of the log: ${message}`)
     }
     this.#expectation.interrupt(operations, { acknowledged, begun, refused })
-    if (refused.size === 0) throw new Unproven(`${MOST_WRITES} writes did not fill ${this.#image.path}`)
+    if (refused.size === 0) throw new Unproven(`${most} writes did not fill ${this.#image.path}`)
+  }
+
+  /** Decisions whose values no engine can make shorter. */
+  #writes(from: number, count: number): Operation[] {
+    return Array.from({ length: count }, (_, at) => {
+      const value = hex(this.#random.bytes(this.#valueLength >> 1))
+      return { kind: 'learn', entry: { slot: from + at, round: 1, nodeId: 0, value } }
+    })
   }
 
   async #goOn(): Promise<void> {
     await withChild(async (child) => {
       const { found, recovery } = await child.open(this.#order)
       this.#expectation.check(found, recovery, 'a full disk')
-      const more = writes(this.#expectation.state.nextSlot(), 4, this.#random)
+      const more = this.#writes(this.#expectation.state.nextSlot(), 4)
       child.tell({ kind: 'run', operations: more, window: 1 })
       for (const at of more.keys()) {
         await child.expect('will')
@@ -97,14 +127,6 @@ export class FullDiskRun {
       await child.close()
     })
   }
-}
-
-/** Decisions whose values no engine can make shorter. */
-function writes(from: number, count: number, random: Random): Operation[] {
-  return Array.from({ length: count }, (_, at) => ({
-    kind: 'learn',
-    entry: { slot: from + at, round: 1, nodeId: 0, value: hex(random.bytes(VALUE_LENGTH / 2)) },
-  }))
 }
 
 /** Fills a file system up to the given rest with one file, which `free` removes. */

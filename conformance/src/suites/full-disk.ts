@@ -24,8 +24,11 @@ export const fullDiskCases: readonly Case[] = [
       'refuses a write on a full disk and lives on: reads go on, and writes too when there is room and it is reopened',
     run: (ctx) =>
       MountedImage.use({ fileSystem: 'ext4', bytes: 48 * MIB }, async (image) => {
+        const run = new FullDiskRun(ctx, image)
+        // What a log takes in advance is its own affair.
+        await run.create()
         const { free } = await fillUpTo(image.path, 6 * MIB)
-        await new FullDiskRun(ctx, image).examine(free)
+        await run.examine(free)
       }),
   },
   {
@@ -36,8 +39,10 @@ export const fullDiskCases: readonly Case[] = [
     run: (ctx) =>
       // The file system believes in 64 MiB; what holds it has room for less. That shows when pages are written back.
       MountedImage.use({ fileSystem: 'ext4', bytes: 64 * MIB, backingBytes: 32 * MIB }, async (image) => {
+        const run = new FullDiskRun(ctx, image)
+        await run.create()
         const { free } = await fillUpTo(image.backing, 4 * MIB)
-        await new FullDiskRun(ctx, image).examine(async () => {
+        await run.examine(async () => {
           await free()
           // Pages that failed to be written are dropped with the mount: only the disk counts now.
           await image.restart()

@@ -73,7 +73,7 @@ export const ballotProofs: Proofs = {
   'trim.survives-reopen': ['compactedBallotForgotten'],
   'trim.append-after-full-trim': ['compactedBallotForgotten'],
   'trim.repeatedly-while-writing': ['contiguousFromZero'],
-  'trim.frees-space': ['trimKeepsBelow'],
+  'trim.frees-space': ['oldStatesStay'],
   'trim.other-stores-stay': ['promiseVolatile'],
   'trim.retain-edges': ['trimJudgesWhatItRetains'],
   'discard.drops-undecided': ['discardInclusiveEnd'],
