@@ -6,7 +6,7 @@ import type { DiskSeam } from '../disk/seam/disk-seam.js'
 import type { Real } from '../model/commands.js'
 import { Random } from '../running/random.js'
 import { openLogUnderTest } from '../running/target.js'
-import { simulateRestart } from './examine-state.js'
+import { imageAtRest, simulateRestart } from './examine-state.js'
 import type { Bench, HistoryPlan } from './messages.js'
 
 /** No flush reaches the device, since no power is cut. */
@@ -47,7 +47,8 @@ export class CrashingLog implements Real {
 
   /** Takes the log away as it is now, and opens what is left of its files. */
   async crash(log: PersistentLog, seed: number): Promise<PersistentLog> {
-    const left = this.#recorder === undefined ? DiskImage.read(this.#bench.place) : this.#afterPowerCut(seed)
+    const isKill = this.#recorder === undefined
+    const left = isKill ? await imageAtRest(this.#bench.place) : this.#afterPowerCut(seed)
     this.#seam.follow(undefined, SPARED)
     // What it does now is done to files that are gone.
     await log.close()

@@ -81,7 +81,7 @@ const BETWEEN_LOOKS_MS = 2
  * The files as they are at one moment. An engine with threads of its own may change them while they are read, one after the
  * other: what differs from look to look never was on the disk together.
  */
-async function imageAtRest(place: string): Promise<DiskImage> {
+export async function imageAtRest(place: string): Promise<DiskImage> {
   for (let look = 0; look < MOST_LOOKS; look++) {
     if (look > 0) await sleep(BETWEEN_LOOKS_MS)
     const [one, two] = [imageUnlessMoved(place), imageUnlessMoved(place)]
