@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { CaseContext } from '../running/case-context.js'
 import type { OpenConfig } from '../running/target.js'
+import { Unproven } from '../running/unproven.js'
 import type { Bench, Recorded, StateChoice, StateReport, WorkloadPlan } from './messages.js'
 import { recordTraced } from './record-traced.js'
 import { StateProcess } from './state-process.js'
@@ -63,7 +64,7 @@ export async function examineCrashes(
   try {
     const recorded = isTraced ? await recordTraced(bench, plan) : await record(child, bench, plan)
     if (recorded.incomplete !== undefined)
-      expect.fail(`what it did cannot be followed: ${recorded.incomplete}`)
+      throw new Unproven(`what it did cannot be followed: ${recorded.incomplete}`)
     const run = new StateRun(ctx, bench, plan, { ...choice, only: chosenState(ctx.state)?.state }, recording)
     const possible = await run.toTheEnd(child)
     return { ...recorded, possible, tried: run.tried }

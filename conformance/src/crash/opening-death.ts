@@ -30,7 +30,6 @@ const CHANGES = [
   'rmdir',
   'rm',
   'link',
-  'copyFile',
 ]
 
 /** The thread ends the process also while the engine holds the main one; it waits without a timer, to the point. */

@@ -37,6 +37,7 @@ await attempt('synchronous calls', () => {
   fs.renameSync(at('one', 'two', 'pieces'), at('one', 'moved'))
   fs.truncateSync(at('one', 'moved'), 45)
   fs.linkSync(at('one', 'moved'), at('one', 'two', 'linked'))
+  fs.copyFileSync(at('one', 'moved'), at('one', 'copied'))
   fs.renameSync(at('one', 'two'), at('one', 'three'))
 })
 await attempt('calls with callbacks', async () => {
@@ -56,6 +57,8 @@ await attempt('promises', async () => {
   await handle.write('and again')
   await handle.datasync()
   await handle.close()
+  await promises.copyFile(at('promised'), at('one', 'copied'))
+  await promises.copyFile(at('promised'), at('copied too'), fs.constants.COPYFILE_EXCL)
   await promises.mkdir(at('gone', 'deep'), { recursive: true })
   await promises.writeFile(at('gone', 'deep', 'file'), 'x')
   await promises.rm(at('gone'), { recursive: true })

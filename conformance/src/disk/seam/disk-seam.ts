@@ -46,8 +46,18 @@ type Handler = (seam: DiskSeam, recorder: DiskRecorder, args: readonly unknown[]
 const HANDLERS: Readonly<Record<string, Handler>> = {
   open: (seam, recorder, args) => seam.opening(recorder, args),
   close: (seam, _, [descriptor]) => void seam.descriptors.delete(descriptor as number),
-  write: (seam, recorder, args) => seam.writing(recorder, args[0] as number, writeOrderOf(args)),
-  writev: (seam, recorder, args) => seam.writing(recorder, args[0] as number, gatheredOrderOf(args)),
+  write: (seam, recorder, args) =>
+    seam.writing(recorder, args[0] as number, writeOrderOf(args), (given, position) => [
+      given,
+      0,
+      given.byteLength,
+      position,
+    ]),
+  writev: (seam, recorder, args) =>
+    seam.writing(recorder, args[0] as number, gatheredOrderOf(args), (given, position) => [
+      [given],
+      position,
+    ]),
   ftruncate: (seam, recorder, [descriptor, size]) => {
     const node = seam.descriptors.get(descriptor as number)?.node
     if (node === undefined) return undefined
@@ -63,7 +73,6 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   rm: (_, recorder, [path]) => afterwards(() => recorder.disappeared(pathOf(path))),
   link: (_, recorder, [from, to]) =>
     afterwards(() => recorder.appeared(pathOf(to), recorder.nodeAt(pathOf(from)))),
-  copyFile: unknown('copyFile'),
   symlink: unknown('symlink'),
   cp: unknown('cp'),
 }
@@ -151,7 +160,13 @@ export class DiskSeam {
     return { done }
   }
 
-  writing(recorder: DiskRecorder, descriptor: number, { bytes, position }: WriteOrder): Plan | undefined {
+  /** `asked` are the arguments behind the descriptor by which the same call writes other bytes. */
+  writing(
+    recorder: DiskRecorder,
+    descriptor: number,
+    { bytes, position }: WriteOrder,
+    asked: (given: Uint8Array, position: number | null) => readonly unknown[],
+  ): Plan | undefined {
     const file = this.descriptors.get(descriptor)
     if (file === undefined) return undefined
     const { shortWriteEvery } = this.settings
@@ -163,7 +178,7 @@ export class DiskSeam {
     if (position === undefined) file.position = offset + given.byteLength
     const written = recorder.writing(file.node, offset, given, file.writesThrough)
     return {
-      ...(isShort && { args: [descriptor, given, 0, given.byteLength, position ?? null] }),
+      ...(isShort && { args: [descriptor, ...asked(given, position ?? null)] }),
       done: (outcome) => written(bytesTaken(outcome)),
     }
   }

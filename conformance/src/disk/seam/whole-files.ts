@@ -46,7 +46,7 @@ const isHandle = (target: unknown): target is FileHandle =>
   typeof target === 'object' && target !== null && 'fd' in target
 
 /**
- * The functions that write, append to or cut a whole file, made of those that open, write and close: Node.js has them
+ * The functions that write, append to, cut or copy a whole file, made of those that open, write and close: Node.js has them
  * make system calls of their own, past everything that watches the others.
  */
 function inPieces(defaultFlag: 'w' | 'a') {
@@ -102,6 +102,22 @@ function truncateSync(path: string, size = 0): void {
   }
 }
 
+/** A clone that is asked for is made as a copy: where it could fail, an ordinary copy is in order too. */
+function copyFlag(mode: number): 'w' | 'wx' {
+  return (mode & fs.constants.COPYFILE_EXCL) === 0 ? 'w' : 'wx'
+}
+
+async function copyFile(from: string, to: string, mode = 0): Promise<void> {
+  const content = await fs.promises.readFile(from)
+  const { mode: permissions } = await fs.promises.stat(from)
+  await fs.promises.writeFile(to, content, { flag: copyFlag(mode), mode: permissions })
+}
+
+function copyFileSync(from: string, to: string, mode = 0): void {
+  const content = fs.readFileSync(from)
+  fs.writeFileSync(to, content, { flag: copyFlag(mode), mode: fs.statSync(from).mode })
+}
+
 /** A function with a callback, made of one that promises. */
 const calledBack =
   (promised: (...args: never[]) => Promise<unknown>) =>
@@ -122,14 +138,16 @@ export async function splitWholeFileCalls(): Promise<void> {
     await writeWhole(this, content, options)
   }
   Object.assign(Object.getPrototypeOf(handle) as object, { writeFile: onHandle, appendFile: onHandle })
-  Object.assign(fs.promises, { writeFile: write.promised, appendFile: append.promised, truncate })
+  Object.assign(fs.promises, { writeFile: write.promised, appendFile: append.promised, truncate, copyFile })
   Object.assign(fs, {
     writeFileSync: write.synchronous,
     appendFileSync: append.synchronous,
     truncateSync,
+    copyFileSync,
     writeFile: calledBack(write.promised),
     appendFile: calledBack(append.promised),
     truncate: calledBack(truncate),
+    copyFile: calledBack(copyFile),
   })
   syncBuiltinESMExports()
 }
