@@ -6,11 +6,13 @@ import {
   SURVIVALS,
   type Capabilities,
   type PartSource,
+  type ScanOptions,
   type StoreCheckpointOptions,
   survivesAtLeast,
 } from '@persistent-log/core'
 
 const MAX_METADATA_BYTES = 65_536
+const MAX_BATCH_LENGTH = 65_536
 
 const shown = (value: unknown): string =>
   typeof value === 'object' && value !== null
@@ -90,6 +92,26 @@ export function range(value: unknown): void {
   const { from, to } = value as { from?: unknown; to?: unknown }
   bound(from, 'range.from')
   bound(to, 'range.to')
+  names(value, 'range', ['from', 'to'])
+}
+
+/** No other names than these, but in an object of a class. */
+export function names(value: unknown, field: string, known: readonly string[]): void {
+  if (value === undefined || (value as object).constructor !== Object) return
+  for (const [name, given] of Object.entries(value as object))
+    typed(
+      given === undefined || known.includes(name),
+      `${field}.${name}`,
+      given,
+      `one of ${known.join(', ')}`,
+    )
+}
+
+/** The range and the options of a scan. */
+export function scan(given: unknown, asked: ScanOptions, known: readonly string[]): void {
+  range(given)
+  named(asked, known)
+  if (asked.batchLength !== undefined) integer(asked.batchLength, 'options.batchLength', MAX_BATCH_LENGTH, 1)
 }
 
 /** What is to be called back. */
@@ -104,9 +126,9 @@ export function name(value: unknown, field = 'name'): void {
 }
 
 /** The arguments of a checkpoint but its content. */
-export function publication(slot: unknown, given: StoreCheckpointOptions): void {
+export function publication(slot: unknown, given: StoreCheckpointOptions, known: readonly string[]): void {
   integer(slot, 'slot')
-  options(given)
+  named(given, known)
   if (given.ballot !== undefined) ballot(given.ballot, 'options.ballot')
   if (given.metadata !== undefined) bytes(given.metadata, 'options.metadata')
   const metadataBytes = given.metadata?.length ?? 0
@@ -155,4 +177,14 @@ export function options(
     field: 'survives',
     value: level,
   })
+}
+
+/** Options of a call that looks at their names. */
+export function named(
+  value: unknown,
+  known: readonly string[],
+  ...offered: [capabilities?: Capabilities, kind?: 'accept' | 'commit']
+): void {
+  options(value, ...offered)
+  names(value, 'options', known)
 }

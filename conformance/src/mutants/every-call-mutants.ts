@@ -30,6 +30,13 @@ const swallowing = (name: string, defect: string, isSwallowed: (error: unknown) 
     }
   })
 
+const SLIPS = /^(?:signl|discardfrom|survive|until|retian|kep|includeAcepted|batchLenght)$/
+
+const withoutSlips = (argument: unknown): unknown =>
+  typeof argument === 'object' && argument !== null && Object.keys(argument).some((name) => SLIPS.test(name))
+    ? Object.fromEntries(Object.entries(argument).filter(([name]) => !SLIPS.test(name)))
+    : argument
+
 /** Defects that are not of one call or another, but of all. */
 export const everyCallMutants: readonly Mutant[] = [
   swallowing(
@@ -56,6 +63,11 @@ export const everyCallMutants: readonly Mutant[] = [
           : argument,
       ),
     ),
+  ),
+  inEveryCall(
+    'slipsIgnored',
+    'an option whose name the call does not know is not looked at',
+    ({ args, make }) => make(args.map(withoutSlips)),
   ),
   inEveryCall('signalsDropped', 'no call sees its signal', ({ args, make }) =>
     make(

@@ -1,7 +1,7 @@
 import type { Backend } from '@persistent-log/core'
-import { attachServed } from '@persistent-log/core/backend'
 import { allMutants } from './all-mutants.js'
 import { REFERENCE_PARTS, referenceBackend } from './reference-backend.js'
+import { attachMutant } from './thread-mutants.js'
 
 /** The reference log, broken as `options: { mutant: { name } }` says; named by its URL like any other backend. */
 export const backend: Backend<{ readonly name: string }> = {
@@ -19,7 +19,7 @@ export const backend: Backend<{ readonly name: string }> = {
       }
     },
   },
-  attach: attachServed,
+  attach: attachMutant,
   open(context) {
     const mutant = allMutants.find(({ name }) => name === context.options.name)
     return referenceBackend('mutant', { ...REFERENCE_PARTS, ...mutant?.plant(REFERENCE_PARTS) }).open(context)

@@ -14,6 +14,7 @@ import {
 } from '@persistent-log/core'
 import type { ModelCheckpoint, ModelPart } from '../model/model-state.js'
 import * as check from './arguments.js'
+import * as known from './call-names.js'
 import { digestOf, infoOf, own, partInfoOf } from './checkpoint-info.js'
 import type { ReferenceCore } from './reference-core.js'
 
@@ -33,7 +34,7 @@ export class ReferenceDivisible implements DivisibleCheckpoints {
     parts: PartSources,
     options: StoreCheckpointOptions = {},
   ): Promise<CheckpointInfo> {
-    check.publication(slot, options)
+    check.publication(slot, options, known.STORE)
     const about = own(options)
     return this.publish(parts, options, (content, cut) =>
       this.core.model.storeCheckpoint(slot, content, { ...about, parts: cut }),
@@ -45,7 +46,7 @@ export class ReferenceDivisible implements DivisibleCheckpoints {
     parts: PartSources,
     options: InstallCheckpointOptions = {},
   ): Promise<CheckpointInfo> {
-    check.publication(slot, options)
+    check.publication(slot, options, known.INSTALL)
     check.bound(options.discardFrom, 'options.discardFrom')
     const about = own(options)
     return this.publish(parts, options, (content, cut) =>

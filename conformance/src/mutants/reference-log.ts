@@ -25,6 +25,7 @@ import type {
 import { modelBounds, modelGaps } from '../model/model-bounds.js'
 import type { ModelSlot } from '../model/model-state.js'
 import * as check from './arguments.js'
+import * as known from './call-names.js'
 import type { ReferenceCore } from './reference-core.js'
 import { ReferenceScan, rejectedScan, type ScanOrder } from './reference-scan.js'
 import { ReferenceSpace } from './reference-space.js'
@@ -34,7 +35,6 @@ import { ReferenceBorrowedReads } from './reference-borrowed-reads.js'
 import { ReferenceThreads } from './reference-threads.js'
 import { ReferenceSyncWrites } from './reference-sync-writes.js'
 
-const MAX_BATCH_LENGTH = 65_536
 const DEFAULT_BATCH_LENGTH = 256
 
 /** The contract in its plainest form: the model, a file, a lock. The base of all mutants. */
@@ -76,7 +76,7 @@ export class ReferenceLog implements PersistentLog {
 
   async promise(ballot: Ballot, options?: CallOptions): Promise<void> {
     check.ballot(ballot)
-    check.options(options)
+    check.named(options, known.CALL)
     await this.core.write('promise', options?.signal, () => this.core.model.promise(ballot))
   }
 
@@ -98,7 +98,7 @@ export class ReferenceLog implements PersistentLog {
 
   async acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
     check.list(proposals, 'proposals', check.proposal)
-    check.options(options, this.capabilities)
+    check.named(options, known.ACCEPT_ALL, this.capabilities)
     check.bound(options?.discardFrom, 'options.discardFrom')
     checkBatch(proposals, this.capabilities)
     await this.#place(proposals.map(own), options?.signal, options?.discardFrom, (items) =>
@@ -117,7 +117,7 @@ export class ReferenceLog implements PersistentLog {
 
   async commitAll(ids: readonly CommitId[], options?: WriteOptions): Promise<void> {
     check.list(ids, 'ids', check.commitId)
-    check.options(options, this.capabilities, 'commit')
+    check.named(options, known.WRITE, this.capabilities, 'commit')
     checkBatch(ids, this.capabilities)
     await this.#freeing(this.core.write('commitAll', options?.signal, () => this.core.model.commitAll(ids)))
   }
@@ -137,7 +137,7 @@ export class ReferenceLog implements PersistentLog {
 
   async learnAll(decisions: readonly Decision[], options?: WriteOptions): Promise<void> {
     check.list(decisions, 'decisions', check.proposal)
-    check.options(options, this.capabilities, 'commit')
+    check.named(options, known.WRITE, this.capabilities, 'commit')
     checkBatch(decisions, this.capabilities)
     await this.#freeing(
       this.core.write('learnAll', options?.signal, () => this.core.model.learnAll(decisions)),
@@ -172,7 +172,7 @@ export class ReferenceLog implements PersistentLog {
   ): Promise<DiscardResult> {
     check.range(range)
     check.slot(range.from, 'range.from')
-    check.options(options, this.capabilities)
+    check.named(options, known.WRITE, this.capabilities)
     const judge = (): DiscardResult => this.core.model.discard(range.from, range.to)
     return this.#freeing(this.core.write('discard', options?.signal, judge))
   }
@@ -183,7 +183,7 @@ export class ReferenceLog implements PersistentLog {
 
   async *gaps(range: OpenSlotRange = {}, options: CallOptions = {}): AsyncGenerator<SlotRange> {
     check.range(range)
-    check.options(options)
+    check.named(options, known.CALL)
     yield* this.core.call('gaps', options.signal, () => {
       if (range.from !== undefined) this.core.model.checkSlot(range.from)
       return modelGaps(this.core.model, range.from, range.to)
@@ -194,7 +194,7 @@ export class ReferenceLog implements PersistentLog {
     check.object(options, 'options')
     check.integer(options.before, 'options.before')
     if (options.retain !== undefined) check.integer(options.retain, 'options.retain')
-    check.options(options)
+    check.named(options, known.COMPACT)
     const { model } = this.core
     const judge = (): number => model.compact(options)
     const removed = await this.#freeing(this.core.write('compact', options.signal, judge))
@@ -202,12 +202,12 @@ export class ReferenceLog implements PersistentLog {
   }
 
   async flush(options?: CallOptions): Promise<void> {
-    check.options(options)
+    check.named(options, known.CALL)
     await this.core.write('flush', options?.signal, () => undefined)
   }
 
   async verify(options?: CallOptions): Promise<VerifyReport> {
-    check.options(options)
+    check.named(options, known.CALL)
     return this.core.call('verify', options?.signal, () => {
       const { slots, checkpoints } = this.core.model.state
       const bytes = [...slots.values()].reduce((sum, { value }) => sum + value.length, 0)
@@ -242,10 +242,8 @@ export class ReferenceLog implements PersistentLog {
 
   #scan(range: OpenSlotRange, options: ScanOptions, decided: boolean, accepted: boolean): DecisionScan {
     try {
-      check.range(range)
-      check.options(options)
+      check.scan(range, options, decided ? known.DECISIONS : known.ONE_KIND)
       const { batchLength = DEFAULT_BATCH_LENGTH, signal } = options
-      check.integer(batchLength, 'options.batchLength', MAX_BATCH_LENGTH, 1)
       this.core.checkOpen('scan')
       return this.newScan({ from: range.from, to: range.to, decided, accepted, batchLength, signal })
     } catch (error) {

@@ -12,6 +12,7 @@ import {
 } from '@persistent-log/core'
 import type { ModelCheckpoint } from '../model/model-state.js'
 import * as check from './arguments.js'
+import * as known from './call-names.js'
 import { infoOf, own } from './checkpoint-info.js'
 import type { ReferenceCore } from './reference-core.js'
 import { ReferenceDivisible } from './reference-divisible.js'
@@ -35,7 +36,7 @@ export class ReferenceCheckpoints implements CheckpointStore {
     options: StoreCheckpointOptions = {},
   ): Promise<CheckpointInfo> {
     const about = own(options)
-    const given = this.#content(slot, content, options)
+    const given = this.#content(slot, content, options, known.STORE)
     // Bytes in one piece are judged at once: a close that follows must not overtake them.
     const state = given instanceof Uint8Array ? given : await given
     return this.publish('store', options, () => this.core.model.storeCheckpoint(slot, state, about))
@@ -48,7 +49,7 @@ export class ReferenceCheckpoints implements CheckpointStore {
   ): Promise<CheckpointInfo> {
     check.bound(options.discardFrom, 'options.discardFrom')
     const about = own(options)
-    const given = this.#content(slot, content, options)
+    const given = this.#content(slot, content, options, known.INSTALL)
     // Bytes in one piece are judged at once: a close that follows must not overtake them.
     const state = given instanceof Uint8Array ? given : await given
     return this.publish('install', options, () => this.core.model.installCheckpoint(slot, state, about))
@@ -85,6 +86,7 @@ export class ReferenceCheckpoints implements CheckpointStore {
 
   async prune(options: { readonly keep: number } & CallOptions): Promise<{ readonly removed: number }> {
     check.object(options, 'options')
+    check.names(options, 'options', known.PRUNE)
     check.integer(options.keep, 'options.keep', Number.MAX_SAFE_INTEGER, 1)
     return this.core.write('prune', options.signal, () => ({ removed: this.core.model.prune(options.keep) }))
   }
@@ -97,8 +99,9 @@ export class ReferenceCheckpoints implements CheckpointStore {
     slot: number,
     content: CheckpointContent,
     options: StoreCheckpointOptions,
+    names: readonly string[],
   ): Uint8Array | Promise<Uint8Array> {
-    check.publication(slot, options)
+    check.publication(slot, options, names)
     if (content instanceof Uint8Array) return Uint8Array.from(content)
     if (typeof content !== 'object' || content === null || !(Symbol.asyncIterator in content)) {
       throw new TypeError('content must be a Uint8Array or an async iterable of them')

@@ -1,6 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { CommitId, Decision, Proposal, ThreadHandle } from '@persistent-log/core'
-import type { OwnerCall } from '@persistent-log/core/backend'
+import type {
+  AttachedLog,
+  CommitId,
+  Decision,
+  DecisionScan,
+  OpenSlotRange,
+  Proposal,
+  ScanOptions,
+  ThreadHandle,
+} from '@persistent-log/core'
+import { attachServed, checkHandle, ServedLog, takeSeat, type OwnerCall } from '@persistent-log/core/backend'
 import { modelBounds } from '../model/model-bounds.js'
 import type { Mutant } from './mutant.js'
 import { ReferenceThreads } from './reference-threads.js'
@@ -136,4 +145,25 @@ export const threadMutants: readonly Mutant[] = [
       }
     },
   ),
+  threads(
+    'threadDropsNames',
+    'a scan of a thread does not look at an option that it does not know',
+    class extends ReferenceThreads {
+      override handle(): ThreadHandle {
+        return Object.assign(super.handle(), { dropsNames: true })
+      }
+    },
+  ),
 ]
+
+/** What the threads of a mutant attach: whatever it broke is in its owner, or told by the handle. */
+export async function attachMutant(handle: ThreadHandle): Promise<AttachedLog> {
+  checkHandle(handle)
+  return 'dropsNames' in handle ? new NamesDropped(handle, takeSeat(handle)) : attachServed(handle)
+}
+
+class NamesDropped extends ServedLog {
+  override decisions(range?: OpenSlotRange, options?: ScanOptions): DecisionScan {
+    return super.decisions(range, { ...options, ...{ includeAccepted: undefined } })
+  }
+}

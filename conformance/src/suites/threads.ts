@@ -220,6 +220,33 @@ export const threadCases: readonly Case[] = [
     },
   }),
   threadCase({
+    id: 'threads.names-are-known',
+    title: 'refuses in a thread an option that is not known there, proposals of a scan too',
+    async run(ctx) {
+      const log = await ctx.open()
+      await log.acceptAll(proposals(0, 4))
+      await log.commit({ slot: 0, ballot: ballot(1) })
+      const wrong: readonly (readonly [string, ...unknown[]])[] = [
+        ['scan', {}, { includeAccepted: true }],
+        ['scan', { includeAccepted: true }, {}],
+        ['promise', ballot(9), { signl: 1 }],
+        ['acceptAll', [proposal(9)], { discardfrom: 2 }],
+        ['commitAll', [{ slot: 1, ballot: ballot(1) }], { survive: 'nothing' }],
+        ['learnAll', [proposal(9)], { discardFrom: 2 }],
+        ['discard', { from: 1, until: 2 }],
+        ['discard', { from: 1 }, { survive: 'nothing' }],
+      ]
+      await withThreads(ctx, log, 1, async (thread) => {
+        await ctx.unchanged(log, async () => {
+          for (const [method, ...args] of wrong) await thread.refused('TypeError', method, ...args)
+        })
+        expect(await thread.call('scan', {}, { batchLength: 2, includeAccepted: undefined })).to.have.length(
+          1,
+        )
+      })
+    },
+  }),
+  threadCase({
     id: 'threads.bad-handle',
     title: 'refuses what is no handle, and names what is wrong with it',
     async run(ctx) {

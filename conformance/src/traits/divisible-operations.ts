@@ -1,6 +1,6 @@
 import type { PersistentLog } from '@persistent-log/core'
 import { bytes } from '../running/values.js'
-import { as, mistake, type Operation } from './operation.js'
+import { as, mistake, slip, type Operation } from './operation.js'
 
 const divisible = (log: PersistentLog) => log.checkpoints.divisible
 const part = { content: bytes('part') }
@@ -37,6 +37,7 @@ export const divisibleOperations: readonly Operation[] = [
     mistakes: [
       mistake('null for parts', 'TypeError', 'parts', (log) => divisible(log).install(1, as(null))),
       mistake('a negative slot', 'RangeError', 'slot', (log) => divisible(log).install(-1, [part])),
+      slip('acrossGaps', (log, options) => divisible(log).install(1, [part], options)),
       mistake('a negative bound', 'RangeError', 'discardFrom', (log) =>
         divisible(log).install(1, [part], { discardFrom: -3 }),
       ),

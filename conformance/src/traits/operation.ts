@@ -54,3 +54,7 @@ export const mistake = (
 /** The call with something else for a signal. */
 export const wrongSignal = (call: (log: PersistentLog, options: CallOptions) => unknown): Mistake =>
   mistake('a signal that is none', 'TypeError', 'signal', (log) => call(log, as({ signal: 'stop' })))
+
+/** The call with an option of a name that it does not know. */
+export const slip = (name: string, call: (log: PersistentLog, options: CallOptions) => unknown): Mistake =>
+  mistake(`${name} for an option`, 'TypeError', `options.${name}`, (log) => call(log, as({ [name]: 1 })))

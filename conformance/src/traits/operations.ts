@@ -1,7 +1,7 @@
 import { collect } from '../running/dump.js'
 import { ballot, bytes, joined, proposal } from '../running/values.js'
 import { divisibleOperations } from './divisible-operations.js'
-import { as, mistake, wrongBallots, wrongSignal, type Operation } from './operation.js'
+import { as, mistake, slip, wrongBallots, wrongSignal, type Operation } from './operation.js'
 
 /** Decision-log operations that write. */
 const writes: readonly Operation[] = [
@@ -12,6 +12,7 @@ const writes: readonly Operation[] = [
     mistakes: [
       ...wrongBallots((log, wrong) => log.promise(wrong)),
       wrongSignal((log, options) => log.promise(ballot(9), options)),
+      slip('signl', (log, options) => log.promise(ballot(9), options)),
     ],
   },
   {
@@ -40,6 +41,7 @@ const writes: readonly Operation[] = [
       mistake('null for discardFrom', 'RangeError', 'discardFrom', (log) =>
         log.acceptAll([proposal(50)], { discardFrom: as(null) }),
       ),
+      slip('discardfrom', (log, options) => log.acceptAll([proposal(50)], options)),
     ],
   },
   {
@@ -58,6 +60,7 @@ const writes: readonly Operation[] = [
     mistakes: [
       ...wrongBallots((log, wrong) => log.commitAll([{ slot: 1, ballot: wrong }])),
       mistake('null for a list', 'TypeError', 'ids', (log) => log.commitAll(as(null))),
+      slip('survive', (log, options) => log.commitAll([{ slot: 1, ballot: ballot(1) }], options)),
     ],
   },
   {
@@ -80,6 +83,7 @@ const writes: readonly Operation[] = [
       mistake('a hole in a list', 'TypeError', 'decisions[1]', (log) =>
         log.learnAll(as([proposal(60), undefined])),
       ),
+      slip('discardFrom', (log, options) => log.learnAll([proposal(60)], options)),
     ],
   },
   {
@@ -92,6 +96,8 @@ const writes: readonly Operation[] = [
       mistake('a fraction for to', 'RangeError', 'to', (log) => log.discard({ from: 0, to: 1.5 })),
       mistake('null for to', 'RangeError', 'range.to', (log) => log.discard({ from: 0, to: as(null) })),
       mistake('null for from', 'RangeError', 'range.from', (log) => log.discard({ from: as(null) })),
+      mistake('until for to', 'TypeError', 'range.until', (log) => log.discard(as({ from: 0, until: 1 }))),
+      slip('survive', (log, options) => log.discard({ from: 0 }, options)),
     ],
   },
   {
@@ -104,13 +110,17 @@ const writes: readonly Operation[] = [
       mistake('a negative retain', 'RangeError', 'retain', (log) =>
         log.compact({ before: 1, retain: -1, withoutCheckpoint: true }),
       ),
+      slip('retian', (log, options) => log.compact({ before: 1, withoutCheckpoint: true, ...options })),
     ],
   },
   {
     name: 'flush',
     takesSignal: true,
     call: (log, options) => log.flush(options),
-    mistakes: [wrongSignal((log, options) => log.flush(options))],
+    mistakes: [
+      wrongSignal((log, options) => log.flush(options)),
+      slip('survives', (log, options) => log.flush(options)),
+    ],
   },
 ]
 
@@ -125,6 +135,7 @@ const stores: readonly Operation[] = [
       mistake('text for metadata', 'TypeError', 'metadata', (log) =>
         log.checkpoints.store(1, bytes('x'), { metadata: as('m') }),
       ),
+      slip('discardFrom', (log, options) => log.checkpoints.store(1, bytes('x'), options)),
       ...wrongBallots((log, wrong) => log.checkpoints.store(1, bytes('x'), { ballot: wrong })).slice(1),
     ],
   },
@@ -138,6 +149,7 @@ const stores: readonly Operation[] = [
       mistake('a wrong discardFrom', 'RangeError', 'discardFrom', (log) =>
         log.checkpoints.install(1, bytes('x'), { discardFrom: -3 }),
       ),
+      slip('discardfrom', (log, options) => log.checkpoints.install(1, bytes('x'), options)),
     ],
   },
   {
@@ -171,6 +183,7 @@ const stores: readonly Operation[] = [
     mistakes: [
       mistake('keep nothing', 'RangeError', 'keep', (log) => log.checkpoints.prune({ keep: 0 })),
       mistake('no options', 'TypeError', 'options', (log) => log.checkpoints.prune(as(undefined))),
+      slip('kep', (log, options) => log.checkpoints.prune({ keep: 1, ...options })),
     ],
   },
   {
@@ -228,6 +241,10 @@ const reads: readonly Operation[] = [
       ),
       mistake('a number for a range', 'TypeError', 'range', (log) => collect(log.decisions(as(3)))),
       mistake('null for to', 'RangeError', 'range.to', (log) => collect(log.decisions({ to: as(null) }))),
+      mistake('options for a range', 'TypeError', 'range.includeAccepted', (log) =>
+        collect(log.decisions(as({ includeAccepted: true }))),
+      ),
+      slip('includeAcepted', (log, options) => collect(log.decisions({}, options))),
     ],
   },
   {
@@ -237,6 +254,7 @@ const reads: readonly Operation[] = [
     mistakes: [
       mistake('a fraction', 'RangeError', 'from', (log) => collect(log.uncommitted({ from: 0.5 }))),
       mistake('null for to', 'RangeError', 'range.to', (log) => collect(log.uncommitted({ to: as(null) }))),
+      slip('batchLenght', (log, options) => collect(log.uncommitted({}, options))),
     ],
   },
   {

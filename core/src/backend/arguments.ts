@@ -2,6 +2,8 @@ import { Buffer } from 'node:buffer'
 import type { Ballot } from '../contract/ballot.js'
 import { MAX_SLOT, type OpenSlotRange, type Slot } from '../contract/slot.js'
 import { SURVIVALS, type Survival } from '../contract/survival.js'
+import { nearest } from '../registry/nearest.js'
+import { CALL, RANGE } from './call-names.js'
 
 /** The longest name of a configuration record, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 255
@@ -160,8 +162,38 @@ export function checkSurvival(value: unknown, field = 'survives'): asserts value
   }
 }
 
-/** Options that every call takes. */
+/** A plain object, of whatever realm: nothing but its own properties. */
+export function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/**
+ * No name in a plain object but the known ones: a slip would mean something else than was written. What is `undefined`
+ * counts as absent; an object of a class has its own business with what else is on it.
+ */
+export function checkNames(value: object, field: string, known: readonly string[]): void {
+  if (!isPlain(value)) return
+  for (const [name, given] of Object.entries(value)) {
+    if (given === undefined || known.includes(name)) continue
+    const near = nearest(name, known)
+    const hint = near === undefined ? '' : `; did you mean ${near}?`
+    throw new TypeError(`${field}.${name} is not known here${hint}; ${field} may hold ${known.join(', ')}`)
+  }
+}
+
+/** Options of a call that knows these names. */
 export function checkOptions(
+  value: unknown,
+  known = CALL,
+): asserts value is { readonly signal?: AbortSignal | undefined } | undefined {
+  if (value === undefined) return
+  checkSignal(value)
+  checkNames(value, 'options', known)
+}
+
+/** Options of a call that is made so often that it looks only at the names it knows. */
+export function checkSignal(
   value: unknown,
 ): asserts value is { readonly signal?: AbortSignal | undefined } | undefined {
   if (value === undefined) return
@@ -178,6 +210,7 @@ export function checkRange(value: unknown, field = 'range'): asserts value is Op
   const { from, to } = value as OpenSlotRange
   if (from !== undefined) checkBound(from, `${field}.from`)
   if (to !== undefined) checkBound(to, `${field}.to`)
+  checkNames(value, field, RANGE)
 }
 
 export function checkProposal(value: unknown, field: string): void {

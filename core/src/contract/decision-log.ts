@@ -3,7 +3,14 @@ import type { CommitId, Decision, LogEntry, Proposal } from './proposal.js'
 import type { OpenSlotRange, Slot, SlotRange } from './slot.js'
 import type { Survival } from './survival.js'
 
-/** Every method takes a signal: an abort before the write is handed to the engine rejects, and nothing was written. */
+/**
+ * Every method takes a signal: an abort before the write is handed to the engine rejects, and nothing was written.
+ *
+ * A name that a call does not know, in its options or in a range, is a `TypeError` with that name and the ones it knows: a
+ * slip (`retian`, `discardfrom`, an option in the place of a range) would do something else than was written. A name whose
+ * value is `undefined` counts as absent, and what an object of a class holds besides is its own business. Only the accepts, commits, learns and reads of single slots, which are called most,
+ * look at nothing but the names they know.
+ */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }

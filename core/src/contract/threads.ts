@@ -64,7 +64,10 @@ export interface AttachedLog extends AsyncDisposable {
   read(slot: Slot, options?: CallOptions): Promise<Decision | undefined>
   /** As the owner shows it when the call reaches it. */
   readAccepted(slot: Slot, options?: CallOptions): Promise<Proposal | undefined>
-  /** Decisions in a range, with the laws of every scan; the upper bound is frozen at the call. */
+  /**
+   * Decisions in a range, with the laws of every scan; the upper bound is frozen at the call. Proposals are not on offer:
+   * `includeAccepted` is a name that is not known here.
+   */
   decisions(range?: OpenSlotRange, options?: Omit<ScanOptions, 'includeAccepted'>): DecisionScan
   bounds(): SharedBounds
   /**

@@ -4,6 +4,7 @@ import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
 import { raise, withIndex } from '../../errors/index.js'
 import * as check from '../arguments.js'
+import * as names from '../call-names.js'
 import type { AtOnce } from './at-once.js'
 import { discardsOf } from './discarding.js'
 import type { Effect } from './effect.js'
@@ -32,18 +33,20 @@ export class BatchWrites {
 
   async acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
     check.checkArray(proposals, FIELDS.accept, check.checkProposal)
-    check.checkOptions(options)
+    check.checkOptions(options, names.ACCEPT_ALL)
     if (options?.discardFrom !== undefined) check.checkBound(options.discardFrom, 'options.discardFrom')
     await this.#all('accept', proposals, options, options?.discardFrom)
   }
 
   async commitAll(ids: readonly CommitId[], options?: WriteOptions): Promise<void> {
     check.checkArray(ids, FIELDS.commit, check.checkCommitId)
+    check.checkOptions(options, names.WRITE)
     await this.#all('commit', ids, options)
   }
 
   async learnAll(decisions: readonly Decision[], options?: WriteOptions): Promise<void> {
     check.checkArray(decisions, FIELDS.learn, check.checkProposal)
+    check.checkOptions(options, names.WRITE)
     await this.#all('learn', decisions, options)
   }
 
@@ -53,7 +56,6 @@ export class BatchWrites {
     options: WriteOptions | undefined,
     discardFrom?: Slot,
   ): Promise<void> {
-    check.checkOptions(options)
     check.checkDistinctSlots(given, FIELDS[kind])
     const { life, limits } = this.#parts
     const operation = OPERATIONS[kind]

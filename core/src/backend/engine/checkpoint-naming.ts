@@ -7,6 +7,7 @@ import type { Slot } from '../../contract/slot.js'
 import { PersistentLogError, raise } from '../../errors/index.js'
 import * as check from '../arguments.js'
 import { copyBallot, copyBytes } from '../bytes.js'
+import * as names from '../call-names.js'
 import { judgeCheckpoint, type CheckpointCall } from '../laws/checkpoint-law.js'
 import { ballotBelow } from './ballot-below.js'
 import type { CheckpointHealth } from './checkpoint-health.js'
@@ -35,7 +36,7 @@ export function publicationOf(
   options: PublishOptions = {},
 ): Publication {
   check.checkBound(slot, 'slot')
-  check.checkOptions(options)
+  check.checkOptions(options, names.PUBLISH[kind])
   const { ballot, metadata, acrossGaps = false, discardFrom, signal } = options
   if (kind === 'store') check.checkOptionalBoolean(options.acrossGaps, 'options.acrossGaps')
   if (kind === 'install' && discardFrom !== undefined) check.checkBound(discardFrom, 'options.discardFrom')

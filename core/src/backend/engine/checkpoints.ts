@@ -11,6 +11,7 @@ import type { Slot } from '../../contract/slot.js'
 import { raise } from '../../errors/index.js'
 import * as check from '../arguments.js'
 import { copyBytes } from '../bytes.js'
+import * as names from '../call-names.js'
 import { abortable } from './abortable.js'
 import type { CheckpointContents, CheckpointHealth } from './checkpoint-health.js'
 import { CheckpointNaming, publicationOf, publicInfo, type Publication } from './checkpoint-naming.js'
@@ -97,8 +98,8 @@ export class EngineCheckpoints implements CheckpointStore {
   }
 
   async prune(options: { readonly keep: number } & CallOptions): Promise<{ readonly removed: number }> {
-    check.checkOptions(options)
     check.checkObject(options, 'options')
+    check.checkOptions(options, names.PRUNE)
     check.checkInteger(options.keep, 'options.keep', 1, Number.MAX_SAFE_INTEGER)
     const { life, writes, strongest } = this.#parts
     return life.run('checkpoints.prune', 'write', options.signal, async () => {

@@ -3,6 +3,7 @@ import type { CompactionReport } from '../../contract/reports.js'
 import type { Slot } from '../../contract/slot.js'
 import { PersistentLogError } from '../../errors/persistent-log-error.js'
 import * as check from '../arguments.js'
+import * as names from '../call-names.js'
 import { judgeCompaction } from '../laws/compaction-law.js'
 import { ballotBelow } from './ballot-below.js'
 import type { CheckpointHealth } from './checkpoint-health.js'
@@ -20,7 +21,7 @@ export class Compaction {
 
   async compact(options: CompactOptions): Promise<CompactionReport> {
     check.checkObject(options, 'options')
-    check.checkOptions(options)
+    check.checkOptions(options, names.COMPACT)
     const { before, retain = 0, acrossGaps = false, withoutCheckpoint = false, signal } = options
     check.checkBound(before, 'options.before')
     check.checkInteger(retain, 'options.retain', 0, Number.MAX_SAFE_INTEGER)

@@ -172,13 +172,13 @@ class EngineLog implements PersistentLog {
 
   async read(slot: Slot, options?: CallOptions): Promise<Decision | undefined> {
     check.checkSlot(slot)
-    check.checkOptions(options)
+    check.checkSignal(options)
     return this.#life.run('read', 'read', options?.signal, () => this.#reads.decision(slot))
   }
 
   async readAccepted(slot: Slot, options?: CallOptions): Promise<Proposal | undefined> {
     check.checkSlot(slot)
-    check.checkOptions(options)
+    check.checkSignal(options)
     return this.#life.run('readAccepted', 'read', options?.signal, () => this.#reads.accepted(slot))
   }
 

@@ -3,6 +3,7 @@ import type { LogEntry } from '../../contract/proposal.js'
 import type { OpenSlotRange, Slot, SlotRange } from '../../contract/slot.js'
 import { raise } from '../../errors/raise.js'
 import * as check from '../arguments.js'
+import * as names from '../call-names.js'
 import type { Outline } from './ledger.js'
 import type { LifeCycle } from './life-cycle.js'
 import type { WritePath } from './write-path.js'
@@ -44,7 +45,7 @@ export class EngineScan implements DecisionScan {
     this.#scope = scope
     try {
       check.checkRange(range)
-      checkScanOptions(options)
+      checkScanOptions(options, scope)
       life.check(scope.operation, 'read')
       this.#batchLength = options?.batchLength ?? DEFAULT_BATCH_LENGTH
       this.#damaged = options?.damaged ?? 'reject'
@@ -106,8 +107,8 @@ export class EngineScan implements DecisionScan {
   }
 }
 
-function checkScanOptions(options: ScanOptions | undefined): void {
-  check.checkOptions(options)
+function checkScanOptions(options: ScanOptions | undefined, { decided }: ScanScope): void {
+  check.checkOptions(options, decided ? names.DECISIONS : names.ONE_KIND)
   if (options?.batchLength !== undefined) {
     check.checkInteger(options.batchLength, 'options.batchLength', 1, MAX_BATCH_LENGTH)
   }

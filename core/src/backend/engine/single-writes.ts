@@ -48,7 +48,7 @@ export class SingleWrites {
   ): Promise<void> {
     try {
       checkGiven(given, field)
-      check.checkOptions(options)
+      check.checkSignal(options)
       const { life, limits } = this.#parts
       const survives = this.#judged.survival(kind, kind, options?.survives)
       checkEntry(given, limits)

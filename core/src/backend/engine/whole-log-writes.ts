@@ -4,6 +4,7 @@ import type { Slot } from '../../contract/slot.js'
 import { PersistentLogError, raise } from '../../errors/index.js'
 import * as check from '../arguments.js'
 import { copyBallot } from '../bytes.js'
+import * as names from '../call-names.js'
 import { judgePromise } from '../laws/promise-law.js'
 import { discardsOf } from './discarding.js'
 import type { Effect } from './effect.js'
@@ -38,7 +39,7 @@ export class WholeLogWrites {
     check.checkRange(range)
     const { from, to = Number.MAX_SAFE_INTEGER } = range
     check.checkSlot(from, 'range.from')
-    check.checkOptions(options)
+    check.checkOptions(options, names.WRITE)
     const { life, writes, space, durability, engine } = this.#parts
     const { accept: offered } = engine.capabilities.survives
     const survives = survivalOf('discard', options?.survives, durability.accept, offered)

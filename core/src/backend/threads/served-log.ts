@@ -13,6 +13,7 @@ import type { CommitId, Decision, LogEntry, Proposal } from '../../contract/prop
 import type { OpenSlotRange, Slot } from '../../contract/slot.js'
 import type { AttachedLog, SharedBounds } from '../../contract/threads.js'
 import * as check from '../arguments.js'
+import * as names from '../call-names.js'
 import { bareBallot, bareCommitId, bareProposal } from './bare-arguments.js'
 import type { ServedHandle } from './handle.js'
 import type { OwnerMethod } from './messages.js'
@@ -75,6 +76,7 @@ export class ServedLog implements AttachedLog {
 
   async promise(ballot: Ballot, options?: CallOptions): Promise<void> {
     check.checkBallot(ballot)
+    check.checkOptions(options)
     await this.#ask('promise', options, bareBallot(ballot))
   }
 
@@ -85,6 +87,7 @@ export class ServedLog implements AttachedLog {
 
   async acceptAll(proposals: readonly Proposal[], options?: AcceptAllOptions): Promise<void> {
     check.checkArray(proposals, 'proposals', check.checkProposal)
+    check.checkOptions(options, names.ACCEPT_ALL)
     await this.#write('acceptAll', proposals.map(bareProposal), options)
   }
 
@@ -95,6 +98,7 @@ export class ServedLog implements AttachedLog {
 
   async commitAll(ids: readonly CommitId[], options?: WriteOptions): Promise<void> {
     check.checkArray(ids, 'ids', check.checkCommitId)
+    check.checkOptions(options, names.WRITE)
     await this.#write('commitAll', ids.map(bareCommitId), options)
   }
 
@@ -105,6 +109,7 @@ export class ServedLog implements AttachedLog {
 
   async learnAll(decisions: readonly Decision[], options?: WriteOptions): Promise<void> {
     check.checkArray(decisions, 'decisions', check.checkProposal)
+    check.checkOptions(options, names.WRITE)
     await this.#write('learnAll', decisions.map(bareProposal), options)
   }
 
@@ -114,6 +119,7 @@ export class ServedLog implements AttachedLog {
   ): Promise<DiscardResult> {
     check.checkObject(range, 'range')
     check.checkRange(range)
+    check.checkOptions(options, names.WRITE)
     return this.#write('discard', { from: range.from, to: range.to }, options)
   }
 
@@ -137,7 +143,7 @@ export class ServedLog implements AttachedLog {
 
   /** Signals stay here: an abort counts until the call is handed over. */
   #write<T>(method: OwnerMethod, what: unknown, options: AcceptAllOptions | undefined): Promise<T> {
-    check.checkOptions(options)
+    check.checkSignal(options)
     const { survives, discardFrom } = options ?? {}
     return this.#ask(
       method,
@@ -148,7 +154,7 @@ export class ServedLog implements AttachedLog {
   }
 
   #ask<T>(method: OwnerMethod, options: CallOptions | undefined, ...args: readonly unknown[]): Promise<T> {
-    check.checkOptions(options)
+    check.checkSignal(options)
     this.owner.check(method, options?.signal)
     return this.owner.call(method, args) as Promise<T>
   }

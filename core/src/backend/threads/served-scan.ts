@@ -3,6 +3,7 @@ import type { LogEntry } from '../../contract/proposal.js'
 import type { OpenSlotRange, Slot } from '../../contract/slot.js'
 import { raise } from '../../errors/raise.js'
 import * as check from '../arguments.js'
+import { ONE_KIND } from '../call-names.js'
 import type { OwnerCalls } from './owner-calls.js'
 import type { SharedProgress } from './shared-progress.js'
 
@@ -62,7 +63,7 @@ export class ServedScan implements DecisionScan {
 }
 
 function checkScanOptions(options: ScanOptions | undefined): void {
-  check.checkOptions(options)
+  check.checkOptions(options, ONE_KIND)
   const { batchLength, damaged } = options ?? {}
   if (batchLength !== undefined) check.checkInteger(batchLength, 'options.batchLength', 1, MAX_BATCH_LENGTH)
   if (damaged !== undefined && damaged !== 'reject' && damaged !== 'skip') {

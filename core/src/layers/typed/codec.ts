@@ -1,3 +1,5 @@
+import { isPlain } from '../../backend/arguments.js'
+
 /**
  * Turns values into bytes and back. `encode` must be deterministic: equal values, equal bytes. A log knows a value by its
  * bytes, and an honest retry must not look like a second value. What `encode` throws, nothing was written.
@@ -31,12 +33,6 @@ export const utf8Codec: Codec<string> = Object.freeze({
   },
   decode: (bytes: Uint8Array) => decoder.decode(bytes),
 })
-
-/** A plain object, of whatever realm: nothing but its own properties. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
-}
 
 /** What JSON would change on its way, in words; `undefined` for what it keeps. What has a `toJSON` was replaced before. */
 function changedByJson(holder: unknown, value: unknown): string | undefined {

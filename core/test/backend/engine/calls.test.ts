@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import type { PersistentLog } from '../../../src/contract/index.js'
 import { openHeld, proposal, stateOf } from './held-engine.js'
 
 describe('the arguments of a batch', () => {
@@ -10,6 +11,58 @@ describe('the arguments of a batch', () => {
     expect(await stateOf(log.commitAll(holes))).to.match(/^ids\[0\] is undefined/)
     expect(await stateOf(log.learnAll(holes))).to.match(/^decisions\[0\] is undefined/)
     expect(engine.held).to.deep.equal([])
+  })
+})
+
+describe('the names in options and ranges', () => {
+  const notKnown = async (call: (log: PersistentLog) => unknown): Promise<string> => {
+    const { log } = await openHeld()
+    const error: unknown = await Promise.resolve(call(log)).catch((thrown: unknown) => thrown)
+    expect(error).to.be.instanceOf(TypeError)
+    return (error as TypeError).message
+  }
+  const loose = <T>(value: object): T => value as T
+
+  it('are told with the one that was meant, and with all that are known', async () => {
+    expect(await notKnown((log) => log.compact(loose({ before: 8, retian: 3 })))).to.equal(
+      'options.retian is not known here; did you mean retain?; ' +
+        'options may hold before, retain, acrossGaps, withoutCheckpoint, signal',
+    )
+    expect(await notKnown((log) => log.acceptAll([], loose({ discardfrom: 4 })))).to.include('discardFrom?')
+    expect(await notKnown((log) => log.discard(loose({ from: 8, until: 9 })))).to.equal(
+      'range.until is not known here; range may hold from, to',
+    )
+    expect(
+      await notKnown((log) =>
+        log
+          .gaps(loose({ form: 1 }))
+          [Symbol.asyncIterator]()
+          .next(),
+      ),
+    ).to.include('did you mean from?')
+  })
+
+  it('are those of the very call', async () => {
+    const includeAccepted = loose<object>({ includeAccepted: true })
+    const scans: readonly ((log: PersistentLog) => unknown)[] = [
+      (log) => log.decisions(includeAccepted).nextBatch(),
+      (log) => log.uncommitted({}, includeAccepted).nextBatch(),
+      (log) => log.checkpoints.store(1, new Uint8Array(), loose({ discardFrom: 1 })),
+      (log) => log.checkpoints.install(1, new Uint8Array(), loose({ acrossGaps: true })),
+    ]
+    for (const call of scans) expect(await notKnown(call)).to.include(' is not known here')
+  })
+
+  it("count as absent where they have no value, and are nobody's business on an object of a class", async () => {
+    const { log } = await openHeld()
+    class Term {
+      readonly why = 'a new term'
+      readonly from = 0
+    }
+    expect(
+      await log.decisions(loose({ until: undefined }), loose({ limit: undefined })).nextBatch(),
+    ).to.equal(undefined)
+    expect(await log.decisions(new Term()).nextBatch()).to.equal(undefined)
   })
 })
 

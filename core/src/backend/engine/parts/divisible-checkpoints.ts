@@ -16,6 +16,7 @@ import {
 import type { Slot } from '../../../contract/slot.js'
 import { raise } from '../../../errors/raise.js'
 import * as check from '../../arguments.js'
+import * as names from '../../call-names.js'
 import type { CheckpointContents } from '../checkpoint-health.js'
 import { publicationOf, type CheckpointNaming, type Publication } from '../checkpoint-naming.js'
 import type { StoredCheckpoint } from '../effect.js'
@@ -66,7 +67,7 @@ export class EngineDivisibleCheckpoints implements DivisibleCheckpoints {
     options?: CallOptions & { readonly only?: readonly string[] | undefined },
   ): AsyncGenerator<ExportedPart> {
     check.checkBound(slot, 'slot')
-    check.checkOptions(options)
+    check.checkOptions(options, names.EXPORT)
     if (options?.only !== undefined) check.checkArray(options.only, 'options.only', check.checkDigest)
     const { life } = this.#log
     const { parts } = this.#contents
