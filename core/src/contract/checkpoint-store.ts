@@ -51,13 +51,16 @@ export interface InstallCheckpointOptions extends CallOptions {
 export interface CheckpointStore {
   /**
    * Store the state as of `slot`. Beyond `contiguousTo`: `PLOG_CHECKPOINT_AHEAD`. Older than the newest, or the same
-   * slot with other content: `PLOG_STALE_CHECKPOINT`. Same slot, same content: no-op.
+   * slot with other content: `PLOG_STALE_CHECKPOINT`; older and below the point: `PLOG_COMPACTED`. Same slot, same content:
+   * no-op, and the first one's ballot and metadata stay, as the first ballot and proof of a decision do: what is returned
+   * tells them.
    */
   store(slot: Slot, content: CheckpointContent, options?: StoreCheckpointOptions): Promise<CheckpointInfo>
   /**
    * Install a state shipped from elsewhere: durable first, then the point moves to its slot, in the same commit point.
    * Entries below it go; entries from it on and the promise stay. At or below the newest checkpoint's slot with other
-   * content: `PLOG_STALE_CHECKPOINT`.
+   * content: `PLOG_STALE_CHECKPOINT`; older and below the point: `PLOG_COMPACTED`. Same slot, same content: as `store` has
+   * it, but the point moves, with the ballot that is given here, if it lies below.
    */
   install(slot: Slot, content: CheckpointContent, options?: InstallCheckpointOptions): Promise<CheckpointInfo>
   /** The newest checkpoint that is not known to be damaged. */
