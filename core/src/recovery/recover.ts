@@ -4,6 +4,7 @@ import type { PersistentLog } from '../contract/persistent-log.js'
 import { MAX_SLOT, type OpenSlotRange, type Slot } from '../contract/slot.js'
 import { isPersistentLogError } from '../errors/persistent-log-error.js'
 import { raise } from '../errors/raise.js'
+import { checkArguments } from './check-arguments.js'
 import { replay, type ReplayOptions } from './replay.js'
 import type { RecoveryProgress, StateRecoveryReport } from './report.js'
 import { restoreCheckpoint, type Restored } from './restore-checkpoint.js'
@@ -42,6 +43,9 @@ export type RecoverableLog = Pick<
  *
  * A damaged checkpoint makes room for the next older one; when none at or above the point is left, the state cannot be
  * had from this log: `PLOG_CHECKPOINT_REQUIRED`, and another replica has to ship one (`checkpoints.install`).
+ *
+ * A machine may hold more than the log: one that keeps its state longer than commits below power-loss survive, or one of
+ * another log. Nothing is applied to it then, and the report says what is `ahead`.
  */
 export async function recover(
   log: RecoverableLog,
@@ -49,8 +53,8 @@ export async function recover(
   options: RecoverOptions = {},
 ): Promise<StateRecoveryReport> {
   const startedMs = performance.now()
+  checkArguments(log, machine, options)
   const { range = {}, gaps = 'stop', signal, onProgress, batchLength } = options
-  checkOptions(range, gaps)
   signal?.throwIfAborted()
 
   const { from: explicitFrom, to: upTo = MAX_SLOT + 1 } = range
@@ -76,27 +80,13 @@ export async function recover(
   return {
     checkpoint: restored.checkpoint,
     damagedCheckpoints: restored.damaged,
+    ahead: restored.ahead,
     replayed,
     skipped: end - from - replayed,
     from,
     to: end,
     stoppedBy: end < last ? await reasonToStop(log, end, signal) : undefined,
     tookMs: performance.now() - startedMs,
-  }
-}
-
-function checkOptions(range: OpenSlotRange, gaps: unknown): void {
-  if (gaps !== 'stop' && gaps !== 'skip') {
-    throw new TypeError(`options.gaps is ${String(gaps)}; it must be 'stop' or 'skip'`)
-  }
-  for (const [field, bound] of [
-    ['from', range.from],
-    ['to', range.to],
-  ] as const) {
-    if (bound === undefined || (Number.isSafeInteger(bound) && bound >= 0)) continue
-    throw new RangeError(
-      `options.range.${field} is ${String(bound)}; it must be an integer from 0 to ${MAX_SLOT + 1}`,
-    )
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CheckpointInfo } from '../contract/checkpoint-store.js'
-import type { Slot } from '../contract/slot.js'
+import type { Slot, SlotRange } from '../contract/slot.js'
 
 /** How far a recovery has come. */
 export interface RecoveryProgress {
@@ -18,6 +18,12 @@ export interface StateRecoveryReport {
   readonly checkpoint?: CheckpointInfo | undefined
   /** Newer checkpoints that turned out to be damaged, newest first. */
   readonly damagedCheckpoints: readonly CheckpointInfo[]
+  /**
+   * What the machine holds (`appliedTo`) and the log does not, neither as slots nor as a checkpoint: decisions that the log
+   * has lost, or that are another log's. Absent where it holds no more than the log. What is decided
+   * there later is not applied: the machine is past it.
+   */
+  readonly ahead?: SlotRange | undefined
   /** Decisions applied. */
   readonly replayed: number
   /** Undecided slots that were passed over; always 0 unless `gaps: 'skip'`. */

@@ -1,8 +1,9 @@
 import type { CheckpointInfo } from '../contract/checkpoint-store.js'
 import type { PersistentLog } from '../contract/persistent-log.js'
-import type { Slot } from '../contract/slot.js'
+import type { Slot, SlotRange } from '../contract/slot.js'
 import { isPersistentLogError } from '../errors/persistent-log-error.js'
 import { raise } from '../errors/raise.js'
+import { standOf } from './check-arguments.js'
 import type { StateMachine } from './state-machine.js'
 
 /** Where the state stands before the replay. */
@@ -11,6 +12,8 @@ export interface Restored {
   readonly damaged: readonly CheckpointInfo[]
   /** The slot at which the replay starts. */
   readonly at: Slot
+  /** What the machine holds beyond the end of the log. */
+  readonly ahead?: SlotRange | undefined
 }
 
 interface Demand {
@@ -30,16 +33,17 @@ export async function restoreCheckpoint(
   { upTo, signal }: Demand,
 ): Promise<Restored> {
   // Below the first slot there is nothing to apply: a new machine stands there.
-  const standsAt = Math.max(machine.appliedTo?.() ?? 0, log.firstSlot)
+  const standsAt = Math.max(standOf(machine), log.firstSlot)
   if (standsAt > Math.max(upTo, log.firstSlot)) {
     throw new RangeError(
       `options.range.to is ${upTo}; it must be at least ${standsAt}, where the state machine stands (appliedTo)`,
     )
   }
-  const { compactedBefore } = log.bounds()
+  const { compactedBefore, nextSlot } = log.bounds()
   const reaches = (slot: Slot): boolean => slot >= compactedBefore || slot >= upTo
   const damaged: CheckpointInfo[] = []
-  for (const listed of (await log.checkpoints.list({ signal })).toReversed()) {
+  const stored = await log.checkpoints.list({ signal })
+  for (const listed of stored.toReversed()) {
     if (listed.slot > upTo) continue
     if (listed.slot <= standsAt || !reaches(listed.slot)) break
     const { damaged: isKnownDamaged, ...checkpoint } = listed
@@ -48,7 +52,9 @@ export async function restoreCheckpoint(
     }
     damaged.push(checkpoint)
   }
-  if (reaches(standsAt)) return { damaged, at: standsAt }
+  const end = Math.max(nextSlot, stored.at(-1)?.slot ?? 0)
+  const ahead = standsAt > end ? { from: end, to: standsAt } : undefined
+  if (reaches(standsAt)) return { damaged, at: standsAt, ahead }
   throw nothingReaches(compactedBefore, standsAt, damaged)
 }
 

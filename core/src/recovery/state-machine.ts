@@ -17,7 +17,8 @@ export interface StateMachine {
   apply(decisions: readonly Decision[]): Promise<void> | void
   /**
    * The slot at which the state stands now: every decision below it is in. A machine that keeps its state resumes from
-   * here. Absent: the machine is empty and expects the slot with which the log began.
+   * here. Absent: the machine is empty and expects the slot with which the log began. An integer, returned at once: a promise
+   * is a `TypeError`, anything else that is no slot a `RangeError`.
    */
   appliedTo?(): Slot
 }
