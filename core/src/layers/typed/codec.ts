@@ -1,4 +1,4 @@
-import { isPlain } from '../../backend/arguments.js'
+import { canonicalJson } from './canonical-json.js'
 
 /**
  * Turns values into bytes and back. `encode` must be deterministic: equal values, equal bytes. A log knows a value by its
@@ -34,38 +34,16 @@ export const utf8Codec: Codec<string> = Object.freeze({
   decode: (bytes: Uint8Array) => decoder.decode(bytes),
 })
 
-/** What JSON would change on its way, in words; `undefined` for what it keeps. What has a `toJSON` was replaced before. */
-function changedByJson(holder: unknown, value: unknown): string | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : String(value)
-  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
-  // As a property it is left out; as an item it would become null.
-  if (value === undefined) return Array.isArray(holder) ? 'undefined' : undefined
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || isPlain(value)) return undefined
-  const { constructor } = value as { readonly constructor?: { readonly name?: unknown } | undefined }
-  return `an object of ${String(constructor?.name)}`
-}
-
-/** Keys in one order, whatever order they were written in; and nothing that JSON would change on its way. */
-function canonical(this: unknown, key: string, value: unknown): unknown {
-  const changed = changedByJson(this, value)
-  if (changed !== undefined) {
-    const place = key === '' ? 'the value' : Array.isArray(this) ? `item ${key}` : key
-    throw new TypeError(`${place} is ${changed}, which JSON does not have`)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-}
-
 /**
  * Values that JSON can hold, with sorted keys. A property that is `undefined` is left out, as always, and an object with a
- * `toJSON` (a `Date`) is written as what that returns. What JSON would turn into something else is a `TypeError`: NaN,
- * infinities, functions, symbols, bigints, `undefined` itself, `undefined` and holes in arrays, and objects that are neither
+ * `toJSON` (a `Date`) is written as what that returns. What JSON would turn into something else is a `TypeError` that names its
+ * place: NaN, infinities, -0 (replicas that decode 0 could go another way), circles, functions, symbols, bigints, `undefined` itself, `undefined` and holes in arrays, and objects that are neither
  * plain nor arrays (a `Map`, a `Set`, a `Uint8Array`, a boxed number, an instance of a class).
  */
 export function jsonCodec<T>(): Codec<T> {
   return {
     encode(value) {
-      const json = JSON.stringify(value, canonical) as string | undefined
+      const json = canonicalJson(value)
       if (json === undefined) throw new TypeError('the value is undefined, which JSON does not have')
       return encoder.encode(json)
     },

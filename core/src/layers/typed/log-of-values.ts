@@ -6,6 +6,7 @@ import type { AcceptAllOptions, CallOptions, ScanOptions, WriteOptions } from '.
 import type { CompactOptions, PersistentLog } from '../../contract/persistent-log.js'
 import type { CommitId, LogEntry } from '../../contract/proposal.js'
 import type { OpenSlotRange, Slot } from '../../contract/slot.js'
+import { checkCodecs } from './check-codecs.js'
 import { bytesCodec, type Codec } from './codec.js'
 import { capabilitiesAbove } from './limits.js'
 import { unseal } from './sealed-value.js'
@@ -27,6 +28,8 @@ export function typedLog<D, S = Uint8Array, C = Uint8Array>(
   log: PersistentLog,
   codecs: TypedCodecs<D, S, C>,
 ): TypedLog<D, S, C> {
+  check.checkObject(log, 'log')
+  checkCodecs(codecs, ['decision'])
   return new LogOfValues(log, codecs)
 }
 

@@ -1,6 +1,8 @@
 import type { CheckpointInfo } from '../../contract/checkpoint-store.js'
 import type { Slot } from '../../contract/slot.js'
+import { checkMachine } from '../../recovery/check-arguments.js'
 import type { StateMachine } from '../../recovery/state-machine.js'
+import { checkCodecs } from './check-codecs.js'
 import type { Codec } from './codec.js'
 import { unseal } from './sealed-value.js'
 import { decodeState } from './typed-checkpoints.js'
@@ -20,6 +22,8 @@ export function typedStateMachine<D, S>(
   codecs: { readonly decision: Codec<D>; readonly state: Codec<S> },
   machine: TypedStateMachine<D, S>,
 ): StateMachine {
+  checkCodecs(codecs, ['decision', 'state'])
+  checkMachine(machine)
   return {
     async restore(checkpoint, content) {
       await machine.restore(checkpoint, await decodeState(codecs.state, checkpoint, content))
@@ -31,6 +35,6 @@ export function typedStateMachine<D, S>(
       })
       await machine.apply(typed)
     },
-    appliedTo: () => machine.appliedTo?.() ?? 0,
+    ...(machine.appliedTo && { appliedTo: () => machine.appliedTo!() }),
   }
 }
