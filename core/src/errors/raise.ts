@@ -14,6 +14,12 @@ export const raise = {
       slot,
       ballot,
     }),
+  decisionInTheWay: (slot: number, discardFrom: number) =>
+    new PersistentLogError(
+      'PLOG_ALREADY_COMMITTED',
+      `slot ${slot} is decided and not in the batch; discardFrom ${discardFrom} drops undecided slots only`,
+      { slot },
+    ),
   backendNotInstalled: (name: string, packageName: string, known: readonly string[]) =>
     new PersistentLogError(
       'PLOG_UNKNOWN_BACKEND',

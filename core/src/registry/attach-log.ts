@@ -1,6 +1,7 @@
 import type { Backend } from '../contract/backend.js'
 import type { AttachedLog, ThreadHandle } from '../contract/threads.js'
 import { raise } from '../errors/raise.js'
+import { checkObject } from '../backend/arguments.js'
 import { checkHandle } from '../backend/threads/handle.js'
 import { resolveBackend, type ResolveOptions } from './resolve-backend.js'
 
@@ -13,6 +14,7 @@ export interface AttachOptions extends ResolveOptions {
 /** Makes a log of a handle that the owner of one posted to this thread: see `AttachedLog`. */
 export async function attachLog(handle: ThreadHandle, options: AttachOptions = {}): Promise<AttachedLog> {
   checkHandle(handle)
+  checkObject(options, 'options')
   const backend = await resolveBackend(options.backend ?? handle.backend, options)
   if (backend.name !== handle.backend) {
     throw new TypeError(`options.backend is "${backend.name}"; the handle is of a log of "${handle.backend}"`)

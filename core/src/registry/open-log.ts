@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { checkObject } from '../backend/arguments.js'
 import type { Backend, OpenContext } from '../contract/backend.js'
 import type { PersistentLog } from '../contract/persistent-log.js'
 import { raise } from '../errors/raise.js'
@@ -13,6 +14,7 @@ import { KNOWN_BACKENDS, resolveBackend } from './resolve-backend.js'
  * (`{ environment }`). What it returns is recovered, locked and ready.
  */
 export async function openLog(source: ConfigSource, options: LoadOptions = {}): Promise<PersistentLog> {
+  checkObject(options, 'options')
   const loaded = await loadConfig(source, options)
   const backend = await resolveBackend(loaded.config.backend, loaded)
   return backend.open(openContext(backend, loaded))

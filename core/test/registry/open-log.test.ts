@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { z } from 'zod'
 import { defineBackend } from '../../src/backend/define-backend.js'
-import type { OpenContext, PersistentLog } from '../../src/contract/index.js'
-import { openContext, openLog } from '../../src/registry/index.js'
+import { HANDLE_VERSION } from '../../src/backend/threads/handle.js'
+import type { OpenContext, PersistentLog, ThreadHandle } from '../../src/contract/index.js'
+import { attachLog, openContext, openLog } from '../../src/registry/index.js'
 import { rejection } from '../support/rejections.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
@@ -184,4 +185,20 @@ describe('openLog', () => {
     const error = await rejection('PLOG_INVALID_CONFIG', () => openContext(backend, loaded))
     expect(error.message).to.include('options.file-less.depth: must be 3, got 4')
   })
+
+  it('names options that are none', async () => {
+    for (const call of [
+      () => openLog({ backend: fileless }, null as never),
+      () => attachLog(handleOfNobody(), null as never),
+    ]) {
+      const error: unknown = await call().catch((thrown: unknown) => thrown)
+      expect(String(error)).to.equal('TypeError: options is null; it must be an object')
+    }
+  })
 })
+
+/** Well-formed, of a log that nobody opened. */
+function handleOfNobody(): ThreadHandle {
+  const progress = new SharedArrayBuffer(64)
+  return Object.assign({ backend: 'nobody', seats: 0 }, { version: HANDLE_VERSION, progress, seatMemory: [] })
+}

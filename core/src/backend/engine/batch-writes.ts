@@ -107,7 +107,7 @@ export class BatchWrites {
     const damaged = firstUnnamed(judged.damaged, from, named)
     if (damaged !== undefined) throw raise.damagedSlot(damaged)
     const decided = firstUnnamed(judged.decided, from, named)
-    if (decided !== undefined) throw raise.alreadyCommitted(decided)
+    if (decided !== undefined) throw raise.decisionInTheWay(decided, from)
     return discardsOf(judged, from)
   }
 }

@@ -66,6 +66,21 @@ describe('the names in options and ranges', () => {
   })
 })
 
+describe('a batch that discards', () => {
+  it('names the decision that is in its way', async () => {
+    const { engine, log } = await openHeld()
+    const learned = log.learn(proposal(5, 1))
+    await engine.succeedAll()
+    await learned
+    const error: unknown = await log
+      .acceptAll([proposal(4, 2)], { discardFrom: 4 })
+      .catch((thrown: unknown) => thrown)
+    expect(String(error)).to.include(
+      'slot 5 is decided and not in the batch; discardFrom 4 drops undecided slots only',
+    )
+  })
+})
+
 describe('the counters of a log', () => {
   it('count entries, not the discard that goes with them', async () => {
     const { engine, log } = await openHeld()
