@@ -34,6 +34,15 @@ export const capabilityMutants: readonly Mutant[] = [
     ...capabilities,
     limits: { ...capabilities.limits, valueBytes: capabilities.limits.valueBytes * 2 },
   })),
+  claiming('limitsWritable', 'whoever writes into its limits moves them', (capabilities) => ({
+    ...capabilities,
+    limits: { ...capabilities.limits },
+  })),
+  {
+    name: 'limitsLowered',
+    defect: 'a limit that is not on offer is lowered without a word',
+    plant: () => ({ judgeLimits: () => undefined }),
+  },
   claiming('claimsNothing', 'it claims to keep nothing, and keeps all', (capabilities) => ({
     ...capabilities,
     survives: { accept: 'nothing', commit: 'nothing' },

@@ -26,6 +26,8 @@ export interface ReferenceParts {
   readonly Log: typeof ReferenceLog
   /** Throws when a default is more than what is on offer. */
   readonly judgeDurability: (durability: OpenContext['durability']) => void
+  /** Throws when a limit is more than what is on offer. */
+  readonly judgeLimits: (limits: OpenContext['limits']) => void
 }
 
 /** The parts of the log that is right. */
@@ -40,10 +42,16 @@ export const REFERENCE_PARTS: ReferenceParts = {
         throw raise.unsupported('open', `survives ${wanted}`)
     }
   },
+  judgeLimits({ valueBytes = 0, batchSlots = 0, batchBytes = 0 }) {
+    if (valueBytes > LIMITS.valueBytes) throw raise.unsupported('open', `valueBytes ${valueBytes}`)
+    if (batchSlots > LIMITS.batchSlots) throw raise.unsupported('open', `batchSlots ${batchSlots}`)
+    if (batchBytes > LIMITS.batchBytes) throw raise.unsupported('open', `batchBytes ${batchBytes}`)
+  },
 }
 
-function capabilitiesFor({ limits }: OpenContext): Capabilities {
-  return {
+function capabilitiesFor({ limits }: OpenContext, judge: ReferenceParts['judgeLimits']): Capabilities {
+  judge(limits)
+  const capabilities: Capabilities = {
     survives: { accept: SURVIVES, commit: SURVIVES },
     openBy: 'many-threads',
     atomicBatches: true,
@@ -51,13 +59,14 @@ function capabilitiesFor({ limits }: OpenContext): Capabilities {
     syncReads: false,
     borrowedReads: true,
     syncWrites: SURVIVES,
-    limits: {
+    limits: Object.freeze({
       valueBytes: Math.min(LIMITS.valueBytes, limits.valueBytes ?? Infinity),
       batchSlots: Math.min(LIMITS.batchSlots, limits.batchSlots ?? Infinity),
       batchBytes: Math.min(LIMITS.batchBytes, limits.batchBytes ?? Infinity),
       uncommittedBytes: limits.uncommittedBytes,
-    },
+    }),
   }
+  return Object.freeze(capabilities)
 }
 
 /** A backend made of the given parts. */
@@ -72,11 +81,12 @@ export function referenceBackend(name: string, parts: ReferenceParts = REFERENCE
       const startedMs = performance.now()
       if (context.directory === undefined) throw new TypeError('directory must be a path')
       parts.judgeDurability(context.durability)
+      const capabilities = capabilitiesFor(context, parts.judgeLimits)
       const disk = new parts.Disk(context.directory)
       const stored = disk.load()
       const state = stored?.state ?? newState(context.firstSlot)
       if (!stored) disk.saveNow(state)
-      const core = new parts.Core(new parts.Model(state), disk, context, capabilitiesFor(context))
+      const core = new parts.Core(new parts.Model(state), disk, context, capabilities)
       return new parts.Log(name, core, recoveryOf(state, stored, startedMs))
     },
   }

@@ -26,6 +26,7 @@ import { fullDiskCases } from './full-disk.js'
 import { installCases } from './install.js'
 import { iterationCases } from './iteration.js'
 import { lifeCycleCases } from './life-cycle.js'
+import { limitCases } from './limits.js'
 import { orderCases } from './order.js'
 import { overwriteCases } from './overwrite.js'
 import { powerCutCases } from './power-cuts.js'
@@ -59,6 +60,7 @@ export const allCases: readonly Case[] = [
   ...batchCases,
   ...discardFromCases,
   ...boundCases,
+  ...limitCases,
   ...concurrencyCases,
   ...callOrderCases,
   ...spaceCases,

@@ -6,7 +6,10 @@ import type { Survival } from './survival.js'
  */
 export type OpenBy = 'one-process' | 'many-threads' | 'many-processes' | 'many-machines'
 
-/** Upper bounds of one opened log: exactly the limit works, one more is `PLOG_TOO_LARGE`. */
+/**
+ * Upper bounds of one opened log: exactly the limit works, one more is `PLOG_TOO_LARGE`. The configuration may lower them;
+ * one that asks for more than the backend offers is refused at open with `PLOG_UNSUPPORTED`.
+ */
 export interface Limits {
   /** Bytes of one value, and of one proof. */
   readonly valueBytes: number
@@ -22,7 +25,10 @@ export interface Limits {
   readonly uncommittedBytes?: number | undefined
 }
 
-/** Facts about one opened log; they do not change while it is open. The conformance kit examines each of them. */
+/**
+ * Facts about one opened log; they do not change while it is open, whatever a reader of them writes into them. The
+ * conformance kit examines each of them.
+ */
 export interface Capabilities {
   /** The strongest survival on offer, and the default of the call. Promise, learn and discard follow `accept`/`commit`. */
   readonly survives: { readonly accept: Survival; readonly commit: Survival }

@@ -93,6 +93,8 @@ export const valueProofs: Proofs = {
   'bound.own-value-limit': ['limitsSwallowed'],
   'bound.batch-slots-limit': ['limitsSwallowed'],
   'bound.batch-bytes-limit': ['limitsSwallowed'],
+  'bound.limits-overclaimed-refused': ['limitsLowered'],
+  'bound.limits-not-writable': ['limitsWritable'],
   'bound.metadata-limit': ['limitsSwallowed'],
   'bound.uncommitted-limit': ['limitsSwallowed'],
   'bound.uncommitted-limit-discard-from': ['limitsSwallowed'],

@@ -106,7 +106,8 @@ class EngineLog implements PersistentLog {
     this.#contents = contents
     this.backend = engine.backend
     this.firstSlot = firstSlot
-    this.capabilities = { ...engine.capabilities, limits: parts.limits }
+    const survives = Object.freeze({ ...engine.capabilities.survives })
+    this.capabilities = Object.freeze({ ...engine.capabilities, survives, limits: parts.limits })
     this.recovery = recovery
     this.checkpoints = new EngineCheckpoints(parts, health, contents)
     this.configuration = new EngineConfigurations(parts)

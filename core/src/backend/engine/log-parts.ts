@@ -125,18 +125,26 @@ export function logParts(
   }
 }
 
-/** A configuration may lower a limit, never raise it beyond what the engine can hold. */
+/**
+ * A configuration may lower a limit; one beyond what the engine can hold is refused, or its user would learn of it with the
+ * first value that is too large. Frozen: whoever writes into what a log says of itself must not lift its limits.
+ */
 function lowerOf(offered: Limits, asked: Partial<Limits>): Limits {
   const lower = (field: keyof Limits): number | undefined => {
-    const [a, b] = [offered[field], asked[field]]
-    return a === undefined ? b : b === undefined ? a : Math.min(a, b)
+    const [most, wanted] = [offered[field], asked[field]]
+    if (most === undefined || wanted === undefined) return wanted ?? most
+    if (wanted <= most) return wanted
+    throw raise.unsupported('open', `limits.${field} is ${wanted}, at most ${most} is offered`, {
+      field: `limits.${field}`,
+      value: wanted,
+    })
   }
-  return {
+  return Object.freeze({
     valueBytes: lower('valueBytes')!,
     batchSlots: lower('batchSlots')!,
     batchBytes: lower('batchBytes')!,
     uncommittedBytes: lower('uncommittedBytes'),
-  }
+  })
 }
 
 const where = (index: number | undefined) => (index === undefined ? {} : { index })

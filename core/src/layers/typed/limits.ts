@@ -26,10 +26,11 @@ function limitsAbove(below: Limits): Limits {
     const reason = `the limit ${field} of the log leaves no room for a digest of ${DIGEST_BYTES} bytes`
     throw raise.unsupported('typedLog', reason, { field })
   }
-  return limits
+  return Object.freeze(limits)
 }
 
 /** What the layer offers: all that the log below does, but for facets that hand out or take bytes. */
 export function capabilitiesAbove(below: Capabilities): Capabilities {
-  return { ...below, borrowedReads: false, syncWrites: undefined, limits: limitsAbove(below.limits) }
+  const limits = limitsAbove(below.limits)
+  return Object.freeze({ ...below, borrowedReads: false, syncWrites: undefined, limits })
 }
