@@ -16,7 +16,9 @@ import {
 export type BackendSpecifier = string | URL
 
 /** The configuration of one open: plain JSON, so that it can be sent to a child process. */
-export type OpenConfig = Omit<LogConfig, 'backend'>
+export type OpenConfig = Omit<LogConfig, 'backend' | 'directory'> & {
+  readonly directory?: string | undefined
+}
 
 /** All that a process needs to open a log under test: send it as JSON. */
 export interface OpenOrder {

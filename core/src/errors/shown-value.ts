@@ -8,6 +8,7 @@ export function shownValue(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value.length > SHOWN_LETTERS ? `${value.slice(0, SHOWN_LETTERS)}...` : value)
   }
+  if (value instanceof URL) return JSON.stringify(value.href)
   if (typeof value === 'object') return 'an object'
   const isShort = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
   return isShort ? String(value) : `a ${typeof value}`

@@ -7,13 +7,17 @@ import { MAX_SLOT, type Slot } from '../contract/slot.js'
 import { SURVIVALS } from '../contract/survival.js'
 import { raise } from '../errors/raise.js'
 import { configIssues, type ConfigIssue } from './config-issues.js'
+import { directoryFault } from './path-of.js'
 
 /** How a log is opened. The common fields mean the same for every backend: one word swaps it. */
 export interface LogConfig {
   /** `memory`, `faster`, `lmdb`, `level`, the name of an npm package, a path or `file:` URL of a module, or a backend. */
   readonly backend: string | Backend
-  /** Where the files are; relative to the configuration file or else the working directory. Made when it is missing. */
-  readonly directory?: string | undefined
+  /**
+   * Where the files are, as a path or `file:` URL; relative to the configuration file or else the working directory. Made when
+   * it is missing.
+   */
+  readonly directory?: string | URL | undefined
   /** The slot that a new log begins with. Default 0; Raft begins with 1. */
   readonly firstSlot?: Slot | undefined
   /** Weaker acknowledgements than the strongest that the backend offers. */
@@ -94,16 +98,16 @@ const backendSection = z.unknown().refine((value) => typeof value === 'object', 
     'must be an object: options has a section per backend, by its name, with the options of that backend in it',
 })
 
-const DIRECTORY_ERROR = 'must be the path of a directory'
+const directory = z.unknown().superRefine((value, context) => {
+  const message = directoryFault(value)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
+})
 
 /** The shape of a {@link LogConfig}. */
 const logConfigSchema = z.strictObject(
   {
     backend: backendSchema,
-    directory: z
-      .string({ error: DIRECTORY_ERROR })
-      .refine((path) => path !== '' && !path.includes('\0'), { error: DIRECTORY_ERROR })
-      .optional(),
+    directory: directory.optional(),
     firstSlot: integer(0, MAX_SLOT).optional(),
     durability: z
       .strictObject(

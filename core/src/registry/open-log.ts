@@ -7,6 +7,7 @@ import { DEFAULT_FULL_WAIT_MS } from './config.js'
 import { configIssues, unknownKey } from './config-issues.js'
 import { loadConfig, type ConfigSource, type LoadedConfig, type LoadOptions } from './load-config.js'
 import { nearest } from './nearest.js'
+import { pathOf } from './path-of.js'
 import { KNOWN_BACKENDS, resolveBackend } from './resolve-backend.js'
 
 /**
@@ -28,7 +29,8 @@ export function openContext<Options>(backend: Backend<Options>, loaded: LoadedCo
     throw raise.invalidConfig([{ path: 'directory', message }])
   }
   return {
-    directory: config.directory === undefined ? undefined : resolve(relativeTo, config.directory),
+    directory:
+      config.directory === undefined ? undefined : resolve(relativeTo, pathOf(config.directory, 'directory')),
     firstSlot: config.firstSlot ?? 0,
     durability: config.durability ?? {},
     recovery: config.recovery ?? 'strict',

@@ -20,3 +20,21 @@ export function pathOf(place: unknown, field: string): string {
     throw raise.invalidConfig([{ path: field, message, value: place }], { cause })
   }
 }
+
+const DIRECTORY = 'must be the path of a directory, or its file: URL'
+/** What a shell makes a home directory of, and nobody else. */
+const HOME = /^~(?:$|[\\/])/
+
+/** What keeps a value from naming a directory; `undefined` when it names one. */
+export function directoryFault(place: unknown): string | undefined {
+  if (typeof place === 'string' && HOME.test(place)) {
+    return `${DIRECTORY}; "~" is known to shells only, and a directory of that name is "./~"`
+  }
+  if (!(place instanceof URL) && typeof place !== 'string') return DIRECTORY
+  try {
+    const path = pathOf(place, 'directory')
+    return path === '' || path.includes('\0') ? DIRECTORY : undefined
+  } catch {
+    return `${DIRECTORY} on this machine`
+  }
+}

@@ -83,6 +83,14 @@ describe('openLog', () => {
     expect(directory).to.equal(join(process.cwd(), 'data'))
   })
 
+  it('takes a directory that is named by a file: URL', async () => {
+    for (const directory of [new URL('file:///logs/a%20b'), 'file:///logs/a%20b']) {
+      expect((await contextOf(openLog({ backend: filed, directory }))).directory).to.equal('/logs/a b')
+    }
+    const own = await contextOf(openLog({ backend: filed, directory: './~' }))
+    expect(own.directory).to.equal(join(process.cwd(), '~'))
+  })
+
   it('resolves directory and backend of a file against the place of the file', async () => {
     await place.write('project/package.json', '{ "type": "module" }')
     await place.write(
