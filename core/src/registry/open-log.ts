@@ -3,8 +3,8 @@ import { checkObject } from '../backend/arguments.js'
 import type { Backend, OpenContext } from '../contract/backend.js'
 import type { PersistentLog } from '../contract/persistent-log.js'
 import { raise } from '../errors/raise.js'
-import { DEFAULT_FULL_WAIT_MS } from './config.js'
-import { configIssues, unknownKey } from './config-issues.js'
+import { DEFAULT_FULL_WAIT_MS, type LogConfig } from './config.js'
+import { configIssues, unknownKey, type ConfigIssue } from './config-issues.js'
 import { loadConfig, type ConfigSource, type LoadedConfig, type LoadOptions } from './load-config.js'
 import { nearest } from './nearest.js'
 import { pathOf } from './path-of.js'
@@ -38,29 +38,36 @@ export function openContext<Options>(backend: Backend<Options>, loaded: LoadedCo
     fullWaitMs: config.fullWaitMs ?? DEFAULT_FULL_WAIT_MS,
     poisonViews: config.poisonViews ?? false,
     limits: config.limits ?? {},
-    options: ownOptions(backend, config.options ?? {}),
+    options: ownOptions(backend, config),
   }
 }
 
 /** The backend's own section, checked and completed. Those of other backends wait for the day they are chosen. */
-function ownOptions<Options>(
-  backend: Backend<Options>,
-  sections: Readonly<Record<string, unknown>>,
-): Options {
+function ownOptions<Options>(backend: Backend<Options>, config: LogConfig): Options {
   const { name } = backend
-  const known = [name, ...KNOWN_BACKENDS.map((item) => item.name)]
-  if (!Object.hasOwn(sections, name)) {
-    const slip = Object.keys(sections).find(
-      (key) => !known.includes(key) && nearest(key, [name]) !== undefined,
-    )
-    if (slip !== undefined) {
-      const message = unknownKey(slip, [name])
-      throw raise.invalidConfig([{ path: `options.${slip}`, message, value: sections[slip] }])
-    }
-  }
+  const sections = config.options ?? {}
+  const misnamed = misnamedSections(name, config)
+  if (misnamed.length > 0) throw raise.invalidConfig(misnamed)
   const input = Object.hasOwn(sections, name) ? sections[name] : {}
   const result = backend.options.safeParse(input)
   if (result.success) return result.data
   const below = ['options', name]
   throw raise.invalidConfig(configIssues(result.error.issues, { input, schema: backend.options, below }))
+}
+
+/** Sections that are plainly meant for the backend in use, and would be read by nobody: under its package, or by a slip. */
+function misnamedSections(name: string, { backend, options = {} }: LogConfig): ConfigIssue[] {
+  const packageName = KNOWN_BACKENDS.find((item) => item.name === name)?.packageName
+  const isOther = (key: string): boolean => KNOWN_BACKENDS.some((item) => item.name === key)
+  const isSlip = (key: string): boolean =>
+    !Object.hasOwn(options, name) && !isOther(key) && nearest(key, [name]) !== undefined
+  return Object.entries(options)
+    .filter(([key]) => key !== name && (key === backend || key === packageName || isSlip(key)))
+    .map(([key, value]) => ({
+      path: `options.${key}`,
+      message: isSlip(key)
+        ? unknownKey(key, [name])
+        : `is read by nobody: a section has the name of its backend, here ${JSON.stringify(name)}`,
+      value,
+    }))
 }

@@ -181,6 +181,34 @@ describe('openLog', () => {
     expect(error.message).to.include('did you mean "filed"?')
   })
 
+  it('refuses a section under what the backend was asked for by, and names the right key', async () => {
+    await place.write('package.json', '{ "type": "module" }')
+    const file = await place.write(
+      'engine.js',
+      `export const backend = {
+        name: 'engine', summary: '', needsDirectory: false, options: { safeParse: (data) => ({ success: true, data }) },
+        open: (context) => Promise.reject(new Error(JSON.stringify(context.options))),
+      }`,
+    )
+    for (const options of [{ [file]: { size: 1 } }, { [file]: { size: 1 }, engine: {} }]) {
+      const error = await rejection('PLOG_INVALID_CONFIG', () => openLog({ backend: file, options }))
+      expect(error.context).to.deep.include({ field: `options.${file}`, value: { size: 1 } })
+      expect(error.message).to.include('a section has the name of its backend, here "engine"')
+    }
+  })
+
+  it('refuses a section under the package of a backend with a short name', async () => {
+    const memory = defineBackend({ ...fileless, name: 'memory' })
+    const options = { '@persistent-log/backend-memory': { mapSizeBytes: 4_096 } }
+    const error = await rejection('PLOG_INVALID_CONFIG', () => openLog({ backend: memory, options }))
+    expect(error.context.field).to.equal('options.@persistent-log/backend-memory')
+    expect(error.message).to.include('here "memory"')
+    const others = { '@persistent-log/backend-lmdb': {}, lmdb: {} }
+    expect((await contextOf(openLog({ backend: memory, options: others }))).options).to.deep.equal({
+      mapSizeBytes: 65_536,
+    })
+  })
+
   it("reads the issues of a schema that is not zod's", async () => {
     const schema = {
       safeParse: () => ({
