@@ -62,6 +62,16 @@ const EXAMPLES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'the worker applied 1000 commands: the sum is 499500, as it must be 499500',
     "the worker's own proposal is decided: from the worker",
   ],
+  '10-raft-follower': [
+    'the leader of term 1: 1:1 2:1? 3:1? behind 0',
+    'after a gap: false',
+    'after another entry: false',
+    'the leader of term 3: 1:1 2:2 3:3? behind 0',
+    'a late message: 1:1 2:2 3:3? behind 0',
+    'after reopening: {"term":3,"votedFor":"c"}',
+    'a snapshot: nothing behind 9',
+    'what follows it: 10:3 behind 9',
+  ],
 }
 
 const numbered = readdirSync(SOURCES).filter((name) => /^\d\d-.*\.ts$/.test(name))

@@ -100,6 +100,8 @@ export interface DecisionLog {
   /**
    * Promise to refuse every accept below `ballot`, on the whole log (Paxos Phase 1b). Equal: no-op. Lower than the
    * promise: `PLOG_STALE_BALLOT` with the promise. Always at the log's strongest survival.
+   *
+   * Not for the vote of Raft, whose leaders ship entries of older terms: term and vote are a configuration there.
    */
   promise(ballot: Ballot, options?: CallOptions): Promise<void>
   /** The highest promise so far; `undefined` when none was given. */
