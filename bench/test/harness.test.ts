@@ -80,5 +80,12 @@ describe('harness', () => {
     expect(labels.filter((label) => label.endsWith('kernel-k'))).to.deep.equal(['machine kernel-k'])
     expect(labels).to.include.members(['faster growth-10m', 'lmdb growth-1m'])
     expect(labels).not.to.include('lmdb growth-10m')
+    expect(labels, 'it takes half a minute').not.to.include('machine steady-load-30s-without-a-log')
+    const loads = planCells(workloads, {
+      ...{ backends: ['faster'], suite: 'all', isQuick: false },
+      matching: ['steady-load-30s'],
+    })
+    expect(loads.map(({ backend }) => backend).filter((name) => name !== 'machine')).to.deep.equal(['faster'])
+    expect(loads.some(({ workload }) => workload.name === 'steady-load-30s-without-a-log')).to.equal(true)
   })
 })

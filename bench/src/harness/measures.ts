@@ -6,7 +6,7 @@ export interface Round {
   readonly entriesPerOperation: number
   /** Latency of single operations (of chunks, where one is too short to be timed), in ns. */
   readonly latency: Latency
-  /** The longest time that the event loop stood still, in ms; absent where operations never let it turn. */
+  /** The longest time that the event loop stood still beyond its usual turn, in ms; absent where operations never let it turn. */
   readonly stallMs?: number | undefined
   /** Resident memory at the end, in bytes. */
   readonly rssBytes: number

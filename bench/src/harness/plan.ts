@@ -29,7 +29,10 @@ export function planCells(workloads: readonly Workload[], request: PlanRequest):
     (!isQuick || isShort || matching.length > 0) &&
     (matching.length === 0 || matching.some((part) => name.includes(part)))
   const isMachines = ({ only }: Workload): boolean => only?.includes(MACHINE) === true
-  const own = workloads.filter(isMachines).map((workload) => ({ backend: MACHINE, workload }))
+  // The brief ones come with each plan.
+  const isOwn = (workload: Workload): boolean =>
+    isMachines(workload) && (workload.isQuick || isChosen(workload))
+  const own = workloads.filter(isOwn).map((workload) => ({ backend: MACHINE, workload }))
   const others = workloads
     .filter((workload) => !isMachines(workload) && isChosen(workload))
     .flatMap((workload) =>

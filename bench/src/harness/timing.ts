@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import { createHistogram } from 'node:perf_hooks'
 import type { Step } from '../workloads/workload.js'
 import type { Latency, Round } from './measures.js'
+import { StallWatch } from './stall-watch.js'
 
 /** How long a round runs, in ms of timed operations. */
 export interface TimeLimits {
@@ -22,8 +23,6 @@ export interface TimedWork {
 }
 
 const NS_PER_MS = 1e6
-/** The loop is asked so often whether it turns. */
-const LOOP_RESOLUTION_MS = 1
 const PERCENTILES = [1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.99]
 
 /** Latencies of a round; those of the warm-up are dropped. */
@@ -68,21 +67,19 @@ export async function timeStep(
   const mostWarmUp = Math.max(Math.floor(most / 5), leastWarmUp)
   const warmUp = await runFor(step, warmUpMs, mostWarmUp, latencies, leastWarmUp)
   latencies.reset()
-  const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
-  loop.enable()
+  const watch = new StallWatch()
   const deviceBefore = deviceBytes()
   const userBefore = work.userBytes()
-  const { operations, ns } = await runFor(step, measureMs, most - warmUp.operations, latencies)
+  const { operations, ns } = await runFor(step, measureMs, most - warmUp.operations, latencies, 0, watch)
   const deviceAfter = deviceBytes()
   const userBytes = work.userBytes() - userBefore
-  loop.disable()
   const isCounted = deviceBefore !== undefined && deviceAfter !== undefined && userBytes > 0
   return {
     nsPerOperation: ns / operations,
     operations,
     entriesPerOperation: step.entriesPerOperation ?? 1,
     latency: latencies.result(),
-    ...(loop.count > 0 ? { stallMs: loop.max / NS_PER_MS } : {}),
+    ...(watch.longestMs === undefined ? {} : { stallMs: watch.longestMs }),
     rssBytes: process.memoryUsage.rss(),
     ...(isCounted ? { deviceBytesPerUserByte: (deviceAfter - deviceBefore) / userBytes } : {}),
   }
@@ -101,14 +98,19 @@ async function runFor(
   mostOperations: number,
   latencies: LatencyRecorder,
   least = 0,
+  watch?: StallWatch,
 ): Promise<{ readonly operations: number; readonly ns: number }> {
   const { chunk } = step
   const block = step.block ?? chunk
   let operations = 0
   let ns = 0
   let leastOperations = Math.max(block, least)
+  if (!step.before) watch?.start()
   do {
-    if (step.before) await step.before(block)
+    if (step.before) {
+      await step.before(block)
+      watch?.start()
+    }
     for (let inBlock = 0; inBlock < block; inBlock += chunk) {
       const start = process.hrtime.bigint()
       const pending = step.run(chunk)
@@ -120,7 +122,9 @@ async function runFor(
       latencies.recordChunk(took / chunk)
     }
     operations += block
+    if (step.before) watch?.stop()
   } while ((ns < limitMs * NS_PER_MS || operations < leastOperations) && operations + block <= mostOperations)
+  if (!step.before) watch?.stop()
   return { operations, ns }
 }
 

@@ -169,6 +169,7 @@ export const HYBRID_TARGETS: readonly Target[] = completed(1, [
     reference: '-',
     subject: faster('steady-load-30s', 'stall'),
     as: 'value',
+    limit: { backend: 'machine', workload: 'steady-load-30s-without-a-log', of: 'stall' },
     unit: 'ms',
     must: 20,
     aim: 5,

@@ -1,3 +1,6 @@
+import { MACHINE } from '../machine/machine-subject.js'
+import { RecycledFile } from '../machine/recycled-file.js'
+import { BALLOT } from '../subjects/log-subject.js'
 import { decideGroup, GROUP } from './groups.js'
 import { logOf, needsFiles } from './needs.js'
 import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
@@ -20,7 +23,41 @@ export const steadyLoadWorkloads: readonly Workload[] = [
     misses: needsFiles,
     begin: steadyLoad,
   },
+  {
+    ...ORDINARY,
+    name: 'steady-load-30s-without-a-log',
+    title: `the same groups of ${GROUP}, made and flushed to a recycled file, and nothing else: the longest stall`,
+    suites: ['hybrid'],
+    survives: 'nothing',
+    valueBytes: 1_024,
+    rounds: 1,
+    measureMs: LOAD_MS,
+    only: [MACHINE],
+    begin: loadWithoutLog,
+  },
 ]
+
+/** What the machine and the harness alone keep the event loop waiting for. */
+function loadWithoutLog({ directory, values }: Bed): Step {
+  const file = new RecycledFile(directory)
+  let slot = 0
+  return {
+    chunk: 1,
+    entriesPerOperation: GROUP,
+    async run() {
+      const proposals = Array.from({ length: GROUP }, (_, index) => ({
+        slot: slot + index,
+        ballot: BALLOT,
+        value: values.at(slot + index),
+      }))
+      const group = new Uint8Array(GROUP * values.bytes)
+      for (const [index, { value }] of proposals.entries()) group.set(value, index * values.bytes)
+      slot += GROUP
+      await file.write(group)
+    },
+    end: () => file.close(),
+  }
+}
 
 function steadyLoad(bed: Bed): Step {
   const log = logOf(bed.subject)
