@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { run } from '../src/cli/program.js'
 import type { BenchReport } from '../src/harness/measures.js'
+import { whyNotDurable } from '../src/machine/file-system.js'
 import { targetRow } from '../src/report/format.js'
 import { htmlReport } from '../src/report/html-report.js'
 import { judgeTargets } from '../src/targets/judge-targets.js'
@@ -79,6 +80,21 @@ describe('report', function () {
     expect(judgeTargets([target], [a])[0]).to.include({ met: null, verdict: 'not available yet' })
     const [quick] = judgeTargets([target], [a, b], { isQuick: true })
     expect(quick).to.include({ met: false, verdict: 'not met (quick)' })
+  })
+
+  it('believes no durable figure where a flush proves nothing, and warns of it', () => {
+    const results = [measured('a', 'w', [300]), measured('b', 'w', [100])]
+    const of = (isDurable: boolean): unknown =>
+      judgeTargets([{ ...target, must: 3, isDurable }], results, { isNotDurable: true })[0]
+    expect(of(true)).to.include({ met: null, verdict: 'not credible (a flush proves nothing here)' })
+    expect(of(false)).to.include({ met: true })
+    expect(whyNotDurable(0x0102_1994)).to.match(/on tmpfs: it keeps files in memory/)
+    // As a system tells it that has 32 bits with a sign.
+    expect(whyNotDurable(0x8584_58f6 | 0)).to.match(/on ramfs/)
+    expect(whyNotDurable(0x794c_7630)).to.match(/on overlay/)
+    expect(whyNotDurable(0xef53), 'ext4').to.equal(undefined)
+    const page = htmlReport({ format: 2, environment: { warning: 'on <tmpfs>' }, results, targets: [] })
+    expect(page).to.include('<b>WARNING</b> on &lt;tmpfs&gt;')
   })
 
   it('says where not even the limit is what must be', () => {

@@ -6,6 +6,7 @@ import type { BenchReport } from '../harness/measures.js'
 import { planCells } from '../harness/plan.js'
 import { runCells } from '../harness/run-cells.js'
 import { commitName, cpuName, describeEnvironment } from '../machine/environment.js'
+import { notDurable } from '../machine/file-system.js'
 import { htmlReport } from '../report/html-report.js'
 import { jsonReport } from '../report/json-report.js'
 import { markdownReport } from '../report/markdown-report.js'
@@ -75,6 +76,8 @@ export async function measureAll(options: BenchOptions, terminal: Terminal): Pro
       })
     : undefined
   return inScratchDirectory(options.directory ?? tmpdir(), async (directory) => {
+    const warning = notDurable(directory)
+    if (warning !== undefined) terminal.err(`WARNING: ${warning}`)
     const progress = showProgress(terminal)
     try {
       const results = await runCells({
@@ -88,8 +91,14 @@ export async function measureAll(options: BenchOptions, terminal: Terminal): Pro
         profiles: options.profiles,
         onRound: (now) => progress.onRound(now),
       })
+      const isNotDurable = warning !== undefined
       const environment = describeEnvironment(directory, results, argumentsOf(options))
-      return { format: 2, environment, results, targets: judgeTargets(TARGETS, results, { isQuick }) }
+      return {
+        format: 2,
+        environment,
+        results,
+        targets: judgeTargets(TARGETS, results, { isQuick, isNotDurable }),
+      }
     } finally {
       progress.stop()
     }

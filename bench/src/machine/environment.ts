@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
 import { join, resolve, sep } from 'node:path'
 import { SQLITE_VERSION } from '../subjects/build-sqlite.js'
+import { notDurable } from './file-system.js'
 import { MACHINE } from './machine-subject.js'
 import { median, type CellResult } from '../harness/measures.js'
 
@@ -12,6 +13,7 @@ export function describeEnvironment(
   results: readonly CellResult[],
   given: readonly string[],
 ): Record<string, string | number> {
+  const warning = notDurable(directory)
   return {
     date: new Date().toISOString(),
     cpu: cpuName(),
@@ -25,6 +27,7 @@ export function describeEnvironment(
     arguments: given.join(' '),
     rounds: Math.max(0, ...results.map(({ rounds }) => rounds.length)),
     engines: engines(),
+    ...(warning === undefined ? {} : { warning }),
     ...limits(results),
   }
 }

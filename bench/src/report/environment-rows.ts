@@ -7,6 +7,7 @@ const NAMES: Readonly<Record<string, string>> = {
   fileSystem: 'file system',
   loadAverage: 'load average at the end',
   arguments: 'arguments',
+  warning: 'WARNING',
   kernelKNs: 'K: CRC-32 of 100 bytes + copy of 136',
   memoryCopyBytesPerSecond: 'memory bandwidth (copy)',
   fdatasyncP50Us: 'pwrite + fdatasync, p50',

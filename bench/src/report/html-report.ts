@@ -30,7 +30,7 @@ export function htmlReport(report: BenchReport): string {
 <body><main>
 <h1>Persistent Log: benchmarks</h1>
 <p class="lead">${escape(lead(environment))}</p>
-${headline(report, cells)}
+${warningOf(environment)}${headline(report, cells)}
 <nav>${links.map((id) => `<a href="#${id}">${id.replace('-', ' ')}</a>`).join('')}</nav>
 <h2 id="targets">What is promised, and what was measured</h2>
 <p>Each figure as a ratio to a reference of the same run. Left of the solid mark is what must be, the dotted mark is the aim. A limit is what callers who share a thread-pool flush and do nothing else reach in this harness.</p>
@@ -57,6 +57,10 @@ npm run bench -- compare this-run.json run.json</pre>
 function lead({ date = '', cpu = '', fileSystem = '', node = '' }: BenchReport['environment']): string {
   const parts = [String(date).slice(0, 10), String(cpu), String(fileSystem), `Node.js ${node}`]
   return parts.filter((part) => part !== '').join(' · ')
+}
+
+function warningOf({ warning }: BenchReport['environment']): string {
+  return warning === undefined ? '' : `<p class="failures"><b>WARNING</b> ${escape(String(warning))}</p>\n`
 }
 
 function chartSections(cells: Cells): { readonly id: string; readonly html: string }[] {

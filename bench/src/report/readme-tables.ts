@@ -67,6 +67,6 @@ function isFailed(results: readonly CellResult[], backend: string, workload: str
 }
 
 /** No figure without what it depends on. */
-function origin({ date, cpu, cores, fileSystem, node, commit }: BenchReport['environment']): string {
-  return `Measured on ${String(date).slice(0, 10)} at ${commit}: ${cpu}, ${cores} cores, ${fileSystem}, Node.js ${node}; \`npm run bench -- record\`.`
+function origin({ date, cpu, cores, fileSystem, node, commit, warning }: BenchReport['environment']): string {
+  return `Measured on ${String(date).slice(0, 10)} at ${commit}: ${cpu}, ${cores} cores, ${fileSystem}, Node.js ${node}; \`npm run bench -- record\`.${warning === undefined ? '' : ` WARNING: ${warning}.`}`
 }

@@ -68,6 +68,7 @@ export const HYBRID_TARGETS: readonly Target[] = completed(1, [
   {
     name: 'durable commit, 1 in flight',
     reference: 'raw pwrite + fdatasync on a recycled file',
+    isDurable: true,
     subject: faster('closed-loop-1'),
     against: { backend: 'machine', workload: 'flush-1' },
     as: 'ratio',
@@ -78,6 +79,7 @@ export const HYBRID_TARGETS: readonly Target[] = completed(1, [
   {
     name: 'durable commit, 1 in flight',
     reference: 'lmdb-js durable, same shape',
+    isDurable: true,
     subject: faster('closed-loop-1'),
     against: { backend: 'raw-lmdb', workload: 'closed-loop-1' },
     as: 'ratio',
@@ -88,6 +90,7 @@ export const HYBRID_TARGETS: readonly Target[] = completed(1, [
   {
     name: 'durable commit, 100 per group',
     reference: 'lmdb-js durable, same shape',
+    isDurable: true,
     subject: faster('group-100', 'entry'),
     against: entry('raw-lmdb', 'group-100'),
     as: 'ratio',
@@ -98,6 +101,7 @@ export const HYBRID_TARGETS: readonly Target[] = completed(1, [
   {
     name: 'closed loop, 100 in flight: commits/s',
     reference: '100 / raw flush time of 100 entries',
+    isDurable: true,
     subject: faster('closed-loop-100', 'entry'),
     against: entry('machine', 'flush-100'),
     as: 'speed-up',
@@ -110,6 +114,7 @@ export const HYBRID_TARGETS: readonly Target[] = completed(1, [
   {
     name: 'closed loop, 1,000 in flight',
     reference: 'commits/s at 1 in flight',
+    isDurable: true,
     subject: faster('closed-loop-1000'),
     against: faster('closed-loop-1'),
     as: 'speed-up',
@@ -167,6 +172,7 @@ export const HYBRID_TARGETS: readonly Target[] = completed(1, [
   {
     name: 'longest main-thread stall in 30 s of load',
     reference: '-',
+    isDurable: true,
     subject: faster('steady-load-30s', 'stall'),
     as: 'value',
     limit: { backend: 'machine', workload: 'steady-load-30s-without-a-log', of: 'stall' },
@@ -177,6 +183,7 @@ export const HYBRID_TARGETS: readonly Target[] = completed(1, [
   {
     name: 'bytes to the device per user byte, 1 KiB values, groups of 100',
     reference: '-',
+    isDurable: true,
     subject: faster('group-100-value-1KiB', 'device'),
     as: 'value',
     must: 1.5,

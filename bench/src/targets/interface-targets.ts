@@ -5,6 +5,7 @@ export const INTERFACE_TARGETS: readonly Target[] = completed(2, [
   {
     name: 'LMDB backend, batch of 100',
     reference: 'raw lmdb-js, the same durable options',
+    isDurable: true,
     subject: { backend: 'lmdb', workload: 'learn-100' },
     against: { backend: 'raw-lmdb', workload: 'learn-100' },
     as: 'ratio',
@@ -23,6 +24,7 @@ export const INTERFACE_TARGETS: readonly Target[] = completed(2, [
   {
     name: 'LevelDB backend, batch of 100',
     reference: 'raw classic-level chained batch',
+    isDurable: true,
     subject: { backend: 'level', workload: 'learn-100' },
     against: { backend: 'raw-level', workload: 'learn-100' },
     as: 'ratio',

@@ -29,6 +29,8 @@ export interface Target {
   readonly limit?: Measure | undefined
   /** Where the reference is a limit that nothing can pass: a better ratio says that the run was disturbed. */
   readonly notCrediblePast?: number | undefined
+  /** It rests on flushes. */
+  readonly isDurable?: boolean | undefined
   /** True where more is better. */
   readonly isFloor?: boolean | undefined
 }

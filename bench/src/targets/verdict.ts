@@ -5,6 +5,8 @@ import type { Target } from './target.js'
 export interface Circumstances {
   /** The run was brief: warm-up went by time, rounds were short. */
   readonly isQuick?: boolean | undefined
+  /** The files lay where a flush proves nothing. */
+  readonly isNotDurable?: boolean | undefined
 }
 
 /** What the rounds of a target say. */
@@ -31,11 +33,13 @@ export function meets({ must, isFloor }: Target, figure: number): boolean {
 export function verdictOn(
   target: Target,
   evidence: Evidence,
-  { isQuick }: Circumstances,
+  { isQuick, isNotDurable }: Circumstances,
 ): Pick<TargetResult, 'met' | 'isUncertain' | 'verdict'> {
   const { isFailed, ratio, judged, roundsNotCredible, isDisturbed, bound } = evidence
   if (isFailed) return { met: null, verdict: 'failed' }
   if (ratio === undefined) return { met: null, verdict: 'not available yet' }
+  if (isNotDurable && target.isDurable)
+    return { met: null, verdict: 'not credible (a flush proves nothing here)' }
   if (isDisturbed) return { met: null, verdict: 'not credible' }
   const met = meets(target, ratio)
   const isUncertain = new Set(judged.map((figure) => meets(target, figure))).size > 1
