@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { compareReports } from '../src/compare/compare-reports.js'
+import { compareReports, differences, summarise } from '../src/compare/compare-reports.js'
 import { rankSumP } from '../src/compare/rank-sum.js'
 import { readReport } from '../src/compare/read-report.js'
 import type { BenchReport, CellResult } from '../src/harness/measures.js'
 import { runCells } from '../src/harness/run-cells.js'
+import { waitsFor } from '../src/harness/waits-for.js'
 import { run } from '../src/cli/program.js'
 import { workloads } from './fixtures/tiny-workloads.js'
 import { fixture, inDirectory, measured } from './support.js'
@@ -45,8 +46,58 @@ describe('compare', function () {
     const good = measured('a', 'w', [1, 2, 3, 4, 5])
     const failed: CellResult = { ...good, outcome: 'failed', reason: 'it lost a record', rounds: [] }
     expect(verdicts([good], [failed])).to.deep.equal(['newly failing'])
-    expect(verdicts([good], [])).to.deep.equal(['only in one'])
-    expect(verdicts([failed], [failed])).to.deep.equal(['same'])
+    expect(verdicts([], [good])).to.deep.equal(['only in one'])
+    expect(verdicts([failed], [failed])).to.deep.equal(['not measured'])
+  })
+
+  it('misses what was measured before, unless less was asked for', () => {
+    const good = measured('a', 'w', [1, 2, 3, 4, 5])
+    const left: CellResult = { ...good, outcome: 'not applicable', reason: 'no such reads', rounds: [] }
+    expect(verdicts([good], [left])).to.deep.equal(['no longer measured'])
+    expect(verdicts([good], [])).to.deep.equal(['no longer measured'])
+    const less = { ...report([]), environment: { arguments: '--suite growth' } }
+    expect(compareReports(report([good]), less)[0]?.verdict).to.equal('only in one')
+    expect(differences(report([good]), less)).to.deep.equal(['arguments was -, and is --suite growth'])
+  })
+
+  it('tells each round in units of what the machine did in it', () => {
+    const K = [10, 30, 20, 10, 40]
+    const drifted = (unit: string, factor: number, waits: CellResult['waitsFor']): CellResult[] => [
+      {
+        ...measured(
+          'a',
+          'w',
+          K.map((ns, round) => ns * factor * (1 + round / 1_000)),
+        ),
+        waitsFor: waits,
+      },
+      measured('machine', unit, K),
+    ]
+    const steady = (unit: string, waits: CellResult['waitsFor']): CellResult[] => [
+      { ...measured('a', 'w', [50, 51, 52, 53, 54]), waitsFor: waits },
+      measured('machine', unit, [10, 10, 10, 10, 10]),
+    ]
+    const compared = (unit: string, waits: CellResult['waitsFor'], factor: number) =>
+      compareReports(report(steady(unit, waits)), report(drifted(unit, factor, waits)))[0]
+    expect(compared('kernel-k', 'processor', 5.2)).to.include({ verdict: 'same', by: 'K' })
+    expect(compared('flush-1', 'device', 5.2)).to.include({ verdict: 'same', by: 'flush' })
+    expect(compared('kernel-k', 'processor', 8)).to.include({ verdict: 'slower', by: 'K' })
+    expect(compared('kernel-k', 'device', 5.2)).to.include({ by: 'time' })
+  })
+
+  it('leaves the machine out of what it comes to, and is not content where it judged nothing', () => {
+    const verdict = (before: CellResult[], after: CellResult[]): ReturnType<typeof summarise> =>
+      summarise(compareReports(report(before), report(after)))
+    const slow = (backend: string): [CellResult[], CellResult[]] => [
+      [measured(backend, 'w', [1, 2, 3, 4, 5])],
+      [measured(backend, 'w', [11, 12, 13, 14, 15])],
+    ]
+    expect(verdict(...slow('machine'))).to.deep.equal({ judged: 0, cells: 0, isWorse: false })
+    expect(verdict(...slow('a'))).to.deep.equal({ judged: 1, cells: 1, isWorse: true })
+    expect(waitsFor('lmdb', { survives: 'nothing' })).to.equal('device')
+    expect(waitsFor('faster', { survives: 'nothing' })).to.equal('processor')
+    expect(waitsFor('faster', { survives: 'power-loss' })).to.equal('device')
+    expect(waitsFor('lmdb', { survives: 'power-loss', isReadOnly: true })).to.equal('processor')
   })
 
   it('flags a backend that was slowed on purpose', async () => {
@@ -102,6 +153,10 @@ describe('compare', function () {
       expect(await run(['compare', fast!, slow!], terminal)).to.equal(1)
       expect(lines.join('\n')).to.match(/slower/)
       expect(await run(['compare', slow!, fast!], terminal)).to.equal(0)
+      expect(lines.at(-1)).to.equal('judged 1 of 1 cells')
+      await writeFile(other!, JSON.stringify(report([])))
+      expect(await run(['compare', other!, other!], terminal)).to.equal(1)
+      await writeFile(other!, '{}')
       expect(await run(['compare', fast!, other!], terminal)).to.equal(2)
       expect(lines.at(-1)).to.match(/other.json is no report/)
       expect(await run(['compare', fast!, join(directory, 'absent.json')], terminal)).to.equal(2)

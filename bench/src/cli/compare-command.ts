@@ -1,12 +1,15 @@
-import { compareReports } from '../compare/compare-reports.js'
+import { compareReports, differences, summarise } from '../compare/compare-reports.js'
 import { readReport } from '../compare/read-report.js'
 import { textComparison } from '../report/text-report.js'
 import type { Terminal } from './terminal.js'
 
-/** Compares two runs. Returns the exit code: 1 when something became slower or fails now. */
+/** Compares two runs. Returns the exit code: 1 when something became worse, or when nothing could be judged. */
 export async function compare(beforeFile: string, afterFile: string, terminal: Terminal): Promise<number> {
-  const comparisons = compareReports(await readReport(beforeFile), await readReport(afterFile))
+  const [before, after] = [await readReport(beforeFile), await readReport(afterFile)]
+  const comparisons = compareReports(before, after)
   terminal.out(textComparison(comparisons))
-  const isWorse = comparisons.some(({ verdict }) => verdict === 'slower' || verdict === 'newly failing')
-  return isWorse ? 1 : 0
+  for (const difference of differences(before, after)) terminal.out(`DIFFERENT: ${difference}`)
+  const { judged, cells, isWorse } = summarise(comparisons)
+  terminal.out(`judged ${judged} of ${cells} cells`)
+  return isWorse || judged === 0 ? 1 : 0
 }

@@ -1,6 +1,7 @@
 import type { CellMessage } from './cell-child.js'
 import { median, spreadOf, type CellResult, type Round } from './measures.js'
 import type { PlannedCell } from './plan.js'
+import { waitsFor } from './waits-for.js'
 
 /** What is known of one cell while a run goes on. */
 export class CellAccount {
@@ -57,7 +58,12 @@ export class CellAccount {
   /** A failure in any round fails the cell: what the other rounds measured is not shown. */
   result(): CellResult {
     const { backend, workload } = this.cell
-    const common = { backend, workload: workload.name, title: workload.title }
+    const common = {
+      backend,
+      workload: workload.name,
+      title: workload.title,
+      waitsFor: waitsFor(backend, workload),
+    }
     if (this.#end) return { ...common, ...this.#end, rounds: [] }
     const figures = this.#rounds.map(({ nsPerOperation }) => nsPerOperation)
     return {

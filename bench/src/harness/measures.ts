@@ -1,3 +1,5 @@
+import type { WaitsFor } from './waits-for.js'
+
 /** What one round of a cell measured. */
 export interface Round {
   /** Time of all operations over their number, in ns. */
@@ -35,6 +37,8 @@ export interface CellResult {
   readonly outcome: 'measured' | 'failed' | 'not applicable'
   /** Why, where it was not measured. */
   readonly reason?: string | undefined
+  /** What its time goes by, where the machine drifts; absent in runs of format 1. */
+  readonly waitsFor?: WaitsFor | undefined
   readonly rounds: readonly Round[]
   /** Of `nsPerOperation`. */
   readonly medianNs?: number | undefined

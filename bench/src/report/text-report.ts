@@ -24,12 +24,12 @@ export function textReport({ environment, results, targets }: BenchReport): stri
 /** What changed between two runs. */
 export function textComparison(comparisons: readonly Comparison[]): string {
   const table = new Table({
-    head: ['backend', 'workload', 'now / before', 'p', 'verdict'],
+    head: ['backend', 'workload', 'now / before', 'in', 'p', 'verdict'],
     style: { head: [], border: [] },
   })
-  for (const { backend, workload, ratio, p, verdict } of comparisons) {
+  for (const { backend, workload, by, ratio, p, verdict } of comparisons) {
     const show = (value: number | undefined): string => (value === undefined ? '-' : digits(value))
-    table.push([backend, workload, show(ratio), show(p), verdict])
+    table.push([backend, workload, show(ratio), by ?? '-', show(p), verdict])
   }
   return table.toString()
 }

@@ -10,6 +10,7 @@ export const mixWorkloads: readonly Workload[] = READ_PERCENTS.map((percent) => 
   name: `mix-${percent}-${100 - percent}`,
   title: `${percent} % reads, ${100 - percent} % durable decisions`,
   entries: ENTRIES,
+  waitsFor: percent === 100 ? ('processor' as const) : undefined,
   maxOperations: 1_000_000,
   begin(bed) {
     const chance = new RandomSlots(100)

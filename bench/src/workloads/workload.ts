@@ -41,6 +41,8 @@ export interface Workload {
   readonly warmsUpBriefRuns?: boolean | undefined
   /** It writes nothing: other cells may begin with the same files, and it is verified as it is, not opened again. */
   readonly isReadOnly?: boolean | undefined
+  /** What its time goes by; absent: the device where it writes and has to survive the loss of power, else the processor. */
+  readonly waitsFor?: 'processor' | 'device' | undefined
   /** Options for the backend under test, by its name. */
   readonly options?: Readonly<Record<string, unknown>> | undefined
   /** Why this subject cannot run it; `undefined` when it can. */
