@@ -23,7 +23,7 @@ describe('a typed log, of what is wrong', () => {
     expect(() => typed(log, { decision: {} })).to.throw(TypeError, 'codecs.decision.encode is undefined')
     const decision = jsonCodec()
     expect(() => typed(log, { decision, sate: decision })).to.throw(TypeError, 'did you mean state?')
-    expect(() => typed(log, { decision, state: { encode: decision.encode } })).to.throw(
+    expect(() => typed(log, { decision, state: { encode: () => new Uint8Array() } })).to.throw(
       TypeError,
       'codecs.state.decode is undefined; it must be a function',
     )

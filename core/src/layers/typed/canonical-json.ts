@@ -52,5 +52,5 @@ export function canonicalJson(value: unknown): string | undefined {
     levels.push({ holder, original: one, key })
     return holder
   }
-  return JSON.stringify(value, checked) as string | undefined
+  return JSON.stringify(value, checked)
 }
