@@ -1,5 +1,5 @@
-// Runs the compiled tests of every package, one mocha process per package, as many side by side as there are cores (three
-// at most), and the tidy tests.
+// Runs the compiled tests of every package and the tidy tests, a mocha process per suite, as many side by side as there are
+// cores (three at most). Where the conformance kit is one test of a backend among others, it is a suite of its own.
 //
 //   npm test                                   everything
 //   npm test -- core backends/memory tidy      these suites only
@@ -11,7 +11,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sideBySide } from './side-by-side.mjs'
 import { addTotals, close, noTotals, outcomeOf } from './totals.mjs'
@@ -24,16 +24,40 @@ const REST_OF_OUTPUT_MS = 5_000
 const MOST_SIDE_BY_SIDE = 3
 const inCi = process.env.CI === 'true'
 
-const suites = [
-  {
-    name: 'tidy',
-    files: filesBelow(join(root, 'scripts/tidy')).filter((file) => file.endsWith('.test.mjs')),
-  },
-  ...workspaces().map(({ folder, path }) => ({
-    name: folder,
-    files: filesBelow(join(path, 'dist/test')).filter((file) => file.endsWith('.test.js')),
-  })),
-].filter(({ files }) => files.length > 0)
+// The longest first, or one of them would be left to run alone at the end. What is not here takes seconds.
+const LONGEST_FIRST = [
+  'backends/faster',
+  'examples/custom-backend',
+  'backends/level',
+  'backends/lmdb',
+  'conformance',
+  'examples',
+  'bench',
+]
+const rank = ({ folder }) =>
+  LONGEST_FIRST.includes(folder) ? LONGEST_FIRST.indexOf(folder) : LONGEST_FIRST.length
+
+/** A file that runs the whole kit over a backend. */
+const isKit = (file) => /^conformance(?:-without-[^/]+)?\.test\.js$/.test(basename(file))
+
+const suitesOf = ({ folder, path }) => {
+  const files = filesBelow(join(path, 'dist/test')).filter((file) => file.endsWith('.test.js'))
+  const others = files.filter((file) => !isKit(file))
+  if (others.length === 0 || others.length === files.length) return [{ name: folder, folder, files }]
+  return [
+    { name: folder, folder, files: others },
+    { name: `${folder} (kit)`, folder, files: files.filter(isKit) },
+  ]
+}
+
+const tidy = {
+  name: 'tidy',
+  folder: 'tidy',
+  files: filesBelow(join(root, 'scripts/tidy')).filter((file) => file.endsWith('.test.mjs')),
+}
+const suites = [tidy, ...workspaces().flatMap(suitesOf)]
+  .filter(({ files }) => files.length > 0)
+  .sort((one, other) => rank(one) - rank(other))
 
 const known = new Set(['tidy', ...workspaces().map(({ folder }) => folder)])
 const chosen = process.argv.slice(2).filter((argument) => known.has(argument))
@@ -92,7 +116,7 @@ const runSuite = async ({ name, files }, print) => {
 
 const results = await sideBySide(
   suites
-    .filter(({ name }) => chosen.length === 0 || chosen.includes(name))
+    .filter(({ folder }) => chosen.length === 0 || chosen.includes(folder))
     .map((suite) => (print) => runSuite(suite, print)),
   Math.min(MOST_SIDE_BY_SIDE, availableParallelism()),
 )
