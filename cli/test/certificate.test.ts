@@ -55,6 +55,8 @@ const failed = {
 describe('a verdict', () => {
   const of = (more: Partial<ConformanceReport>, isWhole = true) => verdictOf({ ...REPORT, ...more }, isWhole)
 
+  const unprovenIn = (number: 1 | 2) => ({ case: 'fault.x', tier: number, reason: 'none hit' })
+
   it('names the highest tier up to which every tier was run whole and passed', () => {
     expect(of({})).to.include({ word: 'Passes', tier: 2 })
     expect(of({ tiers: [tier(1), tier(2, { missing: ['strace is not installed'] })] })).to.include({
@@ -65,9 +67,13 @@ describe('a verdict', () => {
 
   it('names none for a choice of cases, for a case that proved nothing, or for a machine that lacks something', () => {
     expect(of({}, false)).to.include({ word: 'Incomplete', tier: undefined })
-    expect(of({ unproven: [{ case: 'fault.x', reason: 'none hit' }] })).to.include({ word: 'Incomplete' })
+    expect(of({ unproven: [unprovenIn(1)] })).to.include({ word: 'Incomplete', tier: undefined })
     expect(of({ tiers: [tier(1, { missing: ['on tmpfs'] })] })).to.include({ word: 'Incomplete' })
     expect(of({ tiers: [tier(2)] })).to.include({ word: 'Incomplete', tier: undefined })
+  })
+
+  it('keeps the tiers below the one in which a case proved nothing', () => {
+    expect(of({ unproven: [unprovenIn(2)] })).to.include({ word: 'Passes', tier: 1 })
   })
 
   it('names no tier that something was waived in', () => {

@@ -15,6 +15,7 @@ export interface CaseFailure {
 /** A case that ran and proved nothing: what it was to hit, it did not hit. */
 export interface UnprovenCase {
   readonly case: string
+  readonly tier: Tier
   readonly reason: string
 }
 

@@ -127,7 +127,7 @@ describe('a case that proves nothing', () => {
   it('has neither passed nor failed', async () => {
     const report = await runConformance(options)
     expect(report).to.include({ passed: 0, failed: 0 })
-    expect(report.unproven).to.deep.equal([{ case: 'own.tier-default', reason: 'no fault hit' }])
+    expect(report.unproven).to.deep.equal([{ case: 'own.tier-default', tier: 1, reason: 'no fault hit' }])
   })
 
   it('fails where its tier is required', async () => {

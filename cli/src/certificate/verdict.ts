@@ -9,13 +9,17 @@ export interface Verdict {
   readonly tier: Tier | undefined
 }
 
-/** A tier counts when something in it passed, nothing failed or was waived, and this machine lacked nothing for it. */
+/**
+ * A tier counts when something in it passed, nothing failed, was waived or proved nothing, and this machine lacked nothing for
+ * it.
+ */
 function reachedTier({ tiers, unproven, skipped }: ConformanceReport): Tier | undefined {
   let reached: Tier | undefined
   for (const { tier, passed, failed, missing } of tiers) {
     const isNext = tier === (reached ?? 0) + 1
     const isWaived = skipped.some((one) => one.tier === tier && one.because === 'waiver')
-    if (!isNext || isWaived || passed === 0 || failed > 0 || missing.length > 0 || unproven.length > 0) break
+    const isUnproven = unproven.some((one) => one.tier === tier)
+    if (!isNext || isWaived || isUnproven || passed === 0 || failed > 0 || missing.length > 0) break
     reached = tier
   }
   return reached

@@ -42,7 +42,7 @@ export class Outcomes {
   /** False where the tier is required: there a case that proves nothing has failed. */
   noteUnproven(item: Case, { message }: Unproven): boolean {
     if (this.#run.required.includes(tierOf(item))) return false
-    this.#unproven.push({ case: item.id, reason: message })
+    this.#unproven.push({ case: item.id, tier: tierOf(item), reason: message })
     return true
   }
 
