@@ -182,7 +182,7 @@ export const crashStateCases: readonly Case[] = [
   ),
   statesCase(
     'fault.fsync-eio-poisons',
-    'believes nothing that a failed flush left behind: neither then, nor after reopening, nor after a power cut behind that',
+    'takes no write any more, and believes nothing that a failed flush left behind: neither then, nor after reopening, nor after a power cut behind that',
     (ctx) =>
       failingFlushes(ctx).map((failedFlush, _, all) => ({
         plan: { ...MIXED, settings: { failedFlush } },

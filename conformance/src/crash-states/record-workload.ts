@@ -14,6 +14,7 @@ import { openLogUnderTest } from '../running/target.js'
 import type { Bench, Recorded, WorkloadPlan } from './messages.js'
 import { planBatches } from './plan-batches.js'
 import { planWeakBatches } from './plan-weak-batches.js'
+import { mayBeFound, notPoisonedBy, poisons, writesToRefuse } from './poisoned-writes.js'
 import { PACE_MS, planBelowCheckpoints, planInPace, planRepeated } from './plan-weak-decisions.js'
 import { NOTHING_BEFORE, Unexplained, type Trace } from './trace.js'
 
@@ -136,6 +137,7 @@ class RecordedRun {
     this.#last = { base: verdict.state, operations, acknowledged, begun }
     this.#mark({ kind: 'opened', session, found })
     const inFlight = new Set<Promise<void>>()
+    let isPoisoned = false
     for (const [at, operation] of operations.entries()) {
       while (inFlight.size >= (operation.alone === true ? 1 : WINDOW)) await Promise.race(inFlight)
       if (this.#mayFail) break
@@ -150,11 +152,32 @@ class RecordedRun {
         })
         .catch((error: unknown) => {
           if (!this.#mayFail) throw error
+          isPoisoned ||= poisons(operation)
         })
         .finally(() => inFlight.delete(call))
       inFlight.add(call)
     }
     await Promise.all(inFlight)
+    if (isPoisoned) await this.#expectPoisoned(log, operations)
+  }
+
+  /** A flush failed under a write: what was shown is still read, and no write of any kind is taken any more. */
+  async #expectPoisoned(log: PersistentLog, operations: Operation[]): Promise<void> {
+    const session = this.sessions.length - 1
+    const verdict = matchOutcome(this.#last, await observe(log))
+    if (verdict.state === undefined)
+      throw new Error(
+        `behind a flush that failed it does not show what it had:\n${verdict.differences.join('\n')}`,
+      )
+    for (const operation of writesToRefuse(log, this.#plan.valueLength)) {
+      if (mayBeFound(operation)) {
+        const at = operations.push(operation) - 1
+        this.#mark({ kind: 'began', session, at })
+        this.#last = { ...this.#last, begun: new Set([...this.#last.begun, at]) }
+      }
+      const instead = await notPoisonedBy(log, operation)
+      if (instead !== undefined) throw new Error(instead)
+    }
   }
 
   /** What was to be flushed in the pace is flushed by now, or will never be. */

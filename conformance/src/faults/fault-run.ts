@@ -130,6 +130,7 @@ export class FaultRun {
         plan: (state) => (operations = this.#plan(phase, state)),
         mayBeKilled: fault?.failure === 'SIGKILL',
         mayFail: fault !== undefined,
+        poisons: whole && fault?.failure === 'EIO',
         window,
         expectation,
       })

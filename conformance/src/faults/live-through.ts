@@ -4,6 +4,7 @@ import type { Expectation } from '../crash/expectation.js'
 import type { PlainError } from '../crash/messages.js'
 import type { Operation } from '../crash/operation.js'
 import type { Oracle } from '../crash/oracle.js'
+import { poisons } from '../crash-states/poisoned-writes.js'
 import type { OpenOrder } from '../running/target.js'
 
 /** After so many refused calls a child makes no more: every subset of those in doubt is tried. */
@@ -18,6 +19,8 @@ export interface Life {
   readonly mayBeKilled: boolean
   /** Calls may be refused. */
   readonly mayFail: boolean
+  /** What fails is a flush: once it has failed a write, the log is poisoned. */
+  readonly poisons: boolean
   /** Calls that may be in flight. */
   readonly window: number
   /** What the log holds; what is heard is noted there. */
@@ -86,14 +89,22 @@ async function run(child: Child, life: Life): Promise<'alive' | 'dead'> {
       acknowledged.add(report.at)
       if (afterPoison.has(report.at)) {
         expect.fail(
-          `${JSON.stringify(operations[report.at])} was acknowledged by a log that had called itself poisoned`,
+          `${JSON.stringify(operations[report.at])} was acknowledged by a log that had called itself poisoned, or had to be`,
         )
       }
     }
     if (report.kind === 'failed') {
       refused.add(report.at)
-      isPoisoned ||= report.error.code === 'PLOG_POISONED'
-      checkRefusal(life, JSON.stringify(operations[report.at]), report.error)
+      const operation = operations[report.at]
+      const { code, message } = report.error
+      if (life.poisons && afterPoison.has(report.at) && code !== 'PLOG_POISONED') {
+        expect.fail(
+          `${JSON.stringify(operation)} was refused behind a failed flush by another error: ${message}`,
+        )
+      }
+      const failsAll = life.poisons && operation !== undefined && poisons(operation)
+      isPoisoned ||= code === 'PLOG_POISONED' || failsAll
+      checkRefusal(life, JSON.stringify(operation), report.error)
     }
     if (report.kind === 'ran') return 'alive'
   }

@@ -92,6 +92,9 @@ const CAUGHT_BY: Readonly<Partial<Record<ToyDefect, readonly string[]>>> = {
   staleBytesBehindCut: ['dur.states-strict-model'],
   flushErrorIgnored: ['fault.fsync-eio-poisons'],
   flushRetried: ['fault.fsync-eio-poisons'],
+  poisonedConfigures: ['fault.fsync-eio-poisons'],
+  poisonedCannotRead: ['fault.fsync-eio-poisons'],
+  poisonUnnamed: ['fault.fsync-eio-poisons'],
   pageCacheBelieved: ['fault.fsync-eio-poisons'],
   shortWriteIgnored: ['fault.short-write-completed'],
   flushForgetsWeaker: [
