@@ -147,4 +147,22 @@ export const corruptionCases: readonly Case[] = [
     then: 'repair',
     requires: needsLocating,
   }),
+  damageCase({
+    id: 'rot.newest-checkpoint-falls-back',
+    title: 'recovers from the newest checkpoint that is intact, and never prunes that one',
+    kinds: ['flip', 'cut', 'block', 'removal'],
+    plan: { ...CLOSED_ONCE, only: 'compacted to an older checkpoint' },
+    share: 0.3,
+    most: SAMPLED,
+    then: 'recover',
+  }),
+  damageCase({
+    id: 'rot.newest-checkpoint-required',
+    title: 'asks for another checkpoint where the only one that reaches the point is damaged',
+    kinds: ['flip', 'cut', 'block', 'removal'],
+    plan: { ...CLOSED_ONCE, only: 'compacted to the newest checkpoint' },
+    share: 0.3,
+    most: SAMPLED,
+    then: 'recover',
+  }),
 ]

@@ -4,9 +4,9 @@ import type { DamageKind } from './damage.js'
 
 /**
  * What is done with a damaged log: `open` it as it is configured; `salvage` what a strict open refuses; or `repair` what
- * was salvaged by learning, and open it strictly again.
+ * was salvaged by learning, and open it strictly again; or `recover` a state machine from it.
  */
-export type AfterDamage = 'open' | 'salvage' | 'repair'
+export type AfterDamage = 'open' | 'salvage' | 'repair' | 'recover'
 
 /** Which damage is done. */
 export interface DamageChoice {

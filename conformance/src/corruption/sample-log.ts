@@ -2,7 +2,9 @@ import { TEST_BOOT_ID_VARIABLE } from '@persistent-log/core/backend'
 import { observe, type Observation } from '../crash/observation.js'
 import { perform } from '../crash/operation.js'
 import { Oracle } from '../crash/oracle.js'
-import { planWorkload } from '../crash/workload.js'
+import { planWorkload, type WorkloadOrder } from '../crash/workload.js'
+import type { Operation } from '../crash/operation.js'
+import { planCheckpoints } from '../crash-states/plan-checkpoints.js'
 import type { Bench, WorkloadPlan } from '../crash-states/messages.js'
 import type { Change, DiskEvent } from '../disk/disk-event.js'
 import { DiskImage } from '../disk/disk-image.js'
@@ -65,7 +67,7 @@ export async function makeSample(seam: DiskSeam, bench: Bench, plan: WorkloadPla
 
 async function grow(
   bench: Bench,
-  { sessions, calls, valueLength }: WorkloadPlan,
+  { sessions, calls, valueLength, only }: WorkloadPlan,
   seed: number,
   opened: () => void = () => undefined,
 ): Promise<Observation> {
@@ -78,7 +80,7 @@ async function grow(
     const label = `${seed}/${session}`
     const weakest = capabilities.survives.commit
     const order = { base, count: calls, random, capabilities, valueLength, label, weakest }
-    for (const operation of planWorkload(order)) {
+    for (const operation of planned(order, only)) {
       await perform(log, operation)
       base.apply(operation)
     }
@@ -88,6 +90,12 @@ async function grow(
     if (found !== undefined) return found
   }
   return base.expected()
+}
+
+function planned(order: WorkloadOrder, only: WorkloadPlan['only']): readonly Operation[] {
+  if (only === 'compacted to an older checkpoint') return planCheckpoints(order, 'older')
+  if (only === 'compacted to the newest checkpoint') return planCheckpoints(order, 'newest')
+  return planWorkload(order)
 }
 
 /** Of the middle, unless a log has given up all that it had then: of somewhat later. */

@@ -14,6 +14,7 @@ const { makeSample } = await import('./sample-log.js')
 const { damagesOf } = await import('./damage.js')
 const { classify } = await import('./classify.js')
 const { repair } = await import('./repair.js')
+const { recoverOver } = await import('./recover-over.js')
 const { drawn } = await import('../crash-states/drawn.js')
 const { Random } = await import('../running/random.js')
 
@@ -57,8 +58,11 @@ async function damage({ bench, choice }: Extract<DamageCommand, { kind: 'damage'
   const numbers = only === undefined ? sampled(groups, most, new Random(bench.seed)) : [only]
   const { order } = bench
   const salvaging = { ...order, config: { ...order.config, recovery: 'salvage' as const } }
-  const lookAt = (expected: SampleLog['expected']): Promise<Classified> =>
-    then === 'repair' ? repair(order, expected) : classify(then === 'salvage' ? salvaging : order, expected)
+  const lookAt = (expected: SampleLog['expected']): Promise<Classified> => {
+    if (then === 'repair') return repair(order, expected)
+    if (then === 'recover') return recoverOver(order, expected)
+    return classify(then === 'salvage' ? salvaging : order, expected)
+  }
   for (const number of numbers.filter((each) => each > behind)) {
     const one = damages[number]
     if (one === undefined) throw new RangeError(`damage ${number}: there are ${damages.length}, from 0`)

@@ -14,7 +14,14 @@ export interface WorkloadPlan {
   /** Characters of each value: all are of one length, so that stale bytes behind a cut would fit exactly. */
   readonly valueLength: number
   /** Only batches; weak decisions, and what has to cover them. Default: calls of every kind. */
-  readonly only?: 'batches' | 'weak below checkpoints' | 'weak in a pace' | 'weak repeated' | 'weak batches'
+  readonly only?:
+    | 'batches'
+    | 'weak below checkpoints'
+    | 'weak in a pace'
+    | 'weak repeated'
+    | 'weak batches'
+    | 'compacted to an older checkpoint'
+    | 'compacted to the newest checkpoint'
   /** The least that a call asks for. Default: what the log survives. */
   readonly weakest?: Survival
   readonly settings?: SeamSettings

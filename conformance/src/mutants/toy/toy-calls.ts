@@ -1,4 +1,5 @@
 import { isPersistentLogError, raise, type Damage, type PersistentLog } from '@persistent-log/core'
+import { breakCheckpoints } from './toy-checkpoint-calls.js'
 import type { ToyDefect } from './toy-defects.js'
 
 /** The log, where the defect is one of its calls with that call replaced. */
@@ -49,6 +50,7 @@ export function withDefect(
       },
     },
   }
+  breakCheckpoints(log.checkpoints, defect)
   const calls = defect && broken[defect]
   return calls === undefined ? log : Object.assign(log, calls)
 }

@@ -53,6 +53,10 @@ export const TOY_DEFECTS = {
   scanPassesDamage: 'a scan leaves damaged slots out without being told to',
   verifyFindsNothing: 'a verification finds nothing, whatever was lost',
   verifyNamesNothing: 'a verification finds damage, and does not say which slots it hit',
+  pruneTakesValid:
+    'a prune keeps the newest checkpoint, though that one is damaged, and takes the valid ones',
+  damagedHidesOlder: 'behind a damaged newest checkpoint the older ones are not found any more',
+  olderForDamaged: 'a damaged checkpoint is read as an older one',
   damageForgotten: 'what a salvage reported as damaged is empty at the next open',
   repairVolatile: 'a decision that is learned over damage is kept in memory only',
   tornLineFatal: 'a line that a crash tore keeps the log from opening',
