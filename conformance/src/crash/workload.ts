@@ -89,7 +89,9 @@ class Planner {
     }
     if (kind < 26) return { kind: 'acceptAll', entries: this.#batch(at), ...asked }
     if (kind < 28) {
-      const ids = random.shuffled(accepted).slice(0, MOST_IN_BATCH)
+      const ids = random
+        .shuffled(accepted)
+        .slice(0, Math.min(MOST_IN_BATCH, this.#order.capabilities.limits.batchSlots))
       const plain = ids.map((held) => ({ slot: held.slot, ...this.#ballotOf(held) }))
       return ids.length > 0 ? { kind: 'commitAll', ids: plain, ...asked } : undefined
     }
@@ -133,7 +135,8 @@ class Planner {
   }
 
   #batch(at: number): PlainEntry[] {
-    const count = 2 + this.#order.random.below(MOST_IN_BATCH - 1)
+    const drawn = 2 + this.#order.random.below(MOST_IN_BATCH - 1)
+    const count = Math.min(drawn, this.#order.capabilities.limits.batchSlots)
     const from = this.#state.nextSlot()
     return Array.from({ length: count }, (_, offset) => this.#entry(at, from + offset))
   }

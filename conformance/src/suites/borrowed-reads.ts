@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { BorrowedReads, Capabilities, PersistentLog } from '@persistent-log/core'
 import { POISON } from '@persistent-log/core/backend'
 import { outcomeOf, rejects, rejectsArgument } from '../running/assertions.js'
+import { learnMany } from '../running/batches.js'
 import { ballot, patterned, proposal, proposals, text } from '../running/values.js'
 import type { Case } from './case.js'
 
@@ -43,7 +44,7 @@ export const borrowedReadCases: readonly Case[] = [
     requires: needsBorrowedReads,
     async run(ctx) {
       const log = await ctx.open()
-      await log.learnAll([...proposals(0, 300), ...[310, 311, 400].map((slot) => proposal(slot))])
+      await learnMany(log, [...proposals(0, 300), ...[310, 311, 400].map((slot) => proposal(slot))])
       await log.accept(proposal(305))
       await log.accept(proposal(900))
       for (const range of [{}, { from: 299 }, { to: 3 }, { from: 301, to: 311 }, { from: 7, to: 7 }]) {

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { isPersistentLogError } from '@persistent-log/core'
 import { outcomeOf, rejects, started } from '../running/assertions.js'
+import { learnMany } from '../running/batches.js'
 import { collect, dump, slotsOf } from '../running/dump.js'
 import { lookWhile, turn } from '../running/look-while.js'
 import { Unproven } from '../running/unproven.js'
@@ -249,7 +250,7 @@ export const concurrencyCases: readonly Case[] = [
     title: 'answers scans beside a compaction whole or with PLOG_COMPACTED, never with damage or a hole',
     async run(ctx) {
       const log = await ctx.open()
-      await log.learnAll(proposals(0, 200))
+      await learnMany(log, proposals(0, 200))
       for (let before = 40; before <= 160; before += 40) {
         let finished = false
         const compacting = started(

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { rejects, started } from '../running/assertions.js'
+import { inBatches, learnMany } from '../running/batches.js'
 import { collect, slotsOf } from '../running/dump.js'
 import { Unproven } from '../running/unproven.js'
 import { ballot, proposal, proposals, text } from '../running/values.js'
@@ -12,7 +13,7 @@ export const iterationCases: readonly Case[] = [
     title: 'yields every decision once',
     async run(ctx) {
       const log = await ctx.open()
-      await log.learnAll(proposals(0, 700))
+      await learnMany(log, proposals(0, 700))
       expect(await slotsOf(log.decisions())).to.deep.equal(Array.from({ length: 700 }, (_, at) => at))
     },
   },
@@ -81,7 +82,7 @@ export const iterationCases: readonly Case[] = [
     title: 'lets go when the loop is left early, by break or by an error',
     async run(ctx) {
       const log = await ctx.open()
-      await log.learnAll(proposals(0, 600))
+      await learnMany(log, proposals(0, 600))
       for await (const { slot } of log.decisions()) if (slot === 3) break
       const thrown = await (async () => {
         for await (const entry of log.decisions()) throw new Error(`stop at ${entry.slot}`)
@@ -142,7 +143,7 @@ export const iterationCases: readonly Case[] = [
     async run(ctx) {
       const log = await ctx.open()
       const slots = 120
-      await log.acceptAll(proposals(0, slots))
+      await inBatches(log, proposals(0, slots), (batch) => log.acceptAll(batch))
       const coming = ctx.random.shuffled(Array.from({ length: slots }, (_, at) => at)).slice(0, 72)
       const scan = log.decisions({}, { includeAccepted: true, batchLength: 7 })
       const seen: number[] = []
