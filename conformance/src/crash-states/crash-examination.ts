@@ -55,7 +55,7 @@ export async function examineCrashes(
   const place = await realpath(join(work, 'place'))
   const bench: Bench = {
     place,
-    order: ctx.order({ ...config, directory: join(place, 'log') }),
+    order: ctx.strongestOrder({ ...config, directory: join(place, 'log') }),
     capabilities: ctx.capabilities,
     seed: ctx.seed + recording,
     traceFile: join(work, 'trace'),

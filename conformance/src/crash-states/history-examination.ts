@@ -10,7 +10,7 @@ export async function examineHistories(ctx: CaseContext, plan: HistoryPlan): Pro
   const work = join(ctx.directory, 'histories')
   await mkdir(join(work, 'place'), { recursive: true })
   const place = await realpath(join(work, 'place'))
-  const order = ctx.order({ directory: join(place, 'log') })
+  const order = ctx.strongestOrder({ directory: join(place, 'log') })
   const { capabilities, seed, tally } = ctx
   const child = new StateProcess()
   try {

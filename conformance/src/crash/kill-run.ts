@@ -35,8 +35,8 @@ export class KillRun {
 
   constructor(ctx: CaseContext, overrides: OpenConfig = {}) {
     this.ctx = ctx
-    this.#overrides = overrides
-    this.order = ctx.order(overrides)
+    this.#overrides = ctx.strongest(overrides)
+    this.order = ctx.order(this.#overrides)
     this.expectation = new Expectation(ctx.tally, new Oracle(overrides.firstSlot))
   }
 

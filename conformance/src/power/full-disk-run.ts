@@ -32,7 +32,7 @@ export class FullDiskRun {
     this.#tally = ctx.tally
     this.#random = ctx.random
     this.#valueLength = Math.min(VALUE_LENGTH, ctx.capabilities.limits.valueBytes)
-    this.#order = ctx.order({ directory: join(image.path, 'log') })
+    this.#order = ctx.strongestOrder({ directory: join(image.path, 'log') })
     this.#expectation = new Expectation(ctx.tally, new Oracle(this.#order.config.firstSlot))
   }
 

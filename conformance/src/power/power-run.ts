@@ -34,7 +34,7 @@ export class PowerRun {
   constructor(ctx: CaseContext, image: MountedImage) {
     this.#ctx = ctx
     this.#image = image
-    this.#order = ctx.order({ directory: join(image.path, 'log') })
+    this.#order = ctx.strongestOrder({ directory: join(image.path, 'log') })
     this.expectation = new Expectation(ctx.tally, new Oracle(this.#order.config.firstSlot))
   }
 

@@ -84,6 +84,19 @@ export class CaseContext {
     return orderFor(this.target, join(this.directory, 'log'), overrides)
   }
 
+  /**
+   * Like {@link order}, for a log that promises as much as it can where a call asks for nothing: what a user configured as
+   * the default must not be taken for a loss.
+   */
+  strongestOrder(overrides: OpenConfig = {}): OpenOrder {
+    return this.order(this.strongest(overrides))
+  }
+
+  /** The same overrides, with the strongest durability that the log offers where they name none. */
+  strongest(overrides: OpenConfig = {}): OpenConfig {
+    return { ...overrides, durability: { ...this.capabilities.survives, ...overrides.durability } }
+  }
+
   /** Another fresh place inside the case's directory. */
   async freshDirectory(): Promise<string> {
     const place = join(this.directory, `place-${++this.#places}`)
