@@ -11,6 +11,7 @@ import type { CaseContext } from '../running/case-context.js'
 import { Random } from '../running/random.js'
 import type { OpenOrder } from '../running/target.js'
 import { CALLS, faultText, injection, isFlush, namesOf, type Fault, type Phase } from './fault.js'
+import { flushingDescriptors } from './flushing-descriptors.js'
 import { earlyAcknowledgements } from './flush-order.js'
 import { liveThrough } from './live-through.js'
 import { Strace } from './strace.js'
@@ -27,7 +28,7 @@ const WORKLOAD_CALLS: Readonly<Record<Phase, number>> = { creation: 8, recovery:
 const SHOWN_BYTES = 262_144
 
 /** Each flush begins 5 ms later than it is asked for: whoever does not wait for it is seen not to. */
-const SLOW_FLUSHES = 'inject=?fdatasync,?fsync,?msync:delay_enter=5000'
+const SLOW_FLUSHES = 'inject=?fdatasync,?fsync,?msync,?syncfs:delay_enter=5000'
 
 interface LifeOrder {
   readonly phase: Phase
@@ -43,6 +44,8 @@ export interface Lived {
   readonly calls: readonly TracedCall[]
   readonly operations: readonly Operation[]
   readonly wasKilled: boolean
+  /** Descriptors that flushed what was written through them, as the trace began. */
+  readonly writesThrough: ReadonlySet<string>
 }
 
 /** Lets the same phase of a log's life run again and again, with one system call failing at a time. */
@@ -58,7 +61,7 @@ export class FaultRun {
   private constructor(ctx: CaseContext, place: string) {
     this.#ctx = ctx
     this.#place = place
-    this.#order = ctx.order({ directory: join(place, 'log') })
+    this.#order = ctx.strongestOrder({ directory: join(place, 'log') })
   }
 
   /** Hands a run over; every process that it started is gone afterwards. */
@@ -94,11 +97,15 @@ export class FaultRun {
   async attempt(fault: Fault): Promise<boolean> {
     this.#ctx.tally.faultsTried++
     const whole = fault.phase === 'load' && isFlush(fault.call)
-    const { calls, operations, wasKilled } = await this.#live({ phase: fault.phase, fault, whole })
+    const { calls, operations, wasKilled, writesThrough } = await this.#live({
+      phase: fault.phase,
+      fault,
+      whole,
+    })
     // Only strace sends that signal before the child is done.
     const isHit = fault.failure === 'SIGKILL' ? wasKilled : calls.some(({ injected }) => injected)
     if (isHit) this.#ctx.tally.faultsHit++
-    const early = whole ? earlyAcknowledgements(calls, operations) : []
+    const early = whole ? earlyAcknowledgements(calls, operations, writesThrough) : []
     if (early.length > 0) {
       expect.fail(
         `${faultText(fault)}: acknowledged although no flush proves their bytes:\n${early.join('\n')}`,
@@ -125,6 +132,7 @@ export class FaultRun {
         shownBytes: whole ? SHOWN_BYTES : 0,
         file: join(this.#place, `trace-${++this.#runs}`),
       })
+      const writesThrough = await flushingDescriptors(child.pid)
       const { wasKilled } = await liveThrough(child, {
         order: phase === 'load' ? undefined : this.#order,
         plan: (state) => (operations = this.#plan(phase, state)),
@@ -136,7 +144,7 @@ export class FaultRun {
       })
       if (wasKilled) this.#ctx.tally.kills++
       await this.#verify(expectation, fault === undefined ? 'a run without a fault' : faultText(fault))
-      return { calls: parseTrace(await strace.trace()), operations, wasKilled }
+      return { calls: parseTrace(await strace.trace()), operations, wasKilled, writesThrough }
     } finally {
       await child.kill()
     }

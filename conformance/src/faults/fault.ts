@@ -23,6 +23,7 @@ const NAMES = {
   msync: ['msync'],
   fdatasync: ['fdatasync'],
   fsync: ['fsync'],
+  syncfs: ['syncfs'],
   rename: ['rename', 'renameat', 'renameat2'],
   unlink: ['unlink', 'unlinkat'],
   close: ['close'],
@@ -40,7 +41,7 @@ export const callNamed = (name: string): Call | undefined =>
   CALLS.find((call) => (NAMES[call] as readonly string[]).includes(name))
 
 /** True for a call that makes bytes durable. */
-export const isFlush = (call: Call): boolean => ['msync', 'fdatasync', 'fsync'].includes(call)
+export const isFlush = (call: Call): boolean => ['msync', 'fdatasync', 'fsync', 'syncfs'].includes(call)
 
 /** The n-th call of a kind fails, counted from 1 at the beginning of the phase, in each thread. */
 export interface Fault {

@@ -9,9 +9,9 @@ interface Carrier {
   readonly endedAt: number
 }
 
-/** A flush, or a write through a descriptor that flushes (O_DSYNC). */
+/** A flush, or a write that flushes itself (O_DSYNC, RWF_DSYNC). No path: of the whole file system. */
 interface Flush {
-  readonly path: string
+  readonly path: string | undefined
   readonly startedAt: number
   readonly endedAt: number
   readonly failed: boolean
@@ -27,15 +27,15 @@ interface Order {
 }
 
 const WRITES: ReadonlySet<string> = new Set(['write', 'writev', 'pwrite64', 'pwritev', 'pwritev2'])
-const FLUSHES: ReadonlySet<string> = new Set(['fdatasync', 'fsync', 'msync'])
+const FLUSHES: ReadonlySet<string> = new Set(['fdatasync', 'fsync', 'msync', 'syncfs'])
 const DESCRIPTOR = /^(\d+)<([^>]*)>/
 
-function readOrder(calls: readonly TracedCall[]): Order {
+function readOrder(calls: readonly TracedCall[], writesThrough: ReadonlySet<string>): Order {
   const carriers: Carrier[] = []
   const flushes: Flush[] = []
   const willAt = new Map<number, number>()
   const didAt = new Map<number, number>()
-  const flushing = new Set<string>()
+  const flushing = new Set(writesThrough)
   for (const { name, argument, result, startedAt, endedAt } of calls) {
     const [, descriptor = '', path = ''] = DESCRIPTOR.exec(argument) ?? []
     const failed = result?.startsWith('-1') === true
@@ -46,14 +46,16 @@ function readOrder(calls: readonly TracedCall[]): Order {
     if (name === 'close') flushing.delete(descriptor)
     // One that was interrupted has flushed nothing and dropped nothing: it is made again.
     if (result?.startsWith('-1 EINTR') === true) continue
-    if (FLUSHES.has(name)) flushes.push({ path, startedAt, endedAt, failed })
+    const whole = name === 'syncfs'
+    if (FLUSHES.has(name)) flushes.push({ path: whole ? undefined : path, startedAt, endedAt, failed })
     if (!WRITES.has(name)) continue
     for (const [, word, at] of argument.matchAll(/\\"kind\\":\\"(will|did)\\",\\"at\\":(\d+)/g)) {
       ;(word === 'will' ? willAt : didAt).set(Number(at), startedAt)
     }
     if (!path.startsWith('/')) continue
     if (!failed) carriers.push({ path, argument, startedAt, endedAt })
-    if (flushing.has(descriptor)) flushes.push({ path, startedAt, endedAt, failed })
+    const isThrough = flushing.has(descriptor) || /\bRWF_D?SYNC\b/.test(argument)
+    if (isThrough) flushes.push({ path, startedAt, endedAt, failed })
   }
   return { carriers, flushes, willAt, didAt }
 }
@@ -72,15 +74,17 @@ function mustBeFlushed(operation: Operation): boolean {
 }
 
 /**
- * The calls that were acknowledged before a flush had covered their bytes. A flush covers what was
+ * The calls that were acknowledged before a flush had covered their bytes. `writesThrough` are the descriptors that flush
+ * what is written through them, as the trace begins. A flush covers what was
  * written before it began. After a failed one the kernel may have dropped what was written before: no later flush of that
  * file proves anything about those bytes.
  */
 export function earlyAcknowledgements(
   calls: readonly TracedCall[],
   operations: readonly Operation[],
+  writesThrough: ReadonlySet<string> = new Set(),
 ): string[] {
-  const order = readOrder(calls)
+  const order = readOrder(calls, writesThrough)
   const early: string[] = []
   for (const [at, acknowledgedAt] of order.didAt) {
     const operation = operations[at]
@@ -114,7 +118,8 @@ function isCovered(
 function covers(flush: Flush, { path, startedAt, endedAt }: Carrier, order: Order): boolean {
   // A write through a descriptor that flushes covers itself.
   const isItself = flush.startedAt === startedAt && flush.endedAt === endedAt
-  if (flush.path !== path || !(isItself || flush.startedAt > endedAt)) return false
+  const isOfPath = flush.path === undefined || flush.path === path
+  if (!isOfPath || !(isItself || flush.startedAt > endedAt)) return false
   return !isAfterFailure(flush, endedAt, order)
 }
 
@@ -130,7 +135,7 @@ export function examinedAcknowledgements(
   calls: readonly TracedCall[],
   operations: readonly Operation[],
 ): number {
-  return [...readOrder(calls).didAt.keys()].filter((at) => {
+  return [...readOrder(calls, new Set()).didAt.keys()].filter((at) => {
     const operation = operations[at]
     return operation !== undefined && mustBeFlushed(operation)
   }).length

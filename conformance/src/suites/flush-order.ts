@@ -54,11 +54,11 @@ function acknowledgedEarly(ctx: CaseContext): Promise<string[]> {
   return FaultRun.use(ctx, async (run) => {
     const early: string[] = []
     for (const window of WINDOWS) {
-      const { calls, operations } = await run.whole(window)
+      const { calls, operations, writesThrough } = await run.whole(window)
       if (examinedAcknowledgements(calls, operations) === 0) {
         throw new Unproven('the trace shows no acknowledgement')
       }
-      early.push(...earlyAcknowledgements(calls, operations))
+      early.push(...earlyAcknowledgements(calls, operations, writesThrough))
     }
     return early
   })

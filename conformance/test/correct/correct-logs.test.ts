@@ -1,6 +1,10 @@
 import { expect } from 'chai'
 import { runConformance, type ConformanceOptions, type ConformanceReport } from '@persistent-log/conformance'
+import { KillRun } from '../../src/crash/kill-run.js'
 import { inspectHost } from '../../src/host/host.js'
+import { CaseContext } from '../../src/running/case-context.js'
+import { inFreshDirectory } from '../../src/running/run-case.js'
+import type { OpenConfig } from '../../src/running/target.js'
 import type { WayName } from './ways-backend.js'
 
 /** The toy log that is right in a way of its own. */
@@ -63,5 +67,32 @@ describe('a log that is right', function () {
     const reason = missing.loop ?? missing.ext4
     if (reason !== undefined && process.env['CI'] !== 'true') this.skip()
     await expectPassed({ ...inWay('reserves', ['fault.disk-full']), tiers: [3] })
+  })
+
+  it('may write through descriptors that flush', async function () {
+    const { missing } = await inspectHost([2])
+    if (missing.strace !== undefined && process.env['CI'] !== 'true') this.skip()
+    await expectPassed({ ...inWay('writesThrough', ['dur.sync-before-ack']), tiers: [2] })
+  })
+
+  it('may take shorter values, and fewer of them at once, than most', async () => {
+    await expectUnfailed({
+      backend: new URL('../../src/mutants/reference.js', import.meta.url),
+      config: () => ({ limits: { batchSlots: 100, valueBytes: 65_535 } }),
+      withoutChildren: true,
+      only: ['batch', 'iter', 'borrow', 'conc.compact-vs-scan', 'conc.read-during-write-old-or-new'],
+    })
+  })
+
+  it('may promise less by default than it offers: what is crashed is opened with all of it', async () => {
+    await inFreshDirectory(undefined, async (directory) => {
+      const survives = { accept: 'power-loss', commit: 'power-loss' } as const
+      const config = (): OpenConfig => ({ durability: { accept: 'process-crash', flush: 'manual' } })
+      const setting = { directory, target: { backend: 'weak', config }, capabilities: { survives } }
+      const run = new KillRun(new CaseContext(setting as never))
+      expect(run.order.config.durability).to.deep.equal(survives)
+      const asked = new KillRun(new CaseContext(setting as never), { durability: { accept: 'nothing' } })
+      expect(asked.order.config.durability).to.deep.equal({ ...survives, accept: 'nothing' })
+    })
   })
 })
