@@ -5,7 +5,7 @@ import { needsReopen, type Case } from './case.js'
 const MIB = 1024 * 1024
 
 /** Mounts and a few processes, in ms: only what hangs takes so long. */
-const DISK_TIMEOUT_MS = 180_000
+const DISK_TIMEOUT_MS = 600_000
 
 const inCommon = {
   requires: needsReopen,
