@@ -100,6 +100,19 @@ export const threadMutants: readonly Mutant[] = [
     },
   ),
   threads(
+    'threadReadsReclaimedMemory',
+    'once something was compacted, a thread is shown the newest bytes in the slots behind the point',
+    class extends ReferenceThreads {
+      override async perform(call: OwnerCall): Promise<unknown> {
+        const read = (await super.perform(call)) as Decision | undefined
+        const { slots, point } = this.log.core.model.state
+        if (call.method !== 'read' || read === undefined || point === 0 || read.slot > point + 3) return read
+        const newest = [...slots.values()].filter(({ decided }) => decided).at(-1)
+        return { ...read, value: newest?.value ?? read.value }
+      }
+    },
+  ),
+  threads(
     'threadOutlivesTheLog',
     'a thread goes on reading when the log is closed',
     class extends ReferenceThreads {

@@ -36,6 +36,7 @@ import { replayCases } from './replay.js'
 import { spaceCases } from './space.js'
 import { syncWriteCases } from './sync-writes.js'
 import { systemCallCases } from './system-calls.js'
+import { threadLoadCases } from './threads-under-load.js'
 import { threadCases } from './threads.js'
 import { typedCases } from './typed.js'
 
@@ -81,4 +82,5 @@ export const allCases: readonly Case[] = [
   ...crashStateCases,
   ...corruptionCases,
   ...threadCases,
+  ...threadLoadCases,
 ]

@@ -74,20 +74,21 @@ export const threadCases: readonly Case[] = [
       await withThreads(ctx, log, 1, async (thread) => {
         const read = await thread.call<Decision>('read', 7)
         expect(text(read.value)).to.equal('seven')
+        const { syncReads, borrowedReads } = await thread.call<Capabilities>('capabilitiesOf')
         const now = await thread.call<Decision | undefined>('syncRead', 7)
-        expect(now === undefined ? 'seven' : text(now.value)).to.equal('seven')
+        expect(text(now?.value)).to.equal(syncReads ? 'seven' : undefined)
         const lent = await thread.call<Uint8Array | undefined>('borrow', 7)
-        expect(lent === undefined ? 'seven' : text(lent)).to.equal('seven')
+        expect(text(lent)).to.equal(borrowedReads ? 'seven' : undefined)
         expect(await thread.call('syncRead', 1)).to.equal(undefined)
         await log.learnAll([8, 9, 12].map((slot) => proposal(slot, 1, `${slot}`)))
         const lentOf = async (range: object, last: number): Promise<unknown> => {
           const scanned = await thread.call<Lent | undefined>('lend', range, last)
           return scanned && { ...scanned, lent: scanned.lent.map(({ value }) => text(value)) }
         }
-        expect([undefined, { lent: ['8', '9', '12'], end: 13 }]).to.deep.include(
-          await lentOf({ from: 8 }, 20),
-        )
-        expect([undefined, { lent: ['seven', '8'], end: 9 }]).to.deep.include(await lentOf({}, 8))
+        const behind = borrowedReads ? { lent: ['8', '9', '12'], end: 13 } : undefined
+        expect(await lentOf({ from: 8 }, 20)).to.deep.equal(behind)
+        const first = borrowedReads ? { lent: ['seven', '8'], end: 9 } : undefined
+        expect(await lentOf({}, 8)).to.deep.equal(first)
       })
     },
   }),
@@ -177,7 +178,7 @@ export const threadCases: readonly Case[] = [
       await withThreads(ctx, log, 1, async (thread) => {
         const halves = thread.call<number>('halves', 0, to)
         for (let slot = 0; slot < to; slot += 2) await log.learnAll([proposal(slot + 1), proposal(slot)])
-        expect(await halves, 'batches that were seen by halves').to.equal(0)
+        expect(await halves, 'batches that were seen by halves, or with another value').to.equal(0)
       })
     },
   }),

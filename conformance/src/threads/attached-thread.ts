@@ -1,6 +1,13 @@
 // The program of a worker thread that attaches a log; it makes the calls that it is sent, and says what came of them.
 import { parentPort, workerData } from 'node:worker_threads'
-import { attachLog, isPersistentLogError, type AttachedLog, type ThreadHandle } from '@persistent-log/core'
+import {
+  attachLog,
+  isPersistentLogError,
+  type AttachedLog,
+  type Decision,
+  type ThreadHandle,
+} from '@persistent-log/core'
+import { LoadReader } from './under-load.js'
 import type { ThreadCall, ThreadOrder, ThreadOutcome } from './attached.js'
 
 const { handle, backend } = workerData as ThreadOrder
@@ -17,6 +24,8 @@ function outcomeOf(error: unknown): ThreadOutcome {
   const { name, message } = error as Error
   return { error: isPersistentLogError(error) ? error.code : name, message }
 }
+
+let reader: LoadReader
 
 async function perform(log: AttachedLog, { method, args }: ThreadCall): Promise<unknown> {
   switch (method) {
@@ -36,6 +45,12 @@ async function perform(log: AttachedLog, { method, args }: ThreadCall): Promise<
       return Promise.allSettled((args as ThreadCall[]).map((call) => perform(log, call)))
     case 'capabilitiesOf':
       return log.capabilities
+    case 'readUnderLoad':
+      return reader.read()
+    case 'seen':
+      return reader.seen()
+    case 'stopReading':
+      return reader.stop()
     case 'halves':
       return halves(log, args[0] as number, args[1] as number)
     default:
@@ -53,9 +68,13 @@ function lend(log: AttachedLog, range: object, last: number): unknown {
   return end === undefined ? undefined : { lent, end }
 }
 
+/** Whether it is the decision of this slot, as the owner made it. */
+const isWhole = (held: Decision | undefined, slot: number): boolean =>
+  held !== undefined && Buffer.from(held.value).toString() === `value ${slot}.1`
+
 /**
  * Looks at the pairs of slots below `to`, each decided at once by somebody else: how often one was there, and the other one,
- * asked for after it, was not.
+ * asked for after it, was not, or one of them had not its value.
  */
 async function halves(log: AttachedLog, from: number, to: number): Promise<number> {
   let found = 0
@@ -63,7 +82,8 @@ async function halves(log: AttachedLog, from: number, to: number): Promise<numbe
     for (;;) {
       const second = await log.read(slot + 1)
       if (!second) continue
-      if (!(await log.read(slot))) found++
+      const first = await log.read(slot)
+      if (!isWhole(first, slot) || !isWhole(second, slot + 1)) found++
       break
     }
   }
@@ -74,6 +94,7 @@ const attached = await attach()
 if ('error' in attached) parentPort!.postMessage({ id: 0, outcome: attached })
 else {
   const log = attached as AttachedLog
+  reader = new LoadReader(log)
   parentPort!.on('message', ({ id, call }: { id: number; call: ThreadCall }) => {
     perform(log, call).then(
       (value) => parentPort!.postMessage({ id, outcome: { value } }),
