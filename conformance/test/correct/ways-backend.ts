@@ -73,7 +73,7 @@ export const backend: Backend<{ readonly way: WayName }> = {
     const { way } = context.options
     if (way === 'gathers') await gatherWrites()
     if (way === 'writesThrough') writeThrough()
-    const log = await toy.open({ ...context, options: {} } as never)
+    const log = await toy.open({ ...context, options: {} })
     const act: Way = WAYS[way]
     await act(log, join(context.directory ?? '', 'engine'))
     return log
