@@ -1,2 +1,2 @@
 export { backend } from './backend.js'
-export type { FasterOptions } from './options.js'
+export type { FasterOptions, FasterOptionsInput } from './options.js'

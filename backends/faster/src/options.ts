@@ -46,6 +46,9 @@ export const fasterOptions = z
 /** The options, complete. */
 export type FasterOptions = z.infer<typeof fasterOptions>
 
+/** The options as a user writes them: what is left out has its default. */
+export type FasterOptionsInput = z.input<typeof fasterOptions>
+
 const VALUE_BYTES = 16 * MIB
 const BATCH_SLOTS = 65_536
 const BATCH_BYTES = 64 * MIB

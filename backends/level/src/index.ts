@@ -1,2 +1,2 @@
 export { backend } from './backend.js'
-export type { LevelOptions } from './options.js'
+export type { LevelOptions, LevelOptionsInput } from './options.js'

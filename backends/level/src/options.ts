@@ -47,3 +47,6 @@ export const levelOptions = z.strictObject({
 
 /** Options of the backend, completed. */
 export type LevelOptions = z.infer<typeof levelOptions>
+
+/** The options as a user writes them: what is left out has its default. */
+export type LevelOptionsInput = z.input<typeof levelOptions>

@@ -1,2 +1,2 @@
 export { backend } from './backend.js'
-export type { LmdbOptions } from './options.js'
+export type { LmdbOptions, LmdbOptionsInput } from './options.js'

@@ -29,3 +29,6 @@ export const lmdbOptions = z.strictObject({
 
 /** Options of the backend, completed. */
 export type LmdbOptions = z.infer<typeof lmdbOptions>
+
+/** The options as a user writes them: what is left out has its default. */
+export type LmdbOptionsInput = z.input<typeof lmdbOptions>
