@@ -20,10 +20,10 @@ export const raise = {
       `slot ${slot} is decided and not in the batch; discardFrom ${discardFrom} drops undecided slots only`,
       { slot },
     ),
-  backendNotInstalled: (name: string, packageName: string, known: readonly string[]) =>
+  backendNotInstalled: (name: string, packageName: string, from: string, known: readonly string[]) =>
     new PersistentLogError(
       'PLOG_UNKNOWN_BACKEND',
-      `backend "${name}" is not installed: npm install ${packageName}; known are ${known.join(', ')}`,
+      `backend "${name}" is not installed where it was looked for, from ${from} (see relativeTo): npm install ${packageName}; known are ${known.join(', ')}`,
       { field: 'backend', value: name, known },
     ),
   ballotMismatch: (slot: number, ballot: Ballot, stored: Ballot) =>
@@ -145,12 +145,17 @@ export const raise = {
       value,
       limit,
     }),
-  unknownBackend: (name: string, known: readonly string[], options: WithCause = {}) =>
+  unknownBackend: (
+    name: string,
+    known: readonly string[],
+    looked: { readonly from: string; readonly near?: string | undefined },
+  ) =>
     new PersistentLogError(
       'PLOG_UNKNOWN_BACKEND',
-      `unknown backend ${JSON.stringify(name)}; known are ${known.join(', ')}, or the name of an installed npm package`,
+      `unknown backend ${JSON.stringify(name)}; known are ${known.join(', ')}, or the name of an installed npm package` +
+        (looked.near === undefined ? '' : `; did you mean ${JSON.stringify(looked.near)}?`) +
+        `; looked for from ${looked.from} (see relativeTo)`,
       { field: 'backend', value: name, known },
-      options,
     ),
   unknownFormat: (file: string, version: number, supported: number, oldest = 1) =>
     new PersistentLogError(

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { raise } from '../errors/raise.js'
+import { BYTE_ORDER_MARK } from './parse-text.js'
 
 /**
  * Finds the module behind a package name as an `import` in a given directory would. Node.js 20 offers that for nobody's
@@ -15,6 +16,9 @@ const CONDITIONS = new Set(['node', 'import', 'module-sync', 'default'])
 
 /** `@scope/name/sub/path` in its two parts; the name as npm allows it, in upper case too for the sake of old packages. */
 const SPECIFIER = /^(?<name>(?:@[a-z0-9~_-][a-z0-9~._-]*\/)?[a-z0-9~_-][a-z0-9~._-]*)(?<rest>\/.+)?$/i
+
+/** Something else stands where the file should. */
+const NO_FILE: ReadonlySet<unknown> = new Set(['EISDIR', 'ELOOP'])
 
 interface Manifest {
   readonly name?: unknown
@@ -35,10 +39,13 @@ function readManifest(folder: string): Manifest | undefined {
   const file = join(folder, 'package.json')
   if (!existsSync(file)) return undefined
   try {
-    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8').replace(BYTE_ORDER_MARK, ''))
     if (!isRecord(manifest)) throw new TypeError('it holds no JSON object')
     return manifest
   } catch (cause) {
+    // The system's failure, as too many open files, says nothing of what is in the file.
+    if (cause instanceof Error && 'syscall' in cause && 'code' in cause && !NO_FILE.has(cause.code))
+      throw raise.io('looking for the backend', { file }, { cause })
     const reason = cause instanceof Error ? cause.message : String(cause)
     const message = `cannot be looked for: ${file} must be a JSON object, as npm writes it: ${reason}`
     throw raise.invalidConfig([{ path: 'backend', message, value: file }], { cause })

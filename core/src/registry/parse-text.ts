@@ -1,7 +1,7 @@
 import { raise } from '../errors/raise.js'
 
 /** The byte order mark that some editors put in front. */
-const BYTE_ORDER_MARK = /^\uFEFF/
+export const BYTE_ORDER_MARK = /^\uFEFF/
 
 const syntaxError = (file: string, place: string, reason: string) =>
   raise.invalidConfig([{ path: `${file}${place}`, message: reason, value: file }])

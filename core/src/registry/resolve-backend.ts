@@ -5,6 +5,7 @@ import { backendFaults } from '../backend/backend-shape.js'
 import type { Backend } from '../contract/backend.js'
 import { raise } from '../errors/raise.js'
 import { locatePackage, moduleInFolder } from './locate-package.js'
+import { nearest } from './nearest.js'
 import { pathOf } from './path-of.js'
 
 /** Short names and the packages behind them. The one place where the core names a backend. */
@@ -47,14 +48,16 @@ export function locateBackend(specifier: string, options: ResolveOptions = {}): 
   if (packageName !== undefined) {
     // The core's own neighbours serve a project that installed the core but looks from elsewhere.
     const found = locatePackage(packageName, directory) ?? locatePackage(packageName, import.meta.dirname)
-    if (found === undefined) throw raise.backendNotInstalled(specifier, packageName, names())
+    if (found === undefined) throw raise.backendNotInstalled(specifier, packageName, directory, names())
     return found
   }
   const found =
     specifier.startsWith('file:') || isPath(specifier)
       ? locateFile(resolve(directory, pathOf(specifier, 'backend')))
       : locatePackage(specifier, directory)
-  if (found === undefined) throw raise.unknownBackend(specifier, names())
+  if (found === undefined) {
+    throw raise.unknownBackend(specifier, names(), { from: directory, near: nearest(specifier, names()) })
+  }
   return found
 }
 

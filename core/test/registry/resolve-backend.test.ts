@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
@@ -125,6 +126,37 @@ describe('a backend by name', () => {
       expect(message).to.include('memory, faster, lmdb, level')
     })
   }
+
+  it('is refused with the place from where it was looked for, and the name that may be meant', async () => {
+    const { message } = await rejection('PLOG_UNKNOWN_BACKEND', () => nameOf('fster'))
+    expect(message).to.include('unknown backend "fster"; known are memory, faster')
+    expect(message).to.include(`did you mean "faster"?; looked for from ${place.path} (see relativeTo)`)
+    const other = await rejection('PLOG_UNKNOWN_BACKEND', () => nameOf('somebody-elses'))
+    expect(other.message).not.to.include('did you mean')
+  })
+
+  it('is found by a package.json with a byte order mark, as npm reads it', async () => {
+    await place.write('marked/package.json', '\uFEFF{ "type": "module", "exports": "./main.js" }')
+    await place.write('marked/main.js', moduleOf('marked'))
+    const url = locateBackend('./marked', { relativeTo: place.path })
+    expect(url.pathname).to.equal(`${place.path}/marked/main.js`)
+  })
+
+  it('is PLOG_IO where the system does not hand out a package.json: that says nothing of what is in it', async () => {
+    const manifest = await place.write('own/package.json', '{}')
+    await chmod(place.path, 0o755)
+    await chmod(manifest, 0)
+    const wasRoot = process.geteuid?.() === 0
+    // The superuser, whom no permission stops, becomes an identity that owns no files.
+    if (wasRoot) process.seteuid?.(65_534)
+    try {
+      const { context, message } = await rejection('PLOG_IO', () => nameOf('./own'))
+      expect(context.file).to.equal(manifest)
+      expect(message).to.include('EACCES')
+    } finally {
+      if (wasRoot) process.seteuid?.(0)
+    }
+  })
 
   for (const specifier of ['file://remote/x.js', 'file:///a%2Fb.js', 'file://[']) {
     it(`is refused as ${JSON.stringify(specifier)}, which names no file here`, async () => {
