@@ -22,33 +22,38 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /**
+ * The schema with the keys: optional, defaulted and read-only ones wrap it, and of the members of a union it is the one that
+ * has any.
+ */
+function objectIn(schema: unknown): unknown {
+  if (!isRecord(schema) || isRecord(schema.shape) || !isRecord(schema.def)) return schema
+  if (isRecord(schema.def.innerType)) return objectIn(schema.def.innerType)
+  const { options } = schema.def
+  if (!Array.isArray(options)) return schema
+  return options.map(objectIn).find((option) => isRecord(option) && isRecord(option.shape)) ?? schema
+}
+
+/**
  * The keys that a zod schema knows at a path, as far as it says: duck-typed, for a backend may carry another copy of zod
  * or no zod at all.
  */
-function knownKeysAt(schema: unknown, path: readonly PropertyKey[]): readonly string[] {
+function knownKeysAt(schema: unknown, path: readonly PropertyKey[]): readonly string[] | undefined {
   let inner = schema
   for (const key of [...path, undefined]) {
-    // Optional, defaulted and read-only schemas wrap the one with the keys.
-    while (
-      isRecord(inner) &&
-      !isRecord(inner.shape) &&
-      isRecord(inner.def) &&
-      isRecord(inner.def.innerType)
-    ) {
-      inner = inner.def.innerType
-    }
-    if (!isRecord(inner) || !isRecord(inner.shape)) return []
+    inner = objectIn(inner)
+    if (!isRecord(inner) || !isRecord(inner.shape)) return undefined
     if (key === undefined) return Object.keys(inner.shape)
     inner = inner.shape[key]
   }
-  return []
+  return undefined
 }
 
-/** Says that a key is unknown, and which ones are not. */
-export function unknownKey(key: string, known: readonly string[]): string {
-  const near = nearest(key, known)
+/** Says that a key is unknown, and which ones are not, as far as that is known. */
+export function unknownKey(key: string, known: readonly string[] | undefined): string {
+  const near = nearest(key, known ?? [])
   const hint = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`
-  const allowed = known.length === 0 ? '' : `; allowed are ${known.join(', ')}`
+  const allowed =
+    known === undefined ? '' : known.length === 0 ? '; none is allowed' : `; allowed are ${known.join(', ')}`
   return `is not a known key${hint}${allowed}`
 }
 

@@ -93,7 +93,7 @@ const backendSchema = z.unknown().superRefine((value, context) => {
 })
 
 /** What is in it is the business of the backend; an option without its section would be read by nobody. */
-const backendSection = z.unknown().refine((value) => typeof value === 'object', {
+const backendSection = z.unknown().refine((value) => value === undefined || typeof value === 'object', {
   error:
     'must be an object: options has a section per backend, by its name, with the options of that backend in it',
 })

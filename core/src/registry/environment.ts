@@ -53,15 +53,19 @@ function parseJson(text: string, variable: string, allowed: string): unknown {
   }
 }
 
+/** A name that ends where one of ours goes on: `PLOG_LIMITS`, `PLOG_DIR`. */
+const begins = (name: string): boolean =>
+  name.length > PREFIX.length && [...VARIABLES.keys()].some((ours) => ours.startsWith(name))
+
 /**
- * A variable under our prefix that looks like a slip of one of ours. Others are left alone: Kubernetes, for one, sets
+ * A variable under our prefix that looks like a slip of one of ours, or like its beginning. Others are left alone: Kubernetes, for one, sets
  * `PLOG_SERVICE_HOST` for a service called plog.
  */
 function misspelt(environment: Environment): ConfigIssue[] {
   const words = [...VARIABLES.keys()].map((name) => name.slice(PREFIX.length))
   return Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && !VARIABLES.has(name))
-    .filter((name) => nearest(name.slice(PREFIX.length), words) !== undefined)
+    .filter((name) => begins(name) || nearest(name.slice(PREFIX.length), words) !== undefined)
     .map((name) => ({
       path: name,
       message: unknownKey(name, [...VARIABLES.keys()]),
@@ -69,7 +73,8 @@ function misspelt(environment: Environment): ConfigIssue[] {
     }))
 }
 
-function nameOfField(issue: ConfigIssue): ConfigIssue {
+/** The variable that sets a field, and what follows within it. */
+export function nameOfField(issue: ConfigIssue): ConfigIssue {
   for (const [name, { path }] of VARIABLES) {
     const field = path.join('.')
     if (issue.path === field) return { ...issue, path: name }

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { dirname, extname, resolve } from 'node:path'
 import { raise } from '../errors/raise.js'
 import { shownValue } from '../errors/shown-value.js'
-import { parseConfig, type LogConfig } from './config.js'
+import { parseConfig, type FieldNames, type LogConfig } from './config.js'
 import { unknownKey } from './config-issues.js'
-import { configFromEnvironment, type Environment } from './environment.js'
+import { configFromEnvironment, nameOfField, type Environment } from './environment.js'
 import { parseJson, parseYaml } from './parse-text.js'
 import { pathOf } from './path-of.js'
 
@@ -19,6 +19,8 @@ export interface LoadedConfig {
   readonly config: LogConfig
   /** Absolute: the directory of the file, or else the working directory. */
   readonly relativeTo: string
+  /** Names a field as its author wrote it: a variable, or one in a file. Default: its path. */
+  readonly nameField?: FieldNames | undefined
 }
 
 /** Where relative paths and package names are looked up from, unless a configuration file says so by its place. */
@@ -60,7 +62,8 @@ export async function loadConfig(source: ConfigSource, options: LoadOptions = {}
   }
   if (isEnvironmentSource(source)) {
     refuseBeside('environment', source)
-    return { config: configFromEnvironment(checkedEnvironment(source.environment)), relativeTo: base }
+    const config = configFromEnvironment(checkedEnvironment(source.environment))
+    return { config, relativeTo: base, nameField: nameOfField }
   }
   return { config: parseConfig(source), relativeTo: base }
 }
@@ -83,9 +86,6 @@ async function loadFile(file: string): Promise<LoadedConfig> {
   } catch (cause) {
     throw raise.io('reading the configuration', { file }, { cause })
   }
-  const config = parseConfig(await parse(text, file), (issue) => ({
-    ...issue,
-    message: `${issue.message} (in ${file})`,
-  }))
-  return { config, relativeTo: dirname(file) }
+  const nameField: FieldNames = (issue) => ({ ...issue, message: `${issue.message} (in ${file})` })
+  return { config: parseConfig(await parse(text, file), nameField), relativeTo: dirname(file), nameField }
 }

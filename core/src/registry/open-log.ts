@@ -23,11 +23,14 @@ export async function openLog(source: ConfigSource, options: LoadOptions = {}): 
 
 /** What a backend is told about a configuration; `PLOG_INVALID_CONFIG` names what does not fit this backend. */
 export function openContext<Options>(backend: Backend<Options>, loaded: LoadedConfig): OpenContext<Options> {
-  const { config, relativeTo } = loaded
+  const { config, relativeTo, nameField = (issue: ConfigIssue) => issue } = loaded
+  const issues: ConfigIssue[] = []
   if (backend.needsDirectory && config.directory === undefined) {
-    const message = `is required: backend "${backend.name}" stores files`
-    throw raise.invalidConfig([{ path: 'directory', message }])
+    issues.push({ path: 'directory', message: `is required: backend "${backend.name}" stores files` })
   }
+  const own = ownOptions(backend, config)
+  if (!own.success) issues.push(...own.issues)
+  if (issues.length > 0 || !own.success) throw raise.invalidConfig(issues.map(nameField))
   return {
     directory:
       config.directory === undefined ? undefined : resolve(relativeTo, pathOf(config.directory, 'directory')),
@@ -38,21 +41,25 @@ export function openContext<Options>(backend: Backend<Options>, loaded: LoadedCo
     fullWaitMs: config.fullWaitMs ?? DEFAULT_FULL_WAIT_MS,
     poisonViews: config.poisonViews ?? false,
     limits: config.limits ?? {},
-    options: ownOptions(backend, config),
+    options: own.data,
   }
 }
 
 /** The backend's own section, checked and completed. Those of other backends wait for the day they are chosen. */
-function ownOptions<Options>(backend: Backend<Options>, config: LogConfig): Options {
+function ownOptions<Options>(
+  backend: Backend<Options>,
+  config: LogConfig,
+): { readonly success: true; readonly data: Options } | { success: false; issues: readonly ConfigIssue[] } {
   const { name } = backend
   const sections = config.options ?? {}
   const misnamed = misnamedSections(name, config)
-  if (misnamed.length > 0) throw raise.invalidConfig(misnamed)
-  const input = Object.hasOwn(sections, name) ? sections[name] : {}
+  if (misnamed.length > 0) return { success: false, issues: misnamed }
+  const section = Object.hasOwn(sections, name) ? sections[name] : undefined
+  const input = section === undefined ? {} : section
   const result = backend.options.safeParse(input)
-  if (result.success) return result.data
-  const below = ['options', name]
-  throw raise.invalidConfig(configIssues(result.error.issues, { input, schema: backend.options, below }))
+  if (result.success) return result
+  const found = { input, schema: backend.options, below: ['options', name] }
+  return { success: false, issues: configIssues(result.error.issues, found) }
 }
 
 /** Sections that are plainly meant for the backend in use, and would be read by nobody: under its package, or by a slip. */

@@ -209,6 +209,12 @@ describe('the configuration', () => {
     )
   })
 
+  it('names the known keys of the pace of flushes', async () => {
+    const issue = await issueOf({ backend: 'memory', durability: { flush: { everyMs: 1, every: 1 } } })
+    expect(issue.path).to.equal('durability.flush.every')
+    expect(issue.message).to.include('allowed are everyMs, everyBytes')
+  })
+
   it('names the nearest known key inside a section', async () => {
     const issue = await issueOf({ backend: 'memory', limits: { valueByte: 3 } })
     expect(issue.path).to.equal('limits.valueByte')

@@ -11,7 +11,7 @@ describe('a configuration file', () => {
 
   it('is read as JSON, and relative paths start where it lies', async () => {
     const file = await place.write('deep/log.json', JSON.stringify(expected))
-    expect(await loadConfig({ file })).to.deep.equal({
+    expect(await loadConfig({ file })).to.deep.include({
       config: expected,
       relativeTo: join(place.path, 'deep'),
     })
@@ -236,6 +236,9 @@ describe('a configuration in the environment', () => {
     ['PLOG_ACCEPT_LOST_VOTES', 'yes', 'PLOG_ACCEPT_LOST_VOTES', 'must be true or false, got "yes"'],
     ['PLOG_OPTIONS', '{lmdb', 'PLOG_OPTIONS', 'must be a JSON object with a section per backend'],
     ['PLOG_OPTIONS', '[]', 'PLOG_OPTIONS', 'must be an object with a section per backend, got a list'],
+    ['PLOG_DIR', '/x', 'PLOG_DIR', 'is not a known key'],
+    ['PLOG_LIMITS', '{}', 'PLOG_LIMITS', 'PLOG_LIMITS_VALUE_BYTES'],
+    ['PLOG_DURABILITY', 'power-loss', 'PLOG_DURABILITY', 'PLOG_DURABILITY_ACCEPT'],
     ['PLOG_DIRECTROY', '/x', 'PLOG_DIRECTROY', 'did you mean "PLOG_DIRECTORY"?'],
   ]
   for (const [name, value, path, message] of wrong) {

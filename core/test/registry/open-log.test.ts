@@ -181,6 +181,46 @@ describe('openLog', () => {
     expect(error.message).to.include('did you mean "filed"?')
   })
 
+  it('names all that does not fit the backend at once', async () => {
+    const config = { backend: filed, options: { filed: { mapSizeBytes: 1, size: 2 } } }
+    const { context } = await rejection('PLOG_INVALID_CONFIG', () => openLog(config))
+    const fields = ['directory', 'options.filed.mapSizeBytes', 'options.filed.size']
+    expect(context.issues?.map(({ path }) => path)).to.deep.equal(fields)
+  })
+
+  it('names what does not fit the backend as its author wrote it: a variable, or a field in a file', async () => {
+    await place.write('package.json', '{ "type": "module" }')
+    const engine = await place.write(
+      'engine.js',
+      `const issues = [{ path: ['depth'], message: 'must be 3' }]
+      export const backend = {
+        name: 'engine', summary: '', needsDirectory: true, open: () => Promise.reject(new Error('opened')),
+        options: { safeParse: () => ({ success: false, error: { issues } }) },
+      }`,
+    )
+    const environment = { PLOG_BACKEND: engine, PLOG_OPTIONS: '{ "engine": { "depth": 4 } }' }
+    const fromVariables = await rejection('PLOG_INVALID_CONFIG', () => openLog({ environment }))
+    expect(fromVariables.message).to.include('PLOG_DIRECTORY: is required: backend "engine" stores files')
+    expect(fromVariables.message).to.include('PLOG_OPTIONS.engine.depth: must be 3, got 4')
+    const file = await place.write('log.json', '{ "backend": "./engine.js" }')
+    const fromFile = await rejection('PLOG_INVALID_CONFIG', () => openLog({ file }))
+    expect(fromFile.message).to.include(`directory: is required: backend "engine" stores files (in ${file})`)
+  })
+
+  it('takes a section that is undefined for one that is left out', async () => {
+    const context = await contextOf(openLog({ backend: fileless, options: { 'file-less': undefined } }))
+    expect(context.options).to.deep.equal({ mapSizeBytes: 65_536 })
+    const none = { backend: fileless, options: { 'file-less': null } }
+    await rejection('PLOG_INVALID_CONFIG', () => openLog(none))
+  })
+
+  it('says of a backend without options that none is allowed', async () => {
+    const bare = defineBackend<unknown>({ ...fileless, options: z.strictObject({}) })
+    const config = { backend: bare, options: { 'file-less': { a: 1 } } }
+    const { message } = await rejection('PLOG_INVALID_CONFIG', () => openLog(config))
+    expect(message).to.include('options.file-less.a: is not a known key; none is allowed')
+  })
+
   it('refuses a section under what the backend was asked for by, and names the right key', async () => {
     await place.write('package.json', '{ "type": "module" }')
     const file = await place.write(
