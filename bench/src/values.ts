@@ -8,8 +8,8 @@ export class Values {
     if (bytes < STAMP_BYTES) throw new RangeError(`a value of ${bytes} bytes cannot carry its slot`)
     this.bytes = bytes
     const length = Math.max(SMALLEST_POOL, Math.min(LARGEST_POOL, Math.floor(POOL_BYTES / bytes)))
-    const template = incompressible(bytes)
-    this.#pool = Array.from({ length }, () => template.slice())
+    const stream = incompressible(length * bytes)
+    this.#pool = Array.from({ length }, (_, index) => stream.slice(index * bytes, (index + 1) * bytes))
     this.#views = this.#pool.map((value) => new DataView(value.buffer))
   }
 
@@ -33,15 +33,15 @@ const SMALLEST_POOL = 16
 const LARGEST_POOL = 2_048
 const POOL_BYTES = 16 * 1024 * 1024
 
-/** The same bytes in each process, and no engine can pack them. */
+/** The same bytes in each process; no engine can pack them, nor the values of slots that are stored side by side. */
 function incompressible(bytes: number): Uint8Array {
-  const value = new Uint8Array(bytes)
+  const words = new Int32Array(Math.ceil(bytes / Int32Array.BYTES_PER_ELEMENT))
   let state = 0x9e3779b9
-  for (let at = 0; at < bytes; at++) {
+  for (let at = 0; at < words.length; at++) {
     state ^= state << 13
     state ^= state >>> 17
     state ^= state << 5
-    value[at] = state
+    words[at] = state
   }
-  return value
+  return new Uint8Array(words.buffer, 0, bytes)
 }

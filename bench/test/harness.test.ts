@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32, deflateRawSync } from 'node:zlib'
 import { expect } from 'chai'
 import { median, spreadOf } from '../src/harness/measures.js'
 import { besideEachOther } from '../src/harness/neighbours.js'
@@ -25,6 +25,14 @@ describe('harness', () => {
     expect(() => values.check(7, undefined)).to.throw('slot 7 was acknowledged and is gone')
     expect(() => values.check(7, seventh.subarray(1))).to.throw('slot 7 holds other bytes')
     expect(() => new Values(3)).to.throw('cannot carry its slot')
+  })
+
+  it('makes values that cannot be packed, alone or side by side', () => {
+    for (const bytes of [100, 1_024, 16 * 1_024]) {
+      const values = new Values(bytes)
+      const some = Buffer.concat(Array.from({ length: 200 }, (_, slot) => values.at(slot).slice()))
+      expect(deflateRawSync(some).length, `${bytes}`).to.be.above(0.97 * some.length)
+    }
   })
 
   it('draws slots below the bound only, and nearly all of them', () => {
