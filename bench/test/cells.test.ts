@@ -31,6 +31,10 @@ describe('cells', function () {
     expect(await reasonOfFailure('garbling-backend')).to.match(/slot 7 holds other bytes/)
   })
 
+  it('fails a backend that lends other bytes than it returns', async () => {
+    expect(await reasonOfFailure('borrowing-wrong-backend')).to.match(/slot 7 holds other bytes/)
+  })
+
   it('fails a backend that throws', async () => {
     expect(await reasonOfFailure('throwing-backend')).to.match(/the disk fell off/)
   })

@@ -1,3 +1,4 @@
+import { Values } from '../values.js'
 import { logOf } from './needs.js'
 import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
 
@@ -43,7 +44,7 @@ export const checkpointWorkloads: readonly Workload[] = [
 
 function storeCheckpoints(bed: Bed): Step {
   const { checkpoints } = logOf(bed.subject)
-  const state = new Uint8Array(STATE_BYTES).fill(7)
+  const state = stateOf(0)
   let slot = 0
   return {
     chunk: 1,
@@ -57,14 +58,31 @@ function storeCheckpoints(bed: Bed): Step {
     async end() {
       const newest = await checkpoints.latest()
       if (newest?.slot !== slot) throw new Error(`the checkpoint of slot ${slot} is gone`)
-      await readWhole(bed, slot)
+      await compareWhole(bed, slot, state)
     },
   }
 }
 
 async function readCheckpoint(bed: Bed): Promise<Step> {
-  await logOf(bed.subject).checkpoints.store(bed.entries, new Uint8Array(STATE_BYTES).fill(7))
-  return { chunk: 1, run: () => readWhole(bed, bed.entries) }
+  const state = stateOf(bed.entries)
+  await logOf(bed.subject).checkpoints.store(bed.entries, state)
+  return {
+    chunk: 1,
+    run: () => readWhole(bed, bed.entries),
+    end: () => compareWhole(bed, bed.entries, state),
+  }
+}
+
+/** Bytes that no two stretches of have in common. */
+function stateOf(slot: number): Uint8Array {
+  return new Values(STATE_BYTES).at(slot)
+}
+
+async function compareWhole(bed: Bed, slot: number, state: Uint8Array): Promise<void> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of logOf(bed.subject).checkpoints.read(slot)) chunks.push(chunk.slice())
+  if (Buffer.compare(Buffer.concat(chunks), state) !== 0)
+    throw new Error(`the checkpoint of slot ${slot} holds other bytes than were stored`)
 }
 
 async function readWhole(bed: Bed, slot: number): Promise<void> {

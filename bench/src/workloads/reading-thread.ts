@@ -12,18 +12,17 @@ const reads = log.borrowedReads
 if (!reads) throw new Error('a thread has no borrowed reads')
 
 let slot = 0
-let firstBytes = 0
-const touch = (value: Uint8Array): number => {
-  firstBytes += value[0]!
-  return value.length
-}
+/** The length, if the value begins with its slot as that is stamped into it; entries are fewer than three bytes count. */
+const lengthIfStamped = (value: Uint8Array): number =>
+  (value[0]! | (value[1]! << 8) | (value[2]! << 16)) === slot ? value.length : -1
 
 parentPort!.on('message', (count: number) => {
   if (count === 0) return void log.close().then(() => parentPort!.close())
   for (let done = 0; done < count; done++) {
-    if (reads.read(slot, touch) !== bytes) throw new Error('a read was not answered')
+    if (reads.read(slot, lengthIfStamped) !== bytes)
+      throw new Error(`slot ${slot} was not answered, or by another value`)
     slot = slot + 1 === entries ? 0 : slot + 1
   }
-  parentPort!.postMessage(firstBytes)
+  parentPort!.postMessage('done')
 })
 parentPort!.postMessage('attached')

@@ -142,13 +142,20 @@ function scanAll({ subject, entries }: Bed): Step {
 
 function scanBorrowed({ subject, entries }: Bed): Step {
   const reads = logOf(subject).borrowedReads!
+  let firstBytes = 0
   return {
     chunk: 1,
     entriesPerOperation: entries,
     run() {
       let found = 0
-      reads.scan({ from: 0, to: entries }, () => void found++)
+      reads.scan({ from: 0, to: entries }, (_slot, value) => {
+        firstBytes += value[0]!
+        found++
+      })
       if (found !== entries) throw new Error(`a scan of ${entries} entries ended after ${found}`)
+    },
+    end() {
+      if (firstBytes === 0) throw new Error('no borrowed value was touched')
     },
   }
 }
