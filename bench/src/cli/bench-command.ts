@@ -5,7 +5,8 @@ import { Journal } from '../harness/journal.js'
 import type { BenchReport } from '../harness/measures.js'
 import { planCells } from '../harness/plan.js'
 import { runCells } from '../harness/run-cells.js'
-import { commitName, cpuName, describeEnvironment } from '../machine/environment.js'
+import { changesSinceCommit, commitName } from '../machine/code-state.js'
+import { cpuName, describeEnvironment, fileSystemOf } from '../machine/environment.js'
 import { notDurable } from '../machine/file-system.js'
 import { htmlReport } from '../report/html-report.js'
 import { jsonReport } from '../report/json-report.js'
@@ -17,6 +18,7 @@ import { judgeTargets } from '../targets/judge-targets.js'
 import { isPromised, PAIRS, TARGETS } from '../targets/targets.js'
 import { loadWorkloads } from '../workloads/load-workloads.js'
 import type { Suite } from '../workloads/workload.js'
+import { checkBackends, checkPlan, checkWritable } from './check-request.js'
 import { showProgress } from './progress.js'
 import { scaleOf } from './scale.js'
 import { inScratchDirectory } from './scratch-directory.js'
@@ -43,12 +45,34 @@ export interface BenchOptions {
 
 /** Runs benchmarks and writes the reports asked for. Returns the exit code: 1 when a cell failed. */
 export async function bench(options: BenchOptions, terminal: Terminal): Promise<number> {
+  const { json, html, markdown } = options
+  checkWritable([json, html, markdown])
   const report = await measureAll(options, terminal)
   terminal.out(textReport(report))
-  if (options.json) await writeFile(options.json, jsonReport(report))
-  if (options.html) await writeFile(options.html, htmlReport(report))
-  if (options.markdown) await writeFile(options.markdown, markdownReport(report))
-  return tellFailures(report, terminal)
+  const written = await writeAll(terminal, [
+    [json, () => jsonReport(report)],
+    [html, () => htmlReport(report)],
+    [markdown, () => markdownReport(report)],
+  ])
+  return Math.max(tellFailures(report, terminal), written)
+}
+
+/** Writes the reports that have a file; a failure is told, and keeps none of the others. Returns the exit code. */
+export async function writeAll(
+  terminal: Terminal,
+  reports: readonly (readonly [file: string | undefined, make: () => string])[],
+): Promise<number> {
+  let exitCode = 0
+  for (const [file, make] of reports) {
+    if (file === undefined) continue
+    try {
+      await writeFile(file, make())
+    } catch (error) {
+      terminal.err(`${file} could not be written: ${error instanceof Error ? error.message : String(error)}`)
+      exitCode = 1
+    }
+  }
+  return exitCode
 }
 
 /** Runs what the command line asks for. */
@@ -56,7 +80,7 @@ export async function measureAll(options: BenchOptions, terminal: Terminal): Pro
   const isQuick = options.quick === true
   const scale = scaleOf(options)
   const workloads = await loadWorkloads(options.workloadFile)
-  const backends = options.backends ?? scale.backends
+  const backends = checkBackends(options.backends ?? scale.backends)
   const cells = planCells(workloads, {
     ...options,
     backends,
@@ -64,13 +88,18 @@ export async function measureAll(options: BenchOptions, terminal: Terminal): Pro
     matching: options.workload,
     isPromised: (backend, workload) => isPromised(backend, workload) || isPublished(backend, workload),
   })
+  checkPlan(workloads, options.workload, cells)
   const unavailable = await prepareSubjects(backends, (line) => terminal.err(line))
   const { measureMs, warmUpMs } = scale.limits
   const journal = options.resume
     ? new Journal(options.resume, {
         commit: commitName(),
+        changes: changesSinceCommit(),
         node: process.version,
         cpu: cpuName(),
+        fileSystem: fileSystemOf(options.directory ?? tmpdir()),
+        quick: String(isQuick),
+        profiled: String(options.profiles !== undefined),
         measureMs,
         warmUpMs,
       })

@@ -51,7 +51,7 @@ function inOrder(
   values: Values,
   from: number,
   to: number,
-): { visit(slot: number, value: Uint8Array): void; end(): void } {
+): { readonly visit: (slot: number, value: Uint8Array) => void; readonly end: () => void } {
   let expected = from
   return {
     visit: (slot, value) => {

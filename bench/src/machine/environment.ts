@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
 import { join, resolve, sep } from 'node:path'
 import { SQLITE_VERSION } from '../subjects/build-sqlite.js'
+import { commitName } from './code-state.js'
 import { notDurable } from './file-system.js'
 import { MACHINE } from './machine-subject.js'
 import { median, type CellResult } from '../harness/measures.js'
@@ -52,7 +52,7 @@ function limits(results: readonly CellResult[]): Record<string, number> {
 }
 
 /** Type and device of the mount that holds a directory; only Linux tells. */
-function fileSystemOf(directory: string): string {
+export function fileSystemOf(directory: string): string {
   if (platform() !== 'linux') return 'unknown'
   const path = resolve(directory)
   const mounts = readFileSync('/proc/self/mounts', 'utf8')
@@ -71,20 +71,4 @@ function engines(): string {
   const { dependencies } = JSON.parse(manifest) as { readonly dependencies: Record<string, string> }
   const versions = ['lmdb', 'classic-level'].map((name) => `${name} ${dependencies[name]}`)
   return [...versions, `better-sqlite3 ${SQLITE_VERSION}`].join(', ')
-}
-
-/** The commit of the code that is measured, marked where it was changed since. */
-export function commitName(): string {
-  try {
-    const git = (...args: string[]): string =>
-      execFileSync('git', args, {
-        cwd: import.meta.dirname,
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      })
-    return git('describe', '--always', '--dirty').trim()
-  } catch {
-    // Outside a clone there is no commit to name.
-    return 'unknown'
-  }
 }
