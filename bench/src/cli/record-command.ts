@@ -1,10 +1,10 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { htmlReport } from '../report/html-report.js'
 import { jsonReport } from '../report/json-report.js'
 import { textReport } from '../report/text-report.js'
-import { measureAll, tellFailures, type BenchOptions } from './bench-command.js'
-import { RECORD_JOURNAL, resultName, RESULTS_FOLDER } from './results-folder.js'
+import { measureAll, tellFailures, writeAll, type BenchOptions } from './bench-command.js'
+import { freeName, RECORD_JOURNAL, RESULTS_FOLDER } from './results-folder.js'
 import type { Terminal } from './terminal.js'
 
 /** Three rounds of everything, and five of what a promise rests on: what is kept is read by many. */
@@ -21,16 +21,18 @@ export async function record(
 ): Promise<number> {
   const resume = options.resume ?? RECORD_JOURNAL
   await mkdir(dirname(resume), { recursive: true })
+  await mkdir(folder, { recursive: true })
   const report = await measureAll(
     { suite: 'all', workload: [], workloadFile: [], budgetMs: BUDGET_MS, ...options, resume },
     terminal,
   )
-  const name = join(folder, resultName(report.environment))
-  await mkdir(folder, { recursive: true })
-  await writeFile(`${name}.json`, jsonReport(report))
-  await writeFile(`${name}.html`, htmlReport(report))
-  await rm(resume)
+  const name = freeName(folder, report.environment)
+  const written = await writeAll(terminal, [
+    [`${name}.json`, () => jsonReport(report)],
+    [`${name}.html`, () => htmlReport(report)],
+  ])
+  if (written === 0) await rm(resume)
   terminal.out(textReport(report))
   terminal.out(`kept in ${name}.json and ${name}.html`)
-  return tellFailures(report, terminal)
+  return Math.max(tellFailures(report, terminal), written)
 }
