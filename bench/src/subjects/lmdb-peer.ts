@@ -9,10 +9,9 @@ export function openLmdbPeer({ name, directory, survives }: SubjectRequest): Sub
     keyEncoding: 'uint32',
     encoding: 'binary',
     compression: false,
-    overlappingSync: false,
     noSync: !isDurable,
-    noSubdir: false,
     mapSize: MAP_BYTES,
+    ...AS_OUR_BACKEND,
   })
   const borrowed = (slot: number): Uint8Array | undefined => database.getBinaryFast(slot)
   return {
@@ -40,6 +39,18 @@ export function openLmdbPeer({ name, directory, survives }: SubjectRequest): Sub
     },
     close: () => database.close(),
   }
+}
+
+/** The options of the LMDB backend that decide what a write costs; why, stands there (backends/lmdb/src/engine-files.ts). */
+const AS_OUR_BACKEND = {
+  noSubdir: false,
+  pageSize: 4096,
+  overlappingSync: false,
+  eventTurnBatching: false,
+  batchStartThreshold: 4,
+  noMetaSync: false,
+  useWritemap: false,
+  noMemInit: false,
 }
 
 /** Address space, not memory. */
