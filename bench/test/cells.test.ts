@@ -1,5 +1,7 @@
 import { expect } from 'chai'
+import { runCell } from '../src/harness/cell.js'
 import { runCells } from '../src/harness/run-cells.js'
+import type { Workload } from '../src/workloads/workload.js'
 import { workloads } from './fixtures/tiny-workloads.js'
 import { fixture, inDirectory, shortRound } from './support.js'
 
@@ -55,6 +57,17 @@ describe('cells', function () {
     const message = await shortRound('memory', 'learn-1')
     expect(message).to.deep.equal({ kind: 'not applicable', reason: 'survives nothing, not power-loss' })
   })
+
+  it('shows no figure where what was to be measured did not happen', () =>
+    inDirectory(async (directory) => {
+      const workload: Workload = {
+        ...workloads[0]!,
+        begin: (bed) => ({ chunk: 1, run: () => {}, end: () => bed.withdraw('not cold') }),
+      }
+      const limits = { warmUpMs: 0, measureMs: 0 }
+      const request = { backend: 'memory', workload: workload.name, workloadFiles: [], directory, limits }
+      expect(await runCell(workload, request)).to.deep.equal({ kind: 'not applicable', reason: 'not cold' })
+    }))
 
   it('shows no figure of a cell that failed', async () => {
     const [workload] = workloads

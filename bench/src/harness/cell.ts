@@ -50,6 +50,7 @@ export async function runCell(workload: Workload, request: CellRequest): Promise
   await step.end?.()
   const verified = await verifyContents(bed, workload.isReadOnly === true)
   await bed.close()
+  if (bed.withdrawn !== undefined) return { kind: 'not applicable', reason: bed.withdrawn }
   return { kind: 'measured', round: { ...timed, ...bed.figures(), verified } }
 }
 
@@ -59,6 +60,7 @@ class OpenBed implements Bed {
   readonly directory: string
   decided: number
   keptFrom = 0
+  withdrawn: string | undefined
   readonly #workload: Workload
   readonly #backend: string
   readonly #filled: string | undefined
@@ -131,6 +133,10 @@ class OpenBed implements Bed {
 
   record(latencyNs: number): void {
     this.#latencies.record(latencyNs)
+  }
+
+  withdraw(reason: string): void {
+    this.withdrawn = reason
   }
 
   note(figure: string, value: number): void {

@@ -83,6 +83,8 @@ export interface Bed {
   keptFrom: number
   /** Records the latency of one operation in ns, where operations overlap and the harness cannot see it. */
   record(latencyNs: number): void
+  /** Says that what was to be measured did not happen here: the cell does not apply. */
+  withdraw(reason: string): void
   /** Adds a figure of the workload's own to the round: something that is not a time. */
   note(figure: string, value: number): void
 }
