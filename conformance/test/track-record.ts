@@ -170,6 +170,12 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'core/test/backend/ordered-store/bad-keys.test.ts',
   },
   {
+    bug: 'a creation whose last flush failed was opened once more and served: a power cut took the name of its identity, and the log was refused as damaged (mended)',
+    engine: 'core, by `faster`',
+    case: 'fault.fsync-eio-poisons',
+    shownBy: 'core/test/backend/directory/open-directory.test.ts',
+  },
+  {
     bug: 'of slots of which a salvage had found nothing but their numbers, verify named none (mended)',
     engine: 'core, by `faster`',
     case: 'rot.rest-still-readable',

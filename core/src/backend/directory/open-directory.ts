@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { raise } from '../../errors/index.js'
 import { lockDirectory, LOCK_FILE, type DirectoryLock } from './directory-lock.js'
 import { encodeIdentity, IDENTITY_FILE, newLogId, readIdentity, type Identity } from './identity.js'
@@ -198,7 +198,20 @@ async function create(path: string, request: OpenDirectoryRequest): Promise<Iden
   await syncDirectory(path)
   await request.initialise(enginePath, identity)
   await syncDirectory(enginePath)
-  await rename(creating, join(path, IDENTITY_FILE))
-  await syncDirectory(path)
+  await commit(creating, join(path, IDENTITY_FILE))
   return identity
+}
+
+/**
+ * The commit point of a creation: durable, or taken back. A flush that failed proves nothing, and the next one may succeed
+ * without the name: an open that took it for the log's would serve one whose identity a power cut takes away.
+ */
+async function commit(creating: string, identity: string): Promise<void> {
+  await rename(creating, identity)
+  try {
+    await syncDirectory(dirname(identity))
+  } catch (error) {
+    await rename(identity, creating)
+    throw error
+  }
 }

@@ -1,4 +1,15 @@
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { freshDirectory, openAt, refusal } from './directories.js'
@@ -51,6 +62,26 @@ describe('a log directory', () => {
       expect(log.created).to.equal(true)
       expect(await readdir(log.enginePath)).to.deep.equal([])
       expect(await readdir(directory())).not.to.include('plog.creating')
+      await log.release()
+    })
+
+    it('starts again where the flush of its name failed, of which no later flush may know', async () => {
+      const handle = await open(directory())
+      await handle.close()
+      const prototype = Object.getPrototypeOf(handle) as FileHandle
+      const sync: (this: FileHandle) => Promise<void> = Reflect.get(prototype, 'sync')
+      prototype.sync = async function (this: FileHandle): Promise<void> {
+        if (existsSync(join(directory(), 'plog.json'))) throw new Error('EIO')
+        return sync.call(this)
+      }
+      try {
+        expect((await refusal(openAt(directory()))).code).to.equal('PLOG_IO')
+      } finally {
+        prototype.sync = sync
+      }
+      expect(await readdir(directory())).to.have.members(['engine', 'plog.creating', 'plog.lock'])
+      const log = await openAt(directory())
+      expect(log.created).to.equal(true)
       await log.release()
     })
 
