@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { EXIT } from './program.js'
 
 /** The exit code of Node.js where nothing is left that could go on, and the main module still waits. */
@@ -15,11 +16,17 @@ export function failUnlessEnded(): void {
   })
 }
 
-/** Ends the process when all that was printed has left it, whatever a backend has left behind that keeps it alive. */
+/**
+ * Ends the process when all that was printed has left it, whatever a backend has left behind that keeps it alive. What could
+ * not be printed has set an exit code by then.
+ */
 export async function end(exitCode: number): Promise<never> {
   await Promise.all([process.stdout, process.stderr].map(written))
+  // A stream tells of its error behind the answers to its writes.
+  await nextTurn()
   hasEnded = true
-  process.exit(exitCode)
+  if (exitCode !== 0) process.exitCode = exitCode
+  process.exit()
 }
 
 const written = (stream: NodeJS.WriteStream): Promise<void> =>
