@@ -50,7 +50,8 @@ export interface RunRequest {
 
 /**
  * Runs all cells once, then all once more, and so on: what drifts on the machine meanwhile hits all of them. Within a
- * round, cells that are held against each other have neighbouring turns. A cell that failed, or that does not apply, is not run again.
+ * round, cells that are held against each other have neighbouring turns. A cell that failed, or that does not apply, is
+ * not run again.
  */
 export async function runCells(request: RunRequest): Promise<CellResult[]> {
   const { rounds, onRound, budgetMs = Number.POSITIVE_INFINITY, unavailable, pairs = [] } = request

@@ -78,6 +78,14 @@ function damageCase({
   }
 }
 
+/** Most of it hits the newest state. */
+const TO_CHECKPOINTS = {
+  kinds: ['flip', 'cut', 'block', 'removal'],
+  share: 0.3,
+  most: SAMPLED,
+  then: 'recover',
+} as const
+
 /** What becomes of damage to the files of a closed log: all is right, or it says so; never silence, wrong bytes, death. */
 export const corruptionCases: readonly Case[] = [
   damageCase({
@@ -150,19 +158,13 @@ export const corruptionCases: readonly Case[] = [
   damageCase({
     id: 'rot.newest-checkpoint-falls-back',
     title: 'recovers from the newest checkpoint that is intact, and never prunes that one',
-    kinds: ['flip', 'cut', 'block', 'removal'],
+    ...TO_CHECKPOINTS,
     plan: { ...CLOSED_ONCE, only: 'compacted to an older checkpoint' },
-    share: 0.3,
-    most: SAMPLED,
-    then: 'recover',
   }),
   damageCase({
     id: 'rot.newest-checkpoint-required',
     title: 'asks for another checkpoint where the only one that reaches the point is damaged',
-    kinds: ['flip', 'cut', 'block', 'removal'],
+    ...TO_CHECKPOINTS,
     plan: { ...CLOSED_ONCE, only: 'compacted to the newest checkpoint' },
-    share: 0.3,
-    most: SAMPLED,
-    then: 'recover',
   }),
 ]

@@ -7,6 +7,7 @@ import type { OpenOrder } from '../running/target.js'
 import { openLogUnderTest } from '../running/target.js'
 import { triesOver } from './damaged-slots.js'
 import { verification } from './verification.js'
+import { reasonOf } from '../running/reason.js'
 
 /** What came of damage, short of the death of the process. */
 export type Consequence = 'ok' | 'located' | 'silent' | 'wrong'
@@ -32,7 +33,7 @@ function gravest(all: readonly Classified[]): Classified {
 
 /** What a refusal is worth. */
 export function refusal(what: string, error: unknown): Classified {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = reasonOf(error)
   const isRight = isPersistentLogError(error) && RIGHT_REFUSALS.has(error.code)
   return {
     consequence: isRight ? 'located' : 'wrong',

@@ -1,5 +1,6 @@
 import { isPersistentLogError, type ErrorCode, type PersistentLog } from '@persistent-log/core'
 import type { Classified } from './classify.js'
+import { reasonOf } from '../running/reason.js'
 
 /** Above every ballot that was used: what keeps the slot is its damage alone. */
 const ANOTHER = { ballot: { round: 1_000_000_000, nodeId: 0 }, value: Buffer.from('another value') }
@@ -38,7 +39,7 @@ async function refusedBy(
     return { consequence: 'wrong', evidence: `${what} was acknowledged` }
   } catch (error) {
     const isRight = codes.some((code) => isPersistentLogError(error, code))
-    const message = error instanceof Error ? error.message : String(error)
+    const message = reasonOf(error)
     return isRight
       ? { consequence: 'located', evidence: `${what}: ${message}` }
       : { consequence: 'wrong', evidence: `${what} was not refused by ${codes.join(' or ')}: ${message}` }

@@ -4,6 +4,7 @@ import { shownEntry } from '../running/dump.js'
 import { joined } from '../running/values.js'
 import { openLogUnderTest, type OpenOrder } from '../running/target.js'
 import { refusal, type Classified } from './classify.js'
+import { reasonOf } from '../running/reason.js'
 
 /** A checkpoint as it was stored. */
 interface State {
@@ -18,7 +19,6 @@ interface Handed {
 }
 
 const wrong = (evidence: string): Classified => ({ consequence: 'wrong', evidence })
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /**
  * Opens a log whose newest checkpoint may be damaged, and recovers a state machine from it: from the newest one that is intact,
@@ -52,7 +52,7 @@ export async function recoverOver(order: OpenOrder, expected: Observation): Prom
       ? recovered
       : wrong(`checkpoint ${newest.slot}, the last valid one, was gone when the log was opened again`)
   } catch (error) {
-    return wrong(messageOf(error))
+    return wrong(reasonOf(error))
   } finally {
     await log.close().catch(() => undefined)
   }
@@ -91,8 +91,8 @@ async function recovery(
       : wrong(`it applied ${applied.join()}, not ${wanted.join()}`)
   } catch (error) {
     return from < compactedBefore && isPersistentLogError(error, 'PLOG_CHECKPOINT_REQUIRED')
-      ? { consequence: 'located', evidence: messageOf(error) }
-      : wrong(`recovering from checkpoint ${newest?.slot ?? 'none'}: ${messageOf(error)}`)
+      ? { consequence: 'located', evidence: reasonOf(error) }
+      : wrong(`recovering from checkpoint ${newest?.slot ?? 'none'}: ${reasonOf(error)}`)
   }
 }
 

@@ -3,6 +3,7 @@ import type { Observation } from '../crash/observation.js'
 import { shownEntry } from '../running/dump.js'
 import { openLogUnderTest, type OpenOrder } from '../running/target.js'
 import { refusal, shownAt, type Classified } from './classify.js'
+import { reasonOf } from '../running/reason.js'
 
 /** What was not read at one open may be found at the next: after so many of them a log has to open strictly. */
 const MOST_SALVAGES = 3
@@ -58,7 +59,7 @@ export async function repair(order: OpenOrder, expected: Observation): Promise<C
       if (!(await isThere(log, decision))) throw new Error(`decision ${decision.slot} is gone again`)
     }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = reasonOf(error)
     return {
       consequence: 'wrong',
       evidence: `repaired by learn (${learned}): ${message}; it told: ${[...told].join()}`,

@@ -1,10 +1,8 @@
 import { TEST_BOOT_ID_VARIABLE } from '@persistent-log/core/backend'
 import { observe, type Observation } from '../crash/observation.js'
-import { perform } from '../crash/operation.js'
+import { perform, type Operation } from '../crash/operation.js'
 import { Oracle } from '../crash/oracle.js'
 import { planWorkload, type WorkloadOrder } from '../crash/workload.js'
-import type { Operation } from '../crash/operation.js'
-import { planCheckpoints } from '../crash-states/plan-checkpoints.js'
 import type { Bench, WorkloadPlan } from '../crash-states/messages.js'
 import type { Change, DiskEvent } from '../disk/disk-event.js'
 import { DiskImage } from '../disk/disk-image.js'
@@ -12,6 +10,7 @@ import { DiskRecorder } from '../disk/seam/disk-recorder.js'
 import type { DiskSeam } from '../disk/seam/disk-seam.js'
 import { Random } from '../running/random.js'
 import { openLogUnderTest } from '../running/target.js'
+import { planCheckpoints } from './plan-checkpoints.js'
 
 /** A log that was closed, and how its files came about. */
 export interface SampleLog {

@@ -1,5 +1,6 @@
 import type { PersistentLog } from '@persistent-log/core'
 import type { Classified } from './classify.js'
+import { reasonOf } from '../running/reason.js'
 
 /** What `verify` says of a log of which something could not be read: it must find the same, and name the slots. */
 export async function verification(
@@ -18,7 +19,7 @@ export async function verification(
       ? { consequence: 'silent', evidence: `verify did not name slots ${unnamed.join()}: ${reasons}` }
       : { consequence: 'located', evidence: `verify: ${reasons}` }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = reasonOf(error)
     return { consequence: 'wrong', evidence: `verify was refused, and has to report: ${message}` }
   }
 }

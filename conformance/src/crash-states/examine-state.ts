@@ -8,7 +8,8 @@ import type { Oracle } from '../crash/oracle.js'
 import { matchOutcome, type Interrupted } from '../crash/outcomes.js'
 import { DiskImage } from '../disk/disk-image.js'
 import { expectRegained, expectVotesRefused, lostVotes } from './lost-votes.js'
-import { Finding, openAfterCrash, reasonOf } from './finding.js'
+import { reasonOf } from '../running/reason.js'
+import { Finding, openAfterCrash } from './finding.js'
 import type { Bench } from './messages.js'
 
 /** What a state is opened with. */

@@ -1,4 +1,5 @@
 import type { PersistentLog } from '@persistent-log/core'
+import { reasonOf } from '../running/reason.js'
 import { openLogUnderTest, type OpenConfig } from '../running/target.js'
 import type { Bench } from './messages.js'
 
@@ -6,9 +7,6 @@ import type { Bench } from './messages.js'
 export class Finding extends Error {
   override readonly name = 'Finding'
 }
-
-/** What an error says. */
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Opens the log; that it cannot be opened after a crash is a finding. */
 export async function openAfterCrash(

@@ -2,8 +2,9 @@ import { isPersistentLogError, type PersistentLog } from '@persistent-log/core'
 import { perform, type Operation, type PlainEntry } from '../crash/operation.js'
 import type { Oracle } from '../crash/oracle.js'
 import type { Interrupted } from '../crash/outcomes.js'
-import { discards } from '../crash/settled-slots.js'
-import { Finding, openAfterCrash, reasonOf } from './finding.js'
+import { isDiscardedBehind } from '../crash/settled-slots.js'
+import { reasonOf } from '../running/reason.js'
+import { Finding, openAfterCrash } from './finding.js'
 import type { Bench } from './messages.js'
 
 /**
@@ -13,8 +14,7 @@ import type { Bench } from './messages.js'
 export function lostVotes({ operations, begun, weak }: Interrupted, state: Oracle): readonly string[] {
   return [...(weak ?? [])].flatMap((at) => {
     const operation = operations[at]
-    const mayBeDropped = (slot: number): boolean =>
-      operations.some((later, place) => place > at && begun.has(place) && discards(later, slot))
+    const mayBeDropped = (slot: number): boolean => isDiscardedBehind(at, slot, operations, begun)
     return entriesAcceptedBy(operation)
       .filter((entry) => entry.slot >= state.point && !mayBeDropped(entry.slot) && !isHeld(entry, state))
       .map(({ slot, round, nodeId }) => `${round}.${nodeId} of slot ${slot}`)

@@ -1,5 +1,6 @@
 import { isPersistentLogError, type PersistentLog } from '@persistent-log/core'
 import { perform, type Operation, type PlainEntry } from '../crash/operation.js'
+import { reasonOf } from '../running/reason.js'
 
 /** Calls whose refusal says nothing of the log: what they wrote is thrown away, and may be written once more. */
 const FAIL_ALONE: ReadonlySet<Operation['kind']> = new Set(['checkpoint', 'compact'])
@@ -47,7 +48,7 @@ export async function notPoisonedBy(log: PersistentLog, operation: Operation): P
     return `${operation.kind} was acknowledged behind a flush that had failed`
   } catch (error) {
     if (isPersistentLogError(error, 'PLOG_POISONED')) return undefined
-    const message = error instanceof Error ? error.message : String(error)
+    const message = reasonOf(error)
     return `${operation.kind} behind a flush that had failed was not refused by PLOG_POISONED: ${message}`
   }
 }

@@ -5,6 +5,7 @@ import { deserialize, serialize } from 'node:v8'
 import { DiskSeam } from '../disk/seam/disk-seam.js'
 import type { StateCommand, StateReport } from './messages.js'
 import type { Trace } from './trace.js'
+import { reasonOf } from '../running/reason.js'
 
 // Before anything of a log is imported: a module may keep functions of node:fs in variables.
 const seam = await DiskSeam.install()
@@ -64,7 +65,7 @@ async function histories({ bench, plan }: Extract<StateCommand, { kind: 'histori
     })
     await tell({ kind: 'ran' })
   } catch (error) {
-    await tell({ kind: 'failed', finding: error instanceof Error ? error.message : String(error) })
+    await tell({ kind: 'failed', finding: reasonOf(error) })
   }
 }
 

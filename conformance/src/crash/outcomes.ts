@@ -1,7 +1,7 @@
 import { differences, type Observation } from './observation.js'
 import type { Operation } from './operation.js'
 import type { Oracle } from './oracle.js'
-import { discards, namedSlots, SettledSlots } from './settled-slots.js'
+import { isDiscardedBehind, namedSlots, SettledSlots } from './settled-slots.js'
 
 /** A workload that was interrupted. */
 export interface Interrupted {
@@ -45,9 +45,7 @@ export function* possibleStates(
   /** The slots that this call decides before a discard would drop what they hold. */
   const decidedForLater = (at: number, operation: Operation): readonly number[] =>
     DECIDES.has(operation.kind) && !refused.has(at)
-      ? namedSlots(operation).filter((slot) =>
-          operations.some((later, place) => place > at && begun.has(place) && discards(later, slot)),
-        )
+      ? namedSlots(operation).filter((slot) => isDiscardedBehind(at, slot, operations, begun))
       : []
 
   function* from(

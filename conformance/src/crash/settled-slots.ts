@@ -59,11 +59,19 @@ export function namedSlots(operation: Operation): readonly number[] {
 }
 
 /** Whether a call drops the proposal of a slot. */
-export function discards(operation: Operation, slot: number): boolean {
+function discards(operation: Operation, slot: number): boolean {
   if (operation.kind === 'acceptAll')
     return operation.discardFrom !== undefined && slot >= operation.discardFrom
   return operation.kind === 'discard' && slot >= operation.from && slot < (operation.to ?? Infinity)
 }
+
+/** Whether a call that had begun behind the one at this place drops what a slot holds. */
+export const isDiscardedBehind = (
+  at: number,
+  slot: number,
+  operations: readonly Operation[],
+  begun: ReadonlySet<number>,
+): boolean => operations.some((later, place) => place > at && begun.has(place) && discards(later, slot))
 
 const mayChange = (operation: Operation, slot: number): boolean =>
   namedSlots(operation).includes(slot) ||

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { isPersistentLogError } from '@persistent-log/core'
 import { openLogUnderTest, type OpenOrder } from '../running/target.js'
+import { reasonOf } from '../running/reason.js'
 
 /** What the thread says. */
 export type ThreadReport = { readonly opened: boolean; readonly code?: string; readonly message?: string }
@@ -12,7 +13,7 @@ async function attempt(): Promise<ThreadReport> {
     await log.close()
     return { opened: true }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = reasonOf(error)
     return isPersistentLogError(error)
       ? { opened: false, code: error.code, message }
       : { opened: false, message }

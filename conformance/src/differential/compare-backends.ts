@@ -7,7 +7,7 @@ import { randomSteps } from '../model/steps.js'
 import { outcomeOf } from '../running/assertions.js'
 import { dump } from '../running/dump.js'
 import { checkComparison } from '../running/options.js'
-import { inFreshDirectory } from '../running/run-case.js'
+import { inFreshDirectory } from '../running/fresh-directory.js'
 import {
   openLogUnderTest,
   orderFor,

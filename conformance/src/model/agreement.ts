@@ -5,6 +5,7 @@ import { newState } from './model-state.js'
 import { Model } from './model.js'
 import { REPLAY_VARIABLE, replayWanted, type Replay } from './replay.js'
 import { histories, type HistoryOptions } from './steps.js'
+import { reasonOf } from '../running/reason.js'
 
 /** Which histories are run, and on what. */
 export interface Agreement<R extends Real> extends Omit<HistoryOptions, 'replayPath'> {
@@ -45,7 +46,7 @@ export async function agree<R extends Real>(agreement: Agreement<R>): Promise<vo
   const found = /replayPath="([^"]*)"/.exec(steps)?.[1] ?? ''
   const cause = result.errorInstance
   throw new Error(
-    `after ${result.numRuns} histories and ${result.numShrinks} shrinks: ${cause instanceof Error ? cause.message : String(cause)}\n` +
+    `after ${result.numRuns} histories and ${result.numShrinks} shrinks: ${reasonOf(cause)}\n` +
       `  history: ${steps}\n  replay: ${REPLAY_VARIABLE}='${result.seed}/${result.counterexamplePath}/${found}'`,
     { cause },
   )

@@ -3,6 +3,7 @@ import { isPersistentLogError } from '@persistent-log/core'
 import { inTime } from './in-time.js'
 import { noEndDuring } from './no-end-during.js'
 import { loadBackend, openLogUnderTest, orderFor, type Target, type TargetFacts } from './target.js'
+import { reasonOf } from './reason.js'
 
 /** In ms: only what hangs takes so long. */
 const STEP_LIMIT_MS = 30_000
@@ -34,7 +35,7 @@ async function step<T>(doing: string, limitMs: number, act: () => Promise<T>): P
 
 /** With the stack of what was thrown, if that was an error. */
 function failureOf(doing: string, cause: unknown): Error {
-  const failure = new Error(`${doing} failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
+  const failure = new Error(`${doing} failed: ${reasonOf(cause)}`, {
     cause,
   })
   const frames = cause instanceof Error ? /\n {4}at [^]*$/.exec(cause.stack ?? '')?.[0] : ''

@@ -1,19 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { raise, type Capabilities } from '@persistent-log/core'
+import type { Capabilities } from '@persistent-log/core'
 import type { Case } from '../suites/case.js'
 import type { AskedState } from './asked-state.js'
 import type { Budgets } from './budgets.js'
 import { CaseContext } from './case-context.js'
+import { inFreshDirectory } from './fresh-directory.js'
 import { inTime } from './in-time.js'
 import { noEndDuring } from './no-end-during.js'
 import { hashText } from './random.js'
-import { folderPrefix, keepTrackOf, loseTrackOf } from './run-folders.js'
 import type { StrayRejections } from './stray-rejections.js'
 import type { Tally } from './tally.js'
 import type { Target } from './target.js'
 import { Unproven } from './unproven.js'
+import { reasonOf } from './reason.js'
 
 /** How long a case may take unless it says otherwise, in ms. A law never rests on it: it only ends what hangs. */
 export const DEFAULT_TIMEOUT_MS = 30_000
@@ -30,40 +28,6 @@ export interface RunSetting {
   readonly askedState?: AskedState | undefined
   /** Where the cases' directories are made; default the system's folder for temporary files. */
   readonly parent?: string | undefined
-}
-
-async function freshDirectory(parent: string | undefined): Promise<string> {
-  const file = parent ?? tmpdir()
-  try {
-    return await mkdtemp(join(file, folderPrefix()))
-  } catch (cause) {
-    const [field, whose] =
-      parent === undefined ? ['TMPDIR', 'the temporary directory (TMPDIR)'] : ['directory', 'the directory']
-    throw raise.io(`making a directory in ${whose} ${file}`, { field, file }, { cause })
-  }
-}
-
-/** Makes a fresh directory, hands it over, and removes it, whatever happens. */
-export async function inFreshDirectory<T>(
-  parent: string | undefined,
-  use: (directory: string) => Promise<T>,
-): Promise<T> {
-  const directory = await freshDirectory(parent)
-  keepTrackOf(directory)
-  const remove = async (): Promise<void> => {
-    await rm(directory, { recursive: true, force: true, maxRetries: 3 })
-    loseTrackOf(directory)
-  }
-  let result: T
-  try {
-    result = await use(directory)
-  } catch (error) {
-    // What was found counts, and not that something which hangs still writes there.
-    await remove().catch(() => undefined)
-    throw error
-  }
-  await remove()
-  return result
 }
 
 /** How long a case may take, in ms. */
@@ -115,9 +79,7 @@ function conclude({ id }: Case, found: readonly unknown[], tally: Tally): void {
   const failures = found.filter((error) => !(error instanceof Unproven))
   const [counts, ...others] = failures.length > 0 ? failures : found
   for (const other of others) {
-    tally.warnings.push(
-      `${id}, beside what it found: ${other instanceof Error ? other.message : String(other)}`,
-    )
+    tally.warnings.push(`${id}, beside what it found: ${reasonOf(other)}`)
   }
   if (found.length > 0) throw counts
 }

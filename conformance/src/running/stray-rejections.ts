@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { reasonOf } from './reason.js'
 
 /** What a case has left behind that had ended already. */
 export interface LateStray {
@@ -66,6 +67,6 @@ export class StrayRejections {
 function strayError(strays: readonly Stray[]): Error {
   const [first] = strays
   const cause = first?.reason
-  const shown = cause instanceof Error ? cause.message : String(cause)
+  const shown = reasonOf(cause)
   return new Error(`${strays.length} promise(s) failed and nobody was told; the first: ${shown}`, { cause })
 }

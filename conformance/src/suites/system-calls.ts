@@ -3,6 +3,7 @@ import { FaultRun } from '../faults/fault-run.js'
 import type { CaseContext } from '../running/case-context.js'
 import { Unproven } from '../running/unproven.js'
 import { needsReopen, type Case } from './case.js'
+import { reasonOf } from '../running/reason.js'
 
 /** Hundreds of processes, each traced: only what hangs takes so long, in ms. */
 const FAULTS_TIMEOUT_MS = 3_600_000
@@ -93,7 +94,7 @@ class Findings {
       if (isHit) this.#hits++
       return isHit
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
+      const message = reasonOf(error)
       this.#broken.push(`${message}\n  this fault alone: --state ${faultText(fault)}`)
       return true
     }

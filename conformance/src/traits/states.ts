@@ -6,6 +6,7 @@ import { ballot, bytes, proposal } from '../running/values.js'
 import type { Case } from '../suites/case.js'
 import type { Operation } from './operation.js'
 import { operations } from './operations.js'
+import { reasonOf } from '../running/reason.js'
 
 /** A log that holds a bit of everything, so that any operation would have something to do. */
 async function furnished(ctx: CaseContext): Promise<PersistentLog> {
@@ -62,7 +63,7 @@ const mistaken = ({ name, mistakes }: Operation): Case => ({
     await nothingHappened(ctx, log, async () => {
       for (const { what, kind, field, call } of mistakes) {
         await rejectsArgument(() => call(log), kind, field).catch((error: unknown) => {
-          throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, {
+          throw new Error(`${what}: ${reasonOf(error)}`, {
             cause: error,
           })
         })

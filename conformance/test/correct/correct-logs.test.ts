@@ -3,7 +3,7 @@ import { runConformance, type ConformanceOptions, type ConformanceReport } from 
 import { KillRun } from '../../src/crash/kill-run.js'
 import { inspectHost } from '../../src/host/host.js'
 import { CaseContext } from '../../src/running/case-context.js'
-import { inFreshDirectory } from '../../src/running/run-case.js'
+import { inFreshDirectory } from '../../src/running/fresh-directory.js'
 import type { OpenConfig } from '../../src/running/target.js'
 import type { WayName } from './ways-backend.js'
 

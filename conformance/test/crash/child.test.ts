@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { withChild } from '../../src/crash/child.js'
 import { TOY_BACKEND } from '../../src/mutants/toy/toy-mutants.js'
 import { rejects } from '../../src/running/assertions.js'
-import { inFreshDirectory } from '../../src/running/run-case.js'
+import { inFreshDirectory } from '../../src/running/fresh-directory.js'
 import { orderFor, openLogUnderTest } from '../../src/running/target.js'
 
 const target = { backend: TOY_BACKEND.href, config: () => ({}) }

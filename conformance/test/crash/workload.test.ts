@@ -5,7 +5,7 @@ import { Oracle } from '../../src/crash/oracle.js'
 import { planWorkload } from '../../src/crash/workload.js'
 import { TOY_BACKEND } from '../../src/mutants/toy/toy-mutants.js'
 import { toyCapabilities } from '../../src/mutants/toy/toy-capabilities.js'
-import { inFreshDirectory } from '../../src/running/run-case.js'
+import { inFreshDirectory } from '../../src/running/fresh-directory.js'
 import { Random } from '../../src/running/random.js'
 import { openLogUnderTest } from '../../src/running/target.js'
 

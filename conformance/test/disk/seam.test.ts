@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { inFreshDirectory } from '../../src/running/run-case.js'
+import { inFreshDirectory } from '../../src/running/fresh-directory.js'
 
 const PROGRAM = fileURLToPath(new URL('./seam-program.js', import.meta.url))
 

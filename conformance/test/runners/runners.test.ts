@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
-import { inFreshDirectory } from '../../src/running/run-case.js'
+import { inFreshDirectory } from '../../src/running/fresh-directory.js'
 
 const here = (file: string): string => join(import.meta.dirname, file)
 const MOCHA = createRequire(import.meta.url).resolve('mocha/bin/mocha.js')

@@ -7,7 +7,7 @@ import { runConformance } from '@persistent-log/conformance'
 import { folderPrefix, sweepFolders } from '../../src/running/run-folders.js'
 
 const REFERENCE = new URL('../../src/mutants/reference.js', import.meta.url)
-const RUN_CASE = new URL('../../src/running/run-case.js', import.meta.url)
+const FRESH_DIRECTORY = new URL('../../src/running/fresh-directory.js', import.meta.url)
 
 /** A process id that nobody has any more. */
 const deadPid = (): number => spawnSync('true').pid
@@ -25,7 +25,7 @@ describe('the folders of a run', () => {
 
   /** Ends in the middle of a run. */
   function endIn(how: string): void {
-    const program = `const { inFreshDirectory } = await import('${RUN_CASE.href}')
+    const program = `const { inFreshDirectory } = await import('${FRESH_DIRECTORY.href}')
       await inFreshDirectory(process.argv[1], () => { ${how} })`
     spawnSync(process.execPath, ['--input-type=module', '--eval', program, parent], { stdio: 'ignore' })
   }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { Ballot } from '../contract/ballot.js'
 import { MAX_SLOT, type OpenSlotRange, type Slot } from '../contract/slot.js'
 import { SURVIVALS, type Survival } from '../contract/survival.js'
-import { nearest } from '../registry/nearest.js'
+import { nearest } from '../errors/nearest.js'
 import { CALL, RANGE } from './call-names.js'
 
 /** The longest name of a configuration record, in bytes of UTF-8. */

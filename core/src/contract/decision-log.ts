@@ -8,8 +8,8 @@ import type { Survival } from './survival.js'
  *
  * A name that a call does not know, in its options or in a range, is a `TypeError` with that name and the ones it knows: a
  * slip (`retian`, `discardfrom`, an option in the place of a range) would do something else than was written. A name whose
- * value is `undefined` counts as absent, and what an object of a class holds besides is its own business. Only the accepts, commits, learns and reads of single slots, which are called most,
- * look at nothing but the names they know.
+ * value is `undefined` counts as absent, and what an object of a class holds besides is its own business. Only the accepts,
+ * commits, learns and reads of single slots, which are called most, look at nothing but the names they know.
  */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
@@ -146,8 +146,8 @@ export interface DecisionLog {
 
   /**
    * Drop the undecided proposals of a range; decisions and the promise stay. For protocols that prove the proposals
-   * dead (Raft); never for a Paxos acceptor, which would forget its vote. Without `to` it drops all from `from` on. A damaged slot in the
-   * range may be decided: `PLOG_CORRUPTED`, and nothing is dropped.
+   * dead (Raft); never for a Paxos acceptor, which would forget its vote. Without `to` it drops all from `from` on. A
+   * damaged slot in the range may be decided: `PLOG_CORRUPTED`, and nothing is dropped.
    */
   discard(
     range: { readonly from: Slot; readonly to?: Slot | undefined },

@@ -1,7 +1,7 @@
 import type { OptionsIssue } from '../contract/backend.js'
 import type { ErrorContext } from '../errors/persistent-log-error.js'
 import { shownValue } from '../errors/shown-value.js'
-import { nearest } from './nearest.js'
+import { nearest } from '../errors/nearest.js'
 
 /** One thing that is wrong with a configuration: where, what is allowed, and what was there. */
 export type ConfigIssue = NonNullable<ErrorContext['issues']>[number]

@@ -1,7 +1,7 @@
 import { raise } from '../errors/raise.js'
 import { parseConfig, type LogConfig } from './config.js'
 import { unknownKey, type ConfigIssue } from './config-issues.js'
-import { nearest } from './nearest.js'
+import { nearest } from '../errors/nearest.js'
 
 /** Environment variables, as `process.env` holds them. An empty one counts as absent. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -58,8 +58,8 @@ const begins = (name: string): boolean =>
   name.length > PREFIX.length && [...VARIABLES.keys()].some((ours) => ours.startsWith(name))
 
 /**
- * A variable under our prefix that looks like a slip of one of ours, or like its beginning. Others are left alone: Kubernetes, for one, sets
- * `PLOG_SERVICE_HOST` for a service called plog.
+ * A variable under our prefix that looks like a slip of one of ours, or like its beginning. Others are left alone:
+ * Kubernetes, for one, sets `PLOG_SERVICE_HOST` for a service called plog.
  */
 function misspelt(environment: Environment): ConfigIssue[] {
   const words = [...VARIABLES.keys()].map((name) => name.slice(PREFIX.length))

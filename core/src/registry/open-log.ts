@@ -6,7 +6,7 @@ import { raise } from '../errors/raise.js'
 import { DEFAULT_FULL_WAIT_MS, type LogConfig } from './config.js'
 import { configIssues, unknownKey, type ConfigIssue } from './config-issues.js'
 import { loadConfig, type ConfigSource, type LoadedConfig, type LoadOptions } from './load-config.js'
-import { nearest } from './nearest.js'
+import { nearest } from '../errors/nearest.js'
 import { pathOf } from './path-of.js'
 import { KNOWN_BACKENDS, resolveBackend } from './resolve-backend.js'
 

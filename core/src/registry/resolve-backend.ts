@@ -5,7 +5,7 @@ import { backendFaults } from '../backend/backend-shape.js'
 import type { Backend } from '../contract/backend.js'
 import { raise } from '../errors/raise.js'
 import { locatePackage, moduleInFolder } from './locate-package.js'
-import { nearest } from './nearest.js'
+import { nearest } from '../errors/nearest.js'
 import { pathOf } from './path-of.js'
 
 /** Short names and the packages behind them. The one place where the core names a backend. */

@@ -211,7 +211,8 @@ async function commit(creating: string, identity: string): Promise<void> {
   try {
     await syncDirectory(dirname(identity))
   } catch (error) {
-    await rename(identity, creating)
+    // Where this fails too, the first failure is the one to tell.
+    await rename(identity, creating).catch(() => undefined)
     throw error
   }
 }

@@ -46,8 +46,8 @@ export interface StoreBackend<Options> {
 
 /**
  * Declares a backend over an ordered key-value engine with files: the directory, its lock and its identity, a record of
- * clean closes, and the whole contract come from here; the engine is one adapter. A part of the definition that is not as it must
- * be is a `TypeError` here, and a part of the store one of the open, before a log is made of it.
+ * clean closes, and the whole contract come from here; the engine is one adapter. A part of the definition that is not as
+ * it must be is a `TypeError` here, and a part of the store one of the open, before a log is made of it.
  */
 export function defineStoreBackend<Options>(definition: StoreBackend<Options>): Backend<Options> {
   checkStoreDefinition(definition)

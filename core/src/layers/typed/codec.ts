@@ -36,9 +36,10 @@ export const utf8Codec: Codec<string> = Object.freeze({
 
 /**
  * Values that JSON can hold, with sorted keys. A property that is `undefined` is left out, as always, and an object with a
- * `toJSON` (a `Date`) is written as what that returns. What JSON would turn into something else is a `TypeError` that names its
- * place: NaN, infinities, -0 (replicas that decode 0 could go another way), circles, functions, symbols, bigints, `undefined` itself, `undefined` and holes in arrays, and objects that are neither
- * plain nor arrays (a `Map`, a `Set`, a `Uint8Array`, a boxed number, an instance of a class).
+ * `toJSON` (a `Date`) is written as what that returns. What JSON would turn into something else is a `TypeError` that
+ * names its place: NaN, infinities, -0 (replicas that decode 0 could go another way), circles, functions, symbols, bigints,
+ * `undefined` itself, `undefined` and holes in arrays, and objects that are neither plain nor arrays (a `Map`, a `Set`, a
+ * `Uint8Array`, a boxed number, an instance of a class).
  */
 export function jsonCodec<T>(): Codec<T> {
   return {

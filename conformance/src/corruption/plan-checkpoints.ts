@@ -7,8 +7,8 @@ const APART = 5
 const LENGTHS = [20, 20, 200] as const
 
 /**
- * Three checkpoints, decisions between and behind them, and a compaction up to one of them: `older` and the state can be had from
- * that one, `newest` and it can be had from that one alone.
+ * Three checkpoints, decisions between and behind them, and a compaction up to one of them: `older` and the state can be
+ * had from that one, `newest` and it can be had from that one alone.
  */
 export function planCheckpoints(order: WorkloadOrder, upTo: 'older' | 'newest'): Operation[] {
   const operations: Operation[] = []
