@@ -2,21 +2,29 @@
 export class Values {
   readonly bytes: number
   readonly #pool: Uint8Array[]
-  readonly #views: DataView[]
+  /** All of them, as words, of which the first of each value is its stamp. */
+  readonly #words: Int32Array
+  readonly #strideWords: number
+  readonly #mask: number
 
   constructor(bytes: number) {
     if (bytes < STAMP_BYTES) throw new RangeError(`a value of ${bytes} bytes cannot carry its slot`)
     this.bytes = bytes
-    const length = Math.max(SMALLEST_POOL, Math.min(LARGEST_POOL, Math.floor(POOL_BYTES / bytes)))
-    const stream = incompressible(length * bytes)
-    this.#pool = Array.from({ length }, (_, index) => stream.slice(index * bytes, (index + 1) * bytes))
-    this.#views = this.#pool.map((value) => new DataView(value.buffer))
+    const most = Math.max(SMALLEST_POOL, Math.min(LARGEST_POOL, POOL_BYTES / bytes))
+    // A power of two: to find the next value must not cost what is measured.
+    const length = 2 ** Math.floor(Math.log2(most))
+    this.#strideWords = Math.ceil(bytes / STAMP_BYTES)
+    this.#mask = length - 1
+    this.#words = incompressible(length * this.#strideWords)
+    const stride = this.#strideWords * STAMP_BYTES
+    const { buffer } = this.#words
+    this.#pool = Array.from({ length }, (_, index) => new Uint8Array(buffer, index * stride, bytes))
   }
 
   /** The value of a slot. Its buffer is used again: at most {@link LARGEST_POOL} (fewer of large values) at a time. */
   at(slot: number): Uint8Array {
-    const index = slot % this.#pool.length
-    this.#views[index]!.setUint32(0, slot, true)
+    const index = slot & this.#mask
+    this.#words[index * this.#strideWords] = slot
     return this.#pool[index]!
   }
 
@@ -34,8 +42,8 @@ const LARGEST_POOL = 2_048
 const POOL_BYTES = 16 * 1024 * 1024
 
 /** The same bytes in each process; no engine can pack them, nor the values of slots that are stored side by side. */
-function incompressible(bytes: number): Uint8Array {
-  const words = new Int32Array(Math.ceil(bytes / Int32Array.BYTES_PER_ELEMENT))
+function incompressible(length: number): Int32Array {
+  const words = new Int32Array(length)
   let state = 0x9e3779b9
   for (let at = 0; at < words.length; at++) {
     state ^= state << 13
@@ -43,5 +51,5 @@ function incompressible(bytes: number): Uint8Array {
     state ^= state << 5
     words[at] = state
   }
-  return new Uint8Array(words.buffer, 0, bytes)
+  return words
 }
