@@ -1,11 +1,14 @@
 import type { Ledger } from '@persistent-log/core/backend'
 import type { InternalEffect, StoredEffect } from '../engine/stored-effect.js'
 import type { Replay } from '../recovery/replay.js'
+import type { Steps } from '../turns.js'
 
 const HEAD_BYTES = 16
 const NUMBER_BYTES = 8
 /** Slot, round, node, bytes. */
 const ACCEPTED_NUMBERS = 4
+/** Undecided slots, of which there may be very many, are encoded in steps of this many. */
+const STEP_SLOTS = 4096
 
 /** Everything that opening needs as of one place in the tail, but the bytes of the entries and where they are. */
 type SmallEffect = Exclude<
@@ -21,19 +24,27 @@ interface SmallState {
 /**
  * Byte map, little-endian: `u32` ranges of decided slots, `u32` accepted slots, `u32` bytes of JSON, `u32` zero; then
  * `f64` from and to of each range; then `f64` slot, round, node and bytes of each accepted one; then the rest as JSON,
- * because it is small and readable in a dump.
+ * because it is small and readable in a dump. Nobody else may change the ledger meanwhile.
  */
-export function encodeState(replay: Replay): Buffer {
+export function* encodeState(replay: Replay): Steps<Buffer> {
   const { ledger, promisedAt } = replay
-  const numbers: number[] = []
-  for (const { from, to } of ledger.decided.ranges()) numbers.push(from, to)
-  const ranges = numbers.length / 2
-  let accepted = 0
+  const decided = [...ledger.decided.ranges()]
+  const ranges = decided.length
+  const accepted = ledger.accepted.count
+  const numbers = new Float64Array(ranges * 2 + accepted * ACCEPTED_NUMBERS)
+  let at = 0
+  for (const { from, to } of decided) {
+    numbers[at++] = from
+    numbers[at++] = to
+  }
   for (const { from, to } of ledger.accepted.ranges()) {
     for (let slot = from; slot < to; slot++) {
       const ballot = ledger.acceptedBallot(slot)
-      numbers.push(slot, ballot?.round ?? 0, ballot?.nodeId ?? 0, ledger.acceptedBytes(slot))
-      accepted++
+      numbers[at++] = slot
+      numbers[at++] = ballot?.round ?? 0
+      numbers[at++] = ballot?.nodeId ?? 0
+      numbers[at++] = ledger.acceptedBytes(slot)
+      if (slot % STEP_SLOTS === 0) yield
     }
   }
   const small: SmallState = { promisedAt, effects: smallEffects(replay) }
@@ -42,7 +53,7 @@ export function encodeState(replay: Replay): Buffer {
   head.writeUInt32LE(ranges, 0)
   head.writeUInt32LE(accepted, 4)
   head.writeUInt32LE(json.byteLength, 8)
-  return Buffer.concat([head, Buffer.from(Float64Array.from(numbers).buffer), json])
+  return Buffer.concat([head, Buffer.from(numbers.buffer), json])
 }
 
 /** Puts an encoded state into a replay that has seen nothing yet. */

@@ -83,7 +83,7 @@ export class SegmentDigest {
   *finish(replay: Replay): Steps<FooterContent> {
     yield* this.#settle(replay)
     yield
-    const state = encodeState(replay)
+    const state = yield* encodeState(replay)
     const { header, end } = this.#segment
     const chain = this.#last ? chainBehind(this.#last) : { ...FIRST_CHAIN, sequence: header.firstSequence }
     const discards = [...this.#discards.ranges()].flatMap(({ from, to }) => [from, to])
