@@ -9,5 +9,5 @@ await describePersistentLog({
   config: (directory) => ({ directory, options: { faster: { mmap: 'off' } } }),
   tiers: [1],
   only: ABOUT_FILES,
-  budgets: { modelRuns: 60, kills: 4, crashStates: 100, damages: 30 },
+  budgets: { modelRuns: 40, kills: 4, crashStates: 60, damages: 20 },
 })

@@ -5,7 +5,7 @@ import { describePersistentLog } from '@persistent-log/conformance'
 const WAIVERS = new URL('../../waivers.json', import.meta.url)
 
 /** For every day; in CI the usual one is spent. */
-const EVERYDAY = { modelRuns: 60, kills: 4, crashStates: 100, damages: 30, faults: 2 }
+const EVERYDAY = { modelRuns: 40, kills: 4, crashStates: 60, damages: 20, faults: 2 }
 
 await describePersistentLog({
   backend: '@persistent-log/backend-level',

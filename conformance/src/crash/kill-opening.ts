@@ -20,7 +20,8 @@ export class OpeningKills {
   private constructor(ctx: CaseContext, survey: OpeningSurvey) {
     this.#ctx = ctx
     this.#survey = survey
-    this.#attempts = Math.max(8, Math.ceil(ctx.budgets.kills / 4))
+    const { kills } = ctx.budgets
+    this.#attempts = Math.max(Math.min(kills, 8), Math.ceil(kills / 4))
   }
 
   /** `order` opens a log like the one whose openings will be killed; it is used up. */

@@ -3,7 +3,7 @@ import { newTally } from '../running/tally.js'
 import type { Suspect } from './suspects.js'
 
 /** Enough for the model to notice what the named cases miss, and for a defect that one state in a hundred shows. */
-export const MUTANT_BUDGETS = { modelRuns: 100, kills: 4, crashStates: 1_200 }
+export const MUTANT_BUDGETS = { modelRuns: 100, kills: 8, crashStates: 1_200 }
 
 /** Where chance has a hand (which states are drawn, how writes were grouped), a defect is looked for so many times. */
 const MOST_LOOKS = 4
