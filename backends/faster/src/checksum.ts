@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib'
 import { crcSlices } from '@persistent-log/core/backend'
 
+const { imul } = Math
+
 /** Up to here a loop over bytes is faster than the call into zlib, in bytes; a loop over words is so up to the second. */
 const SMALL_BYTES = 256
 const SMALL_WORD_BYTES = 512
@@ -85,7 +87,7 @@ export function wordChecksum(
  */
 export function seedAt(seed: number, position: number): number {
   const high = Math.floor(position / 0x1_0000_0000)
-  return (seed ^ position ^ Math.imul(high, 0x9e3779b1)) >>> 0
+  return (seed ^ position ^ imul(high, 0x9e3779b1)) >>> 0
 }
 
 /**
@@ -94,8 +96,8 @@ export function seedAt(seed: number, position: number): number {
  * pattern. It repeats after 32 GiB, which is more than any one seed is used for.
  */
 export function maskAt(seed: number, position: number): number {
-  let x = seed ^ Math.imul((position / 8) | 0, 0x9e3779b1)
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)
+  let x = seed ^ imul((position / 8) | 0, 0x9e3779b1)
+  x = imul(x ^ (x >>> 16), 0x85ebca6b)
+  x = imul(x ^ (x >>> 13), 0xc2b2ae35)
   return x ^ (x >>> 16)
 }

@@ -226,6 +226,7 @@ export function checkProposal(value: unknown, field: string): void {
 export function checkCommitId(value: unknown, field: string): void {
   checkObject(value, field)
   const { slot, ballot, proof } = value as Record<string, unknown>
+  if (isSlot(slot) && isBallot(ballot) && proof === undefined) return
   checkSlot(slot, field, 'slot')
   checkBallot(ballot, field, 'ballot')
   checkOptionalBytes(proof, field, 'proof')

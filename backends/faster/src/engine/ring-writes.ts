@@ -179,7 +179,7 @@ export class RingWrites implements AtOnceWrites {
 
   /** The tail says durably that there may be such accepts; where it does not, a later one will find that it does. */
   #mayAccept(): boolean {
-    return this.announcement.make() === undefined
+    return this.announcement.isDurable || this.announcement.make() === undefined
   }
 
   /** The ring, where it may be written to; if it is not there yet, a later call will find it. */
@@ -256,7 +256,7 @@ export class RingWrites implements AtOnceWrites {
   }
 
   #appended(ring: RingBuffer, position: number): number {
-    if (ring.isAging) this.#eviction!.start()
+    if (ring.isAging && !this.#eviction!.isRunning) this.#eviction!.start()
     return position
   }
 

@@ -49,18 +49,12 @@ export class SlotIndex {
 
   /** Returns the address that was there before. */
   set(slot: number, address: Address): Address {
-    const page = this.#pages.get(slot) ?? (address === NOWHERE ? undefined : this.#addPage(slot))
-    if (!page) return NOWHERE
+    const page = this.#pages.get(slot)
+    if (page === undefined || page.few !== undefined) return this.#setFew(page, slot, address)
     const at = slot & SLOT_MASK
-    const before = page.few === undefined ? page.addresses[at]! : (page.few.get(at) ?? NOWHERE)
-    if ((address === NOWHERE) !== (before === NOWHERE)) {
-      const change = address === NOWHERE ? -1 : 1
-      page.used += change
-      this.#count += change
-    }
-    if (page.used === 0) this.#dropPage(slot)
-    else if (page.few === undefined) page.addresses[at] = address
-    else this.#putFew(page, page.few, at, address)
+    const before = page.addresses[at]!
+    page.addresses[at] = address
+    if ((address === NOWHERE) !== (before === NOWHERE)) this.#counted(page, slot, address)
     return before
   }
 
@@ -173,6 +167,26 @@ export class SlotIndex {
     }
     page.used -= forgotten
     this.#count -= forgotten
+    if (page.used === 0) this.#dropPage(slot)
+  }
+
+  /** Where there is no page yet, or one of few slots. */
+  #setFew(known: Page | undefined, slot: number, address: Address): Address {
+    if (known === undefined && address === NOWHERE) return NOWHERE
+    const page = known ?? this.#addPage(slot)
+    const few = page.few!
+    const at = slot & SLOT_MASK
+    const before = few.get(at) ?? NOWHERE
+    this.#putFew(page, few, at, address)
+    if ((address === NOWHERE) !== (before === NOWHERE)) this.#counted(page, slot, address)
+    return before
+  }
+
+  /** The slot of the page holds something now, or nothing any more. */
+  #counted(page: Page, slot: number, address: Address): void {
+    const change = address === NOWHERE ? -1 : 1
+    page.used += change
+    this.#count += change
     if (page.used === 0) this.#dropPage(slot)
   }
 

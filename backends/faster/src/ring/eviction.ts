@@ -44,6 +44,11 @@ export class Eviction {
     return this.#owedTo
   }
 
+  /** The oldest part is on its way. */
+  get isRunning(): boolean {
+    return this.#isRunning
+  }
+
   /** Begins, unless it is under way. */
   start(): void {
     if (this.#isRunning) return

@@ -7,13 +7,18 @@ const SLICES = crcSlices(4 * WORDS)
 /** The checksum of as many zeros: what the words contribute is added to it. */
 const OF_ZEROS = checksum(new Uint8Array(4 * WORDS), 0, 4 * WORDS, 0) | 0
 
-/** What the checksum of the last header owes to the words that the records of one leader share. */
+/** What the checksum of the last header owes to the words that the records of one leader share ... */
 let lastHead = 0
 let lastRound = 0
 let lastRoundHigh = 0
 let lastNode = 0
 let lastNodeHigh = 0
 let lastShared = OF_ZEROS
+/** ... and to those that neighbours share: values of one size, and the place that the tail had reached. */
+let lastBytes = 0
+let lastLink = 0
+let lastLinkHigh = 0
+let lastPlace = 0
 
 /**
  * The checksum of bytes 0-47 of a record (byte map in record.ts), which begins at word `at`: CRC-32, as `checksum` has it.
@@ -33,9 +38,13 @@ export function headerChecksum(words: Int32Array, at: number): number {
     roundHigh === lastRoundHigh &&
     nodeHigh === lastNodeHigh
   let sum = isAsBefore ? lastShared : sharedPart(head, round, roundHigh, node, nodeHigh)
-  sum ^= part(1, words[at + 1]!) ^ part(2, words[at + 2]!) ^ part(11, words[at + 11]!)
+  const bytes = words[at + 1]!
+  const link = words[at + 8]!
+  const linkHigh = words[at + 9]!
+  const isPlacedAsBefore = bytes === lastBytes && link === lastLink && linkHigh === lastLinkHigh
+  sum ^= isPlacedAsBefore ? lastPlace : placePart(bytes, link, linkHigh)
+  sum ^= part(2, words[at + 2]!) ^ part(11, words[at + 11]!)
   if (words[at + 3] !== 0) sum ^= part(3, words[at + 3]!)
-  if ((words[at + 8]! | words[at + 9]!) !== 0) sum ^= part(8, words[at + 8]!) ^ part(9, words[at + 9]!)
   if (words[at + 10] !== 0) sum ^= part(10, words[at + 10]!)
   return sum >>> 0
 }
@@ -49,6 +58,15 @@ function sharedPart(head: number, round: number, roundHigh: number, node: number
   lastShared =
     OF_ZEROS ^ part(0, head) ^ part(4, round) ^ part(5, roundHigh) ^ part(6, node) ^ part(7, nodeHigh)
   return lastShared
+}
+
+function placePart(bytes: number, link: number, linkHigh: number): number {
+  lastBytes = bytes
+  lastLink = link
+  lastLinkHigh = linkHigh
+  lastPlace = part(1, bytes)
+  if ((link | linkHigh) !== 0) lastPlace ^= part(8, link) ^ part(9, linkHigh)
+  return lastPlace
 }
 
 /** What a word contributes at its place: each of its bytes by how many bytes follow. */

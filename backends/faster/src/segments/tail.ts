@@ -49,6 +49,7 @@ export class Tail {
   /** Behind the end of the active segment stands the footer that a close left; an open log does without. */
   cutsBeforeAppend = false
   #flushedTo = 0
+  #reached = 0
   /** Flushes one after the other; rejected for ever after the first failure. */
   #flushing: Promise<void> = Promise.resolve()
   /** Nearly every read is in the segment of the one before. */
@@ -67,6 +68,7 @@ export class Tail {
   continueFrom(chain: Chain): void {
     this.#chain = chain
     this.#flushedTo = this.position
+    this.#reached = this.position
   }
 
   get flushes(): number {
@@ -97,8 +99,7 @@ export class Tail {
 
   /** As `position`, but in a segment that has its name: a process that dies leaves everything below. */
   get reached(): number {
-    const last = this.#unpublishedName === undefined ? this.active : (this.segments.at(-2) ?? this.active)
-    return last.header.base + last.end
+    return this.#reached
   }
 
   /** Never directly behind a close: such a segment would pass for the last one of a closed log if its successor were lost. */
@@ -127,7 +128,9 @@ export class Tail {
     this.#bytesWritten += bytes.byteLength
     const writtenTo = Math.max(writtenBefore, summary.end)
     this.#chain = { sequence: sequence + 1, previous: summary, previousChecksum: checksum, writtenTo }
-    if (this.#unpublishedName === undefined) this.#preparation.advance(active, bytes.byteLength)
+    if (this.#unpublishedName !== undefined) return
+    this.#reached = this.position
+    this.#preparation.advance(active, bytes.byteLength)
   }
 
   /**
@@ -198,6 +201,7 @@ export class Tail {
     if (this.#unpublishedName === undefined) throw new Error('no segment was begun')
     await files.rename(this.#unpublishedName, active.name)
     this.#unpublishedName = undefined
+    this.#reached = this.position
     await files.syncDirectory()
     this.#flushedTo = Math.max(this.#flushedTo, end)
   }

@@ -22,8 +22,10 @@ interface Page {
  */
 export class AcceptedSlots {
   readonly #pages = new SlotPages<Page>(PAGE_SLOTS)
-  /** A slot of a page that is empty and kept: a short pipeline empties its page over and over, then goes on to the next. */
-  #empty: Slot | undefined
+  /** The page that is empty and kept: a short pipeline empties its page over and over, then goes on to the next. */
+  #empty: Page | undefined
+  /** A slot of that page. */
+  #emptyAt: Slot = 0
 
   constructor(from?: AcceptedSlots) {
     if (!from) return
@@ -83,7 +85,7 @@ export class AcceptedSlots {
     const before = page?.bytes[at]
     if (!page || before === EMPTY) return undefined
     page.bytes[at] = EMPTY
-    if (--page.used === 0) this.#keepEmpty(slot, page)
+    if (--page.used === 0 && page !== this.#empty) this.#keepEmpty(slot, page)
     return before
   }
 
@@ -99,18 +101,17 @@ export class AcceptedSlots {
 
   /** An empty page that is used again meanwhile is not kept any more. */
   #takeEmpty(): Page | undefined {
-    const slot = this.#empty
-    const page = slot === undefined ? undefined : this.#pages.get(slot)
+    const page = this.#empty
     this.#empty = undefined
-    if (slot === undefined || page?.used !== 0) return undefined
-    this.#pages.delete(slot)
+    if (page?.used !== 0) return undefined
+    this.#pages.delete(this.#emptyAt)
     return page
   }
 
   /** At most one empty page stays. */
   #keepEmpty(slot: Slot, page: Page): void {
-    if (this.#empty !== undefined && this.#pages.get(this.#empty) === page) return
     this.#takeEmpty()
-    this.#empty = slot
+    this.#empty = page
+    this.#emptyAt = slot
   }
 }

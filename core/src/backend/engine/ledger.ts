@@ -137,19 +137,19 @@ export class Ledger {
   addAccepted(slot: Slot, ballot: Ballot, bytes: number): void {
     if (slot < this.point) return
     const before = this.#acceptedSlots?.set(slot, ballot, bytes)
-    if (before === undefined) this.accepted.add(slot, slot + 1)
+    if (before === undefined) this.accepted.addOne(slot)
     this.#uncommittedBytes += bytes - (before ?? 0)
-    this.#repair(slot)
+    if (this.damaged.count > 0) this.damaged.removeOne(slot)
   }
 
   addDecided(slot: Slot): void {
     if (slot < this.point) return
     if (this.accepted.count > 0) {
       if (this.#acceptedSlots) this.#forget(slot, this.#acceptedSlots)
-      this.accepted.remove(slot, slot + 1)
+      this.accepted.removeOne(slot)
     }
-    this.decided.add(slot, slot + 1)
-    this.#repair(slot)
+    this.decided.addOne(slot)
+    if (this.damaged.count > 0) this.damaged.removeOne(slot)
   }
 
   /** All slots of the range, which lies at or above the point. */
@@ -236,10 +236,6 @@ export class Ledger {
 
   #forget(slot: Slot, acceptedSlots: AcceptedSlots): void {
     this.#uncommittedBytes -= acceptedSlots.delete(slot) ?? 0
-  }
-
-  #repair(slot: Slot): void {
-    if (this.damaged.count > 0) this.damaged.remove(slot, slot + 1)
   }
 }
 

@@ -35,8 +35,9 @@ export class LifeCycle {
 
   /** Throws unless a call may start now. */
   check(operation: string, access: Access, signal?: AbortSignal): void {
-    const refusal = this.refusal(operation)
-    if (refusal && (access === 'write' || this.#state !== 'open')) throw refusal
+    const mayStart = this.#state === 'open' && (this.#failure === undefined || access === 'read')
+    const refusal = mayStart ? undefined : this.refusal(operation)
+    if (refusal) throw refusal
     signal?.throwIfAborted()
   }
 

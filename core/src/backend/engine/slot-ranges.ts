@@ -27,21 +27,36 @@ export class SlotRanges {
   }
 
   has(slot: Slot): boolean {
-    const at = this.#firstEndingAfter(slot)
-    return at < this.#size && this.#from[at]! <= slot
+    const last = this.#size - 1
+    // Nearly every slot that is asked for is a new one.
+    if (last < 0 || this.#to[last]! <= slot) return false
+    return this.#from[last]! <= slot || this.#from[this.#firstEndingAfter(slot)]! <= slot
+  }
+
+  /** Adds one slot: as a rule the next one of the last range, or the first one of a new range. */
+  addOne(slot: Slot): void {
+    const last = this.#size - 1
+    const end = last < 0 ? -1 : this.#to[last]!
+    if (end > slot) return this.add(slot, slot + 1)
+    if (end < slot) return this.#append(slot, slot + 1)
+    this.#to[last] = slot + 1
+    this.#count++
+  }
+
+  /** Removes one slot, if it is there: as a rule the first one of the last range. */
+  removeOne(slot: Slot): void {
+    const last = this.#size - 1
+    if (last < 0 || this.#from[last] !== slot) return this.remove(slot, slot + 1)
+    if (this.#to[last] === slot + 1) this.#size = last
+    else this.#from[last] = slot + 1
+    this.#count--
   }
 
   /** Adds the slots with `from <= slot < to`. */
   add(from: Slot, to: Slot): void {
     if (from >= to) return
     const last = this.#size - 1
-    if (last < 0 || this.#to[last]! < from) {
-      this.#from[this.#size] = from
-      this.#to[this.#size] = to
-      this.#size++
-      this.#count += to - from
-      return
-    }
+    if (last < 0 || this.#to[last]! < from) return this.#append(from, to)
     if (this.#to[last] === from) {
       this.#to[last] = to
       this.#count += to - from
@@ -123,6 +138,14 @@ export class SlotRanges {
     for (let at = this.#firstEndingAfter(from); at < this.#size && this.#from[at]! < to; at++) {
       yield { from: Math.max(this.#from[at]!, from), to: Math.min(this.#to[at]!, to) }
     }
+  }
+
+  /** A new range behind all others. */
+  #append(from: Slot, to: Slot): void {
+    this.#from[this.#size] = from
+    this.#to[this.#size] = to
+    this.#size++
+    this.#count += to - from
   }
 
   /** The common case, without a list: one end of one range is taken off, or all of the last range. */

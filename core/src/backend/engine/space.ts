@@ -75,7 +75,10 @@ export class Space {
 
   /** Something was freed: let those in who fit now, in line. */
   wake(): void {
-    if (this.#waking || this.#line.length === 0) return
+    if (this.#line.length > 0 && !this.#waking) this.#letIn()
+  }
+
+  #letIn(): void {
     this.#waking = true
     try {
       for (let next = this.#line[0]; next && this.fits(next.needs()); next = this.#line[0]) {

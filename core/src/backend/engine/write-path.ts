@@ -53,7 +53,8 @@ export class WritePath implements StoredValues {
 
   /** No write of the slot and none of the whole log is under way: what is judged is what is shown. */
   isSettled(slot: Slot): boolean {
-    return !this.#outstanding.hasLogWide && !this.#isUnderWay(slot)
+    const { isEmpty, hasLogWide } = this.#outstanding
+    return isEmpty || (!hasLogWide && !this.#isUnderWay(slot))
   }
 
   /** Nothing is under way: what is judged is what is shown. */

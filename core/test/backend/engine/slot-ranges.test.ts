@@ -8,6 +8,8 @@ interface Change {
   readonly add: boolean
   readonly from: number
   readonly length: number
+  /** Slot by slot, not as a range. */
+  readonly oneByOne: boolean
 }
 
 describe('slot ranges', () => {
@@ -16,18 +18,17 @@ describe('slot ranges', () => {
       add: fc.boolean(),
       from: fc.integer({ min: 0, max: SLOTS }),
       length: fc.integer({ min: 0, max: 6 }),
+      oneByOne: fc.boolean(),
     })
     fc.assert(
       fc.property(fc.array(change, { maxLength: 40 }), (changes: Change[]) => {
         const ranges = new SlotRanges()
         const set = new Set<number>()
-        for (const { add, from, length } of changes) {
-          if (add) ranges.add(from, from + length)
-          else ranges.remove(from, from + length)
-          for (let slot = from; slot < from + length; slot++) {
-            if (add) set.add(slot)
-            else set.delete(slot)
-          }
+        for (const { add, from, length, oneByOne } of changes) {
+          if (oneByOne)
+            slotsOf(from, from + length).forEach((slot) => ranges[add ? 'addOne' : 'removeOne'](slot))
+          else ranges[add ? 'add' : 'remove'](from, from + length)
+          slotsOf(from, from + length).forEach((slot) => set[add ? 'add' : 'delete'](slot))
         }
         const sorted = [...set].sort((a, b) => a - b)
         expect(ranges.count).to.equal(set.size)
