@@ -115,8 +115,9 @@ export class Tail {
   async append(builder: GroupBuilder, point: number): Promise<void> {
     const { active } = this
     const { summary } = builder
-    const { sequence, writtenTo: writtenBefore } = this.#chain
-    const about = { ...this.#chain, writtenBefore, flushedTo: this.#flushedTo, point }
+    const { sequence, previous, previousChecksum, writtenTo: writtenBefore } = this.#chain
+    const flushedTo = this.#flushedTo
+    const about = { sequence, previous, previousChecksum, writtenBefore, flushedTo, point }
     const { bytes, checksum } = builder.finish(about)
     if (this.cutsBeforeAppend) await cut(active)
     this.cutsBeforeAppend = false
