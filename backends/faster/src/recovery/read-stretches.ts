@@ -12,6 +12,7 @@ import {
   scanOne,
   splitLast,
   unscanned,
+  WholePrefix,
   type ScannedSegment,
   type SplitTail,
 } from './stretches.js'
@@ -42,15 +43,20 @@ export interface ReadTail {
 
 /**
  * Scans the segments and applies them in order. The last one is scanned first: what it holds beyond the last proven
- * flush is written and flushed while the others are read. On return everything that counts is on the device.
+ * flush is written and flushed while the others are read. Where there are no others, it is applied while it is scanned, and
+ * read once. On return everything that counts is on the device.
  */
 export async function readStretches(request: ReadRequest): Promise<ReadTail> {
   const { open, tail, replay, damage, known, isCut, allProven } = request
   const pace = new Pace()
   const active = open.at(-1)
-  const lastWindow = new SegmentWindow((active ?? tail.active).file)
+  const lastSegment = active ?? tail.active
+  const lastWindow = new SegmentWindow(lastSegment.file)
+  const applyLast = applierOf(replay, lastSegment, lastWindow, damage)
+  const prefix = new WholePrefix(applyLast)
+  const apply = open.length === 1 ? prefix.take : undefined
   const last = active
-    ? await scanOne({ segment: active, window: lastWindow, next: undefined, isCut }, damage, pace)
+    ? await scanOne({ segment: active, window: lastWindow, next: undefined, isCut, apply }, damage, pace)
     : unscanned(tail.active)
   const lastKnownEnds = knownEnds(last, known)
   const split = active ? splitLast(last, allProven) : nothingSplit(tail.position)
@@ -67,9 +73,8 @@ export async function readStretches(request: ReadRequest): Promise<ReadTail> {
       const one = await scanOne({ segment, window, next: open[at + 1], isCut: false, apply }, damage, pace)
       damage.push(...knownEnds(one, known))
     }
-    const apply = applierOf(replay, last.segment, lastWindow, damage)
-    for (const stretch of [...proven, ...unproven]) {
-      apply(stretch)
+    for (const stretch of [...proven, ...unproven].slice(prefix.length)) {
+      applyLast(stretch)
       if (pace.isOver(stretch.to - stretch.from)) await pace.turn()
     }
   } finally {

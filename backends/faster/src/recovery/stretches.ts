@@ -95,6 +95,9 @@ function isFooter(stretches: readonly Stretch[]): boolean {
 
 const isClose = ({ kinds }: GroupHeader): boolean => (kinds & (1 << RECORD.close)) !== 0
 
+/** The group of a close, which holds nothing else. */
+const isLoneClose = (header: GroupHeader): boolean => isClose(header) && header.records === 1
+
 /** The first group of a segment, where its frame is intact. */
 function headOf({ header, file, seed }: Segment): GroupHeader | undefined {
   const end = SEGMENT_HEADER_BYTES + GROUP_HEADER_BYTES
@@ -130,13 +133,47 @@ export function splitLast({ segment, stretches }: ScannedSegment, allProven: boo
   }
   const tornBytes = segment.end - end
   const last = unproven.at(-1)
-  if (last && isClose(last.header) && last.header.records === 1) {
+  if (last && isLoneClose(last.header)) {
     unproven.pop()
     end = last.from
   }
   const hasRest = segment.end > end
   segment.end = end
   return { proven, unproven, end: base + end, tornBytes, hasRest }
+}
+
+/**
+ * Applies whole groups while their segment is scanned, until something else comes: they count, whatever stands behind them.
+ * A lone close waits for what follows it, since one that is not proven is left out.
+ */
+export class WholePrefix {
+  readonly #apply: (stretch: Stretch) => void
+  #waiting: Stretch | undefined
+  #length = 0
+  #isOver = false
+
+  constructor(apply: (stretch: Stretch) => void) {
+    this.#apply = apply
+  }
+
+  /** How many are applied. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** The next stretch of the segment. */
+  readonly take = (stretch: Stretch): void => {
+    this.#isOver ||= stretch.kind !== 'group'
+    if (this.#isOver) return
+    if (this.#waiting) this.#applyOne(this.#waiting)
+    this.#waiting = stretch.header && isLoneClose(stretch.header) ? stretch : undefined
+    if (!this.#waiting) this.#applyOne(stretch)
+  }
+
+  #applyOne(stretch: Stretch): void {
+    this.#apply(stretch)
+    this.#length++
+  }
 }
 
 /** What the next group has to follow. */
