@@ -174,8 +174,8 @@ export function isPlain(value: object): boolean {
  */
 export function checkNames(value: object, field: string, known: readonly string[]): void {
   if (!isPlain(value)) return
-  for (const [name, given] of Object.entries(value)) {
-    if (given === undefined || known.includes(name)) continue
+  for (const name of Object.keys(value)) {
+    if (known.includes(name) || value[name as keyof typeof value] === undefined) continue
     const near = nearest(name, known)
     const hint = near === undefined ? '' : `; did you mean ${near}?`
     throw new TypeError(`${field}.${name} is not known here${hint}; ${field} may hold ${known.join(', ')}`)
