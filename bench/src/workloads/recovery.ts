@@ -34,6 +34,8 @@ export function scanWorkloads(label: string, entries: number, segmentBytes = 512
     only: ['faster'],
     isQuick: false,
     survives: 'power-loss' as const,
+    waitsFor: 'processor' as const,
+    leastWarmUp: 0,
     options: { faster: { segmentBytes } },
     maxOperations: MEASURED_OPENS + 1,
     measureMs: UNTIL_ALL_ARE_DONE_MS,
