@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, cpSync, fsyncSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { needsFiles } from './needs.js'
 import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
@@ -56,7 +56,7 @@ export function scanWorkloads(label: string, entries: number, segmentBytes = 512
       title: `${killed.title}, all in the open segment: each is read and verified`,
       begin(bed) {
         checkOneSegment(bed.leftBehind)
-        return recover(bed, entries)
+        return recover(bed, entries, flushAll)
       },
     },
   ]
@@ -100,8 +100,8 @@ function openAgain(bed: Bed, entries: number): Step {
   }
 }
 
-/** Each operation opens a fresh copy of what a killed process left behind. */
-function recover(bed: Bed, entries: number): Step {
+/** Each operation opens a fresh copy of what a killed process left behind; `settle` gets its directory first. */
+function recover(bed: Bed, entries: number, settle?: (directory: string) => void): Step {
   const copy = join(bed.directory, 'copy')
   return {
     chunk: 1,
@@ -110,11 +110,22 @@ function recover(bed: Bed, entries: number): Step {
       await bed.close()
       rmSync(copy, { recursive: true, force: true })
       cpSync(bed.leftBehind, copy, { recursive: true })
+      settle?.(copy)
     },
     async run() {
       const { log } = await bed.open(copy)
       if (log?.recovery.cleanClose) throw new Error('the killed process seems to have closed its log')
     },
+  }
+}
+
+/** What the killed process had flushed is flushed in the copy too: otherwise the first flush of who opens it would do so. */
+function flushAll(directory: string): void {
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const descriptor = openSync(join(entry.parentPath, entry.name), 'r+')
+    fsyncSync(descriptor)
+    closeSync(descriptor)
   }
 }
 
