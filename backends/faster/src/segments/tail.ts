@@ -116,8 +116,7 @@ export class Tail {
     const { active } = this
     const { summary } = builder
     const { sequence, previous, previousChecksum, writtenTo: writtenBefore } = this.#chain
-    const flushedTo = this.#flushedTo
-    const about = { sequence, previous, previousChecksum, writtenBefore, flushedTo, point }
+    const about = { sequence, previous, previousChecksum, writtenBefore, flushedTo: this.#flushedTo, point }
     const { bytes, checksum } = builder.finish(about)
     if (this.cutsBeforeAppend) await cut(active)
     this.cutsBeforeAppend = false
