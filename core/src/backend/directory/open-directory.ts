@@ -4,7 +4,7 @@ import { raise } from '../../errors/index.js'
 import { lockDirectory, LOCK_FILE, type DirectoryLock } from './directory-lock.js'
 import { encodeIdentity, IDENTITY_FILE, newLogId, readIdentity, type Identity } from './identity.js'
 import { directoryError, invalidDirectory, makeDirectory, syncAncestors } from './make-directory.js'
-import { publishFile, removeDurably, syncDirectory, TEMPORARY_SUFFIX, writeDurably } from './publish-file.js'
+import { publishFile, removeDurably, syncDirectory, TEMPORARY_SUFFIX } from './publish-file.js'
 import { beginSession, claimSession, endSession, SESSION_FILE, type LastSession } from './session.js'
 
 /** What a backend with files asks for. */
@@ -189,8 +189,8 @@ async function create(path: string, request: OpenDirectoryRequest): Promise<Iden
   const { backend, formatVersion, firstSlot } = request
   const identity: Identity = { backend, formatVersion, firstSlot, logId: newLogId() }
   const creating = join(path, CREATING_FILE)
-  await writeDurably(creating, encodeIdentity(identity))
-  await syncDirectory(path)
+  // A file of its own: one that is there may still bear the name of the identity after a power cut, with all that belongs to it.
+  await publishFile(creating, encodeIdentity(identity))
   await syncAncestors(path)
   // What an interrupted creation left is of no use.
   await removeDurably(enginePath)

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import {
+  link,
   mkdir,
   open,
   readdir,
@@ -66,22 +67,28 @@ describe('a log directory', () => {
     })
 
     it('starts again where the flush of its name failed, of which no later flush may know', async () => {
+      const path = join(directory(), 'log')
       const handle = await open(directory())
       await handle.close()
       const prototype = Object.getPrototypeOf(handle) as FileHandle
       const sync: (this: FileHandle) => Promise<void> = Reflect.get(prototype, 'sync')
       prototype.sync = async function (this: FileHandle): Promise<void> {
-        if (existsSync(join(directory(), 'plog.json'))) throw new Error('EIO')
+        if (existsSync(join(path, 'plog.json'))) throw new Error('EIO')
         return sync.call(this)
       }
       try {
-        expect((await refusal(openAt(directory()))).code).to.equal('PLOG_IO')
+        expect((await refusal(openAt(path))).code).to.equal('PLOG_IO')
       } finally {
         prototype.sync = sync
       }
-      expect(await readdir(directory())).to.have.members(['engine', 'plog.creating', 'plog.lock'])
-      const log = await openAt(directory())
+      expect(await readdir(path)).to.have.members(['engine', 'plog.creating', 'plog.lock'])
+      // A power cut may bring the name back: what bears it stays as it was.
+      const named = join(directory(), 'named')
+      await link(join(path, 'plog.creating'), named)
+      const before = await readFile(named, 'utf8')
+      const log = await openAt(path)
       expect(log.created).to.equal(true)
+      expect(await readFile(named, 'utf8')).to.equal(before)
       await log.release()
     })
 
