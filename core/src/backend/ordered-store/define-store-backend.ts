@@ -25,7 +25,7 @@ export interface OpenStoreRequest<Options> {
   readonly cleanClose: boolean
   /**
    * Where the backend `judgesByClose`: to be called when the engine's files were judged, before anything in them is changed.
-   * An open that dies before leaves the next one to judge them by the same close.
+   * An open that dies or fails before leaves the next one to judge them by the same close; one that fails behind it does not.
    */
   readonly beginChanges: () => Promise<void>
   readonly options: Options
@@ -86,9 +86,13 @@ async function openLog<Options>(
   let opened: OpenedStore
   try {
     const { cleanClose, enginePath } = directory
-    const beginChanges = (): Promise<void> => directory.beginChanges()
+    const beginChanges = async (): Promise<void> => {
+      await directory.beginChanges()
+      session.hasChanged = true
+    }
     const request = { created: false, cleanClose, beginChanges, options }
     opened = await openChecked(definition, enginePath, request)
+    session.hasChanged = false // What fails from here on is a refusal, or a write that is watched.
   } catch (cause) {
     await session.end()
     throw missingFile(cause) ?? cause
@@ -132,6 +136,8 @@ async function openChecked<Options>(
 class Session {
   readonly #directory: LogDirectory
   isServed = false
+  /** The engine is being opened, and changes its files: if that fails, they may be half of what they were to be. */
+  hasChanged = false
   #hasFailed = false
 
   constructor(directory: LogDirectory) {
@@ -139,7 +145,7 @@ class Session {
   }
 
   end(): Promise<void> {
-    return this.#directory.end(endOf(this.isServed, this.#hasFailed))
+    return this.#directory.end(endOf(this.isServed, this.#hasFailed || this.hasChanged))
   }
 
   /** The same store; a call that changes something and fails is remembered. */

@@ -54,7 +54,8 @@ export interface OrderedStore {
   page(range: StoreRange): Promise<StorePair[]>
   /**
    * All operations or none, in their order where one key comes twice; also after any event up to `survives`; resolves when
-   * they outlive it. Never called while another write is under way. After a rejection it is not called again.
+   * they outlive it. Never called while another write is under way. After a rejection it is not called again, and reads
+   * show nothing of it.
    */
   write(operations: readonly StoreOperation[]): Promise<void>
   /** Give the space of deleted keys in a range back, where the engine does not do so by itself. */

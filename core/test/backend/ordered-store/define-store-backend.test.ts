@@ -13,6 +13,8 @@ import { ballot, bytes } from './open-store.js'
 class Engine {
   #store = new ArrayStore()
   refuses: Error | undefined
+  /** The same, behind its first change. */
+  breaks: Error | undefined
   /** Every write of the next store does. */
   fails = false
   readonly requests: { created: boolean; cleanClose: boolean }[] = []
@@ -27,9 +29,12 @@ class Engine {
     summary: 'for tests',
     formatVersion: 1,
     options: z.unknown(),
-    openStore: async (_directory, { created, cleanClose }) => {
+    judgesByClose: true,
+    openStore: async (_directory, { created, cleanClose, beginChanges }) => {
       this.requests.push({ created, cleanClose })
       if (this.refuses) throw this.refuses
+      await beginChanges()
+      if (this.breaks) throw this.breaks
       this.#store = this.#store.crashed()
       if (this.fails) this.#store.failFrom = 0
       return { store: this.#store }
@@ -65,6 +70,25 @@ describe('a backend declared over an ordered store', () => {
       { created: false, cleanClose: true },
       { created: false, cleanClose: true },
     ])
+  })
+
+  it('judges by the same close when an open was refused, and not when one failed behind its first change', async () => {
+    const engine = new Engine()
+    await (await engine.open(place.path)).close()
+    const failure = new Error('EIO')
+    const judgedAs = async (): Promise<boolean | undefined> => {
+      expect(await engine.open(place.path).catch((error: unknown) => error)).to.equal(failure)
+      return engine.requests.at(-1)?.cleanClose
+    }
+    engine.refuses = failure
+    expect([await judgedAs(), await judgedAs()]).to.deep.equal([true, true])
+    engine.refuses = undefined
+    engine.breaks = failure
+    expect([await judgedAs(), await judgedAs()]).to.deep.equal([true, false])
+    engine.breaks = undefined
+    const log = await engine.open(place.path)
+    expect(log.recovery.cleanClose).to.equal(false)
+    await log.close()
   })
 
   it('makes no log where more durability is asked for than there is: the next try decides how it begins', async () => {
