@@ -170,6 +170,18 @@ export const TRACK_RECORD: readonly FoundBug[] = [
     shownBy: 'core/test/backend/ordered-store/bad-keys.test.ts',
   },
   {
+    bug: 'an open that failed while it rewrote a closed log left the mark of the close: the next one missed what the close had written, and refused the log as damaged (mended)',
+    engine: 'core, by the backend of an example',
+    case: 'fault.fsync-eio-poisons',
+    shownBy: 'core/test/backend/ordered-store/define-store-backend.test.ts',
+  },
+  {
+    bug: 'a creation that began again after its last flush had failed wrote its identity into the file of the first: a power cut brought that name back, over the engine of the other, and the log was refused as damaged (mended)',
+    engine: 'core, by the backend of an example',
+    case: 'fault.fsync-eio-poisons',
+    shownBy: 'core/test/backend/directory/open-directory.test.ts',
+  },
+  {
     bug: 'a creation whose last flush failed was opened once more and served: a power cut took the name of its identity, and the log was refused as damaged (mended)',
     engine: 'core, by `faster`',
     case: 'fault.fsync-eio-poisons',
