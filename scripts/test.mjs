@@ -1,5 +1,6 @@
-// Runs the compiled tests of every package and the tidy tests, a mocha process per suite, as many side by side as there are
-// cores (three at most). Where the conformance kit is one test of a backend among others, it is a suite of its own.
+// Runs the compiled tests of every package and the tidy tests, a mocha process per suite, three at most side by side: one
+// more than there are cores, since a suite waits for the disk too; in CI none more, where other things run beside them.
+// Where the conformance kit is one test of a backend among others, it is a suite of its own.
 //
 //   npm test                                   everything
 //   npm test -- core backends/memory tidy      these suites only
@@ -118,7 +119,7 @@ const results = await sideBySide(
   suites
     .filter(({ folder }) => chosen.length === 0 || chosen.includes(folder))
     .map((suite) => (print) => runSuite(suite, print)),
-  Math.min(MOST_SIDE_BY_SIDE, availableParallelism()),
+  Math.min(MOST_SIDE_BY_SIDE, availableParallelism() + (inCi ? 0 : 1)),
 )
 const totals = results.reduce(addTotals, noTotals())
 const skippedTests = results.flatMap((result) => result.skippedTests)

@@ -34,7 +34,7 @@ describe('faster: damage in compressed segments', () => {
     const shown = await shownBy(log)
     await log.close()
     const closed = { image: disk.copy(), shown }
-    const isChosen = everyNth(7)
+    const isChosen = everyNth(14)
     for (const name of compressedIn(closed.image).slice(0, 3)) {
       const { byteLength } = bytesOf(closed.image, name)
       for (let at = 0; at < byteLength; at++) {
@@ -113,7 +113,7 @@ describe('faster: damage in compressed segments', () => {
     await allCompressed(damaged)
     await again.close()
     let states = 0
-    const isChosen = everyNth(4)
+    const isChosen = everyNth(8)
     const base = durably(changed({ image: disk.image, shown }, first, () => plain))
     for (const { after, image } of crashStates([...base, ...damaged.operations], 1, base.length)) {
       if (!isChosen()) continue

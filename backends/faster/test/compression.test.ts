@@ -94,7 +94,7 @@ describe('faster: compressed segments', () => {
     expect(replaced.length).greaterThan(8)
 
     let states = 0
-    const isChosen = everyNth(4)
+    const isChosen = everyNth(8)
     for (const { after, image } of crashStates(disk.operations, 1, begun)) {
       if (!isChosen()) continue
       states++

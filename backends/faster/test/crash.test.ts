@@ -100,7 +100,7 @@ describe('faster: power cuts', () => {
     const disk = await newDisk()
     const acks = await workload(disk)
     let states = 0
-    const isChosen = everyNth(4)
+    const isChosen = everyNth(8)
     for (const state of crashStates(disk.operations, 1, 3)) {
       states++
       if (!isChosen()) continue
@@ -121,7 +121,7 @@ describe('faster: power cuts', () => {
     const disk = await newDisk()
     const acks = await workload(disk)
     let states = 0
-    const isChosen = everyNth(3)
+    const isChosen = everyNth(6)
     for (const state of crashStates(disk.operations, 2, 3)) {
       if (states++ % 7 !== 0 || !isChosen()) continue
       const { after, image } = state
@@ -183,7 +183,7 @@ describe('faster: power cuts', () => {
     const disk = await newDisk()
     const acks = await workload(disk)
     let states = 0
-    const isChosen = everyNth(4)
+    const isChosen = everyNth(8)
     for (const state of crashStates(disk.operations, 3, 3)) {
       if (states++ % 83 !== 0 || !isChosen()) continue
       const { after, image } = state

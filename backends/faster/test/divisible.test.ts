@@ -77,7 +77,7 @@ describe('faster: divisible checkpoints', () => {
     await log.checkpoints.prune({ keep: 1 })
     await log.close()
     let states = 0
-    const isChosen = everyNth(3)
+    const isChosen = everyNth(6)
     for (const state of crashStates(disk.operations, 1, before)) {
       states++
       if (!isChosen()) continue

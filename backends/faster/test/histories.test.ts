@@ -7,7 +7,7 @@ import { newDisk, openOn, valueOf } from './support/open-log.js'
 import { generator } from './support/random.js'
 import { isThorough } from './support/thorough.js'
 
-const RUNS = isThorough ? 200 : 50
+const RUNS = isThorough ? 200 : 25
 const STEPS = 150
 
 type Random = ReturnType<typeof generator>

@@ -23,7 +23,7 @@ describe('faster: rot', () => {
     const closed = await closedLog()
     expect(filesOf(closed.image).length).greaterThan(1)
     const lostSlots: number[] = []
-    const isChosen = everyNth(5)
+    const isChosen = everyNth(10)
     for (const name of filesOf(closed.image)) {
       const length = closed.image.inodes.get(closed.image.names.get(name) ?? -1)?.byteLength ?? 0
       for (let at = 0; at < length; at++) {
@@ -67,7 +67,7 @@ describe('faster: rot', () => {
     expect(whole.recovery.votesLost).equal(false)
     const length = crashed.image.inodes.get(crashed.image.names.get('region') ?? -1)?.byteLength ?? 0
     let refused = 0
-    const isChosen = everyNth(4)
+    const isChosen = everyNth(8)
     for (let at = 0; at < Math.min(length, 8192); at++) {
       if (!isChosen()) continue
       const flip = (bytes: Buffer): Buffer => {

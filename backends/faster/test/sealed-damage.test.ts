@@ -28,7 +28,7 @@ describe('faster: damage in sealed segments', () => {
   it('locates every flipped byte of a sealed log, at open, by a read or by verify', async function () {
     this.timeout(300_000)
     const closed = await sealedLog()
-    const isChosen = everyNth(5)
+    const isChosen = everyNth(10)
     for (const name of filesOf(closed.image)) {
       const bytes = bytesOf(closed.image, name)
       for (let at = 0; at < bytes.byteLength; at++) {
@@ -59,7 +59,7 @@ describe('faster: damage in sealed segments', () => {
     const closed = await sealedLog()
     const name = filesOf(closed.image).at(-1) ?? ''
     const end = groupsEnd(bytesOf(closed.image, name))
-    const isChosen = everyNth(5)
+    const isChosen = everyNth(10)
     let told = 0
     for (let at = SEGMENT_HEADER_BYTES; at < end; at++) {
       if (!isChosen()) continue
@@ -102,7 +102,7 @@ describe('faster: damage in sealed segments', () => {
     const closed = { image: disk.copy(), shown }
     const name = filesOf(closed.image)[1] ?? ''
     const end = groupsEnd(bytesOf(closed.image, name))
-    const isChosen = everyNth(3)
+    const isChosen = everyNth(6)
     for (let at = SEGMENT_HEADER_BYTES; at < end; at++) {
       if (!isChosen()) continue
       const image = changed(closed, name, (bytes) => {

@@ -9,8 +9,11 @@ import { isPersistentLogError, TEST_BOOT_ID_VARIABLE, type PersistentLog } from 
 import { expect } from 'chai'
 import { openDirectoryLog } from './support/open-directory-log.js'
 import { shownBy, valueOf } from './support/open-log.js'
+import { isThorough } from './support/thorough.js'
 
 const CHILD = fileURLToPath(new URL('./support/weak-accepts-child.js', import.meta.url))
+/** Kills per size of the region. */
+const CYCLES = isThorough ? 3 : 1
 const ballot = { round: 1, nodeId: 1 }
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -82,7 +85,7 @@ for (const mmap of ['required', 'off'] as const) {
     for (const regionBytes of [64 * 1024, 16 * 1024 * 1024]) {
       it(`keeps all that was acknowledged at process-crash over SIGKILL, in a region of ${regionBytes} bytes`, async function () {
         this.timeout(60_000)
-        for (let cycle = 0; cycle < 3; cycle++) {
+        for (let cycle = 0; cycle < CYCLES; cycle++) {
           const acknowledged = await acceptAndKill(directory, mmap, { regionBytes })
           expect(acknowledged).at.least(2_000)
           log = await openDirectoryLog(directory, { mmap })

@@ -11,7 +11,7 @@ import type { ReaderReport } from './support/reader-thread.js'
 import { valueOf } from './support/thread-values.js'
 
 /** `PLOG_SOAK_SECONDS` makes it a soak. */
-const SECONDS = Number(process.env.PLOG_SOAK_SECONDS ?? 4)
+const SECONDS = Number(process.env.PLOG_SOAK_SECONDS ?? 2)
 const READERS = 8
 const BALLOT = { round: 1, nodeId: 1 }
 /** Small, so that segments roll, are sealed and retired all the time, and the ring wraps. */

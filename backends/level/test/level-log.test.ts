@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { contentOf, fill, freshDirectory, openAt, refusal, valueOf } from './logs.js'
 
+/** In CI damage lies closer together, in each of the files. */
+const APART = process.env['CI'] === 'true' ? 1 : 3
+
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 describe('a log on LevelDB', function () {
@@ -156,8 +159,8 @@ describe('a log on LevelDB', function () {
     })
 
     for (const [kind, step] of [
-      ['flip', 17],
-      ['cut', 23],
+      ['flip', 17 * APART],
+      ['cut', 23 * APART],
     ] as const) {
       it(`is refused or unchanged, never wrong and never dead, after each ${kind} of each file`, async () => {
         const intact = join(directory(), 'intact')
@@ -182,7 +185,7 @@ describe('a log on LevelDB', function () {
           expect(wrong, name).to.deep.equal([])
           for (const [code, count] of Object.entries(outcomes)) seen[code] = (seen[code] ?? 0) + count
         }
-        expect(seen['PLOG_CORRUPTED']).to.be.greaterThan(50)
+        expect(seen['PLOG_CORRUPTED']).to.be.greaterThan(50 / APART)
       })
     }
   })
