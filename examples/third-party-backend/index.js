@@ -1,4 +1,4 @@
-import { defineStoreBackend, syncDirectory, z } from '@persistent-log/core/backend'
+import { defineStoreBackend, fields, integer, syncDirectory, v } from '@persistent-log/core/backend'
 import { SqliteStore } from './sqlite-store.js'
 
 /** What `openLog({ backend: 'plog-backend-sqlite', directory })` opens. */
@@ -6,9 +6,9 @@ export const backend = defineStoreBackend({
   name: 'sqlite',
   summary: 'SQLite: one file, and every write survives power loss',
   formatVersion: 1,
-  options: z.strictObject({
+  options: fields({
     /** Memory that SQLite may use for pages, in bytes. */
-    cacheBytes: z.number().int().min(65_536).default(8_388_608),
+    cacheBytes: v.optional(integer(65_536, 1_073_741_824), 8_388_608),
   }),
   async openStore(directory, { created, cleanClose, options }) {
     const store = new SqliteStore(`${directory}/log.sqlite`, { created, cleanClose, ...options })

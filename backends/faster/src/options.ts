@@ -1,53 +1,39 @@
-import { z, type Capabilities, type OpenBy } from '@persistent-log/core/backend'
+import { fields, flag, integer, oneOf, v, type Capabilities, type OpenBy } from '@persistent-log/core/backend'
 
 const MIB = 1024 * 1024
 /** Larger files could not be mapped whole. */
 const MAX_FILE_BYTES = 1024 * MIB
 
 /** The section `faster` of the configuration. */
-export const fasterOptions = z
-  .strictObject({
-    /** Bytes after which a segment of the tail is sealed: compaction gives back whole segments. */
-    segmentBytes: z
-      .int()
-      .min(4096)
-      .max(MAX_FILE_BYTES)
-      .default(64 * MIB),
-    /**
-     * Files, prepared or retired by compaction, that are kept to become segments: a durable write into one costs no
-     * metadata. 0 keeps none: every segment grows as it is written.
-     */
-    spareSegments: z.int().min(0).max(64).default(2),
-    /**
-     * Bytes of the mutable region, which writes below power-loss go to; the largest power of two in it is used. What
-     * finds no room there goes to the tail. A larger one takes larger bursts, and pays once for each of its pages.
-     */
-    regionBytes: z
-      .int()
-      .min(64 * 1024)
-      .max(MAX_FILE_BYTES)
-      .default(16 * MIB),
-    /** Bytes of the values and proofs that are accepted but undecided; beyond it an accept waits. */
-    uncommittedBytes: z
-      .int()
-      .min(1)
-      .max(64 * 1024 * MIB)
-      .default(256 * MIB),
-    /**
-     * Compress sealed segments, in the background. They take less space; a read of one that is not near another inflates
-     * 32 KiB, and views of them are copies.
-     */
-    compression: z.boolean().default(false),
-    /** `auto` maps files where the optional package mmap-io can be loaded; `required` refuses to open without it. */
-    mmap: z.enum(['auto', 'off', 'required']).default('auto'),
-  })
-  .prefault({})
+export const fasterOptions = fields({
+  /** Bytes after which a segment of the tail is sealed: compaction gives back whole segments. */
+  segmentBytes: v.optional(integer(4096, MAX_FILE_BYTES), 64 * MIB),
+  /**
+   * Files, prepared or retired by compaction, that are kept to become segments: a durable write into one costs no
+   * metadata. 0 keeps none: every segment grows as it is written.
+   */
+  spareSegments: v.optional(integer(0, 64), 2),
+  /**
+   * Bytes of the mutable region, which writes below power-loss go to; the largest power of two in it is used. What
+   * finds no room there goes to the tail. A larger one takes larger bursts, and pays once for each of its pages.
+   */
+  regionBytes: v.optional(integer(64 * 1024, MAX_FILE_BYTES), 16 * MIB),
+  /** Bytes of the values and proofs that are accepted but undecided; beyond it an accept waits. */
+  uncommittedBytes: v.optional(integer(1, 64 * 1024 * MIB), 256 * MIB),
+  /**
+   * Compress sealed segments, in the background. They take less space; a read of one that is not near another inflates
+   * 32 KiB, and views of them are copies.
+   */
+  compression: v.optional(flag, false),
+  /** `auto` maps files where the optional package mmap-io can be loaded; `required` refuses to open without it. */
+  mmap: v.optional(oneOf(['auto', 'off', 'required']), 'auto'),
+})
 
 /** The options, complete. */
-export type FasterOptions = z.infer<typeof fasterOptions>
+export type FasterOptions = v.InferOutput<typeof fasterOptions>
 
 /** The options as a user writes them: what is left out has its default. */
-export type FasterOptionsInput = z.input<typeof fasterOptions>
+export type FasterOptionsInput = v.InferInput<typeof fasterOptions>
 
 const VALUE_BYTES = 16 * MIB
 const BATCH_SLOTS = 65_536

@@ -1,3 +1,4 @@
+import { v } from '@persistent-log/core/backend'
 // Writes records until the system takes no more, then once more, and tells what it was told.
 import { openDatabase } from '../src/engine-files.js'
 import { LevelStore } from '../src/level-store.js'
@@ -5,7 +6,7 @@ import { levelOptions } from '../src/options.js'
 
 const VALUE_BYTES = 20_000
 
-const options = levelOptions.parse({ compression: false, writeBufferBytes: 1024 * 1024 * 1024 })
+const options = v.parse(levelOptions, { compression: false, writeBufferBytes: 1024 * 1024 * 1024 })
 const store = new LevelStore({
   database: await openDatabase(String(process.argv[2]), options, []),
   closed: (intact) => {

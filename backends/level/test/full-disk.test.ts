@@ -1,3 +1,4 @@
+import { v } from '@persistent-log/core/backend'
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,7 +11,7 @@ import { levelOptions } from '../src/options.js'
 
 /** Largest file of the child, in blocks of 512 bytes: writes beyond it fail, as on a full disk. */
 const FILE_BLOCKS = 2_000
-const options = levelOptions.parse({})
+const options = v.parse(levelOptions, {})
 
 describe('LevelDB when the system takes no more', function () {
   this.timeout(30_000)

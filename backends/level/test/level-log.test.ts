@@ -64,11 +64,17 @@ describe('a log on LevelDB', function () {
 
   describe('refuses an option', () => {
     const cases: [string, Record<string, unknown>, string, unknown, RegExp][] = [
-      ['of another type', { cacheBytes: '8 MiB' }, 'options.level.cacheBytes', '8 MiB', /number/],
+      ['of another type', { cacheBytes: '8 MiB' }, 'options.level.cacheBytes', '8 MiB', /integer from 0/],
       ['below its range', { writeBufferBytes: 1 }, 'options.level.writeBufferBytes', 1, /65536/],
       ['above its range', { maxFileBytes: 2 ** 31 }, 'options.level.maxFileBytes', 2 ** 31, /1073741824/],
       ['that is no whole number', { cacheBytes: 0.5 }, 'options.level.cacheBytes', 0.5, /int/],
-      ['that is no boolean', { compression: 'snappy' }, 'options.level.compression', 'snappy', /boolean/],
+      [
+        'that is no boolean',
+        { compression: 'snappy' },
+        'options.level.compression',
+        'snappy',
+        /true or false/,
+      ],
       ['that it does not know', { sync: false }, 'options.level.sync', false, /cacheBytes|compression/],
     ]
     for (const [title, options, path, value, allowed] of cases) {

@@ -1,13 +1,13 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isPersistentLogError, STORE_PAGE_BYTES, type StorePair } from '@persistent-log/core/backend'
+import { isPersistentLogError, STORE_PAGE_BYTES, type StorePair, v } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { createStore, openDatabase } from '../src/engine-files.js'
 import { LevelStore } from '../src/level-store.js'
 import { levelOptions } from '../src/options.js'
 
-const options = levelOptions.parse({ compression: false })
+const options = v.parse(levelOptions, { compression: false })
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const EVERYTHING = { from: bytes(0), to: bytes(0xff), limit: 1_000 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isPersistentLogError } from '@persistent-log/core/backend'
+import { isPersistentLogError, v } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { createStore, openDatabase } from '../src/engine-files.js'
 import { keepLogs } from '../src/kept-logs.js'
@@ -12,7 +12,7 @@ import { checkLevelDirectory } from '../src/wal-check.js'
 import { readBatch } from '../src/write-batch.js'
 import type { Database } from '../src/database.js'
 
-const options = levelOptions.parse({ compression: false })
+const options = v.parse(levelOptions, { compression: false })
 const key = (number: number): Uint8Array => Uint8Array.of(1, number)
 const value = (number: number): Uint8Array => new Uint8Array(number).fill(number)
 const KEYS = 40

@@ -1,3 +1,4 @@
+import { v } from '@persistent-log/core/backend'
 // Writes records until the system takes no more, then once more, and tells what it was told.
 import { openEnvironment } from '../src/engine-files.js'
 import { LmdbStore } from '../src/lmdb-store.js'
@@ -7,7 +8,7 @@ const VALUE_BYTES = 20_000
 /** Rewritten by every write, as a log does with its meta record. */
 const COUNTER = Uint8Array.of(2)
 
-const options = lmdbOptions.parse({})
+const options = v.parse(lmdbOptions, {})
 const store = new LmdbStore({
   environment: openEnvironment(String(process.argv[2]), options),
   writeTimeoutMs: options.writeTimeoutMs,

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isPersistentLogError, STORE_PAGE_BYTES, type StorePair } from '@persistent-log/core/backend'
+import { isPersistentLogError, STORE_PAGE_BYTES, type StorePair, v } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { createEnvironment, openEnvironment } from '../src/engine-files.js'
 import { LmdbStore } from '../src/lmdb-store.js'
 import { lmdbOptions } from '../src/options.js'
 
-const options = lmdbOptions.parse({})
+const options = v.parse(lmdbOptions, {})
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const EVERYTHING = { from: bytes(0), to: bytes(0xff), limit: 1_000 }
 

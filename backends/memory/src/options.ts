@@ -1,7 +1,7 @@
-import { z } from '@persistent-log/core/backend'
+import { fields, type v } from '@persistent-log/core/backend'
 
 /** There is nothing to tune; a misspelt or foreign option is refused. */
-export const memoryOptions = z.strictObject({})
+export const memoryOptions = fields({})
 
 /** The `options.memory` section of a configuration. */
-export type MemoryOptions = z.infer<typeof memoryOptions>
+export type MemoryOptions = v.InferOutput<typeof memoryOptions>

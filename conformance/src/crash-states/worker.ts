@@ -11,9 +11,6 @@ import { reasonOf } from '../running/reason.js'
 const seam = await DiskSeam.install()
 const { DiskImage } = await import('../disk/disk-image.js')
 const { recordWorkload, workTraced } = await import('./record-workload.js')
-const { agree } = await import('../model/agreement.js')
-const { weakerThanOffered } = await import('../model/steps.js')
-const { CrashingLog } = await import('./crashing-log.js')
 const { TraceExaminer } = await import('./examine-trace.js')
 
 /** Resolves when the message has left this process: it arrives even if the process dies then. */
@@ -52,6 +49,10 @@ async function examine(command: Extract<StateCommand, { kind: 'examine' }>): Pro
 
 async function histories({ bench, plan }: Extract<StateCommand, { kind: 'histories' }>): Promise<void> {
   try {
+    // Only here, for they bring a library with them, and most of these processes examine states.
+    const { agree } = await import('../model/agreement.js')
+    const { weakerThanOffered } = await import('../model/steps.js')
+    const { CrashingLog } = await import('./crashing-log.js')
     await agree({
       seed: bench.seed,
       runs: plan.runs,

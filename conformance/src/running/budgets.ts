@@ -1,4 +1,5 @@
-import { check, fields, integer, invalid, variable } from './check.js'
+import { fields, integer, v } from '@persistent-log/core/backend'
+import { check, invalid, variable } from './check.js'
 
 /** How much work the expensive cases do. */
 export interface Budgets {
@@ -40,12 +41,12 @@ const MOST = 1_000_000_000
 
 const amount = integer(1, MOST)
 const amounts = fields({
-  modelRuns: amount.exactOptional(),
-  kills: amount.exactOptional(),
-  crashStates: amount.exactOptional(),
-  damages: amount.optional(),
-  faults: amount.optional(),
-  powerCuts: amount.exactOptional(),
+  modelRuns: v.exactOptional(amount),
+  kills: v.exactOptional(amount),
+  crashStates: v.exactOptional(amount),
+  damages: v.optional(amount),
+  faults: v.optional(amount),
+  powerCuts: v.exactOptional(amount),
 })
 
 /** Resolves a choice. */

@@ -1,5 +1,5 @@
 import { raise } from '@persistent-log/core'
-import { z } from '@persistent-log/core/backend'
+import { v, type OptionsSchema } from '@persistent-log/core/backend'
 
 /** The largest seed: what draws from it has 32 bits. */
 export const MAX_SEED = 2 ** 32 - 1
@@ -22,47 +22,23 @@ export function invalid(field: string, allowed: string, value: unknown): Error {
   return raise.invalidConfig([{ path: field, message, value }])
 }
 
-/** An integer, in one check, so that one mistake makes one issue. */
-export function integer(from: number, to: number) {
-  const error = `must be an integer from ${from} to ${to}`
-  return z.number({ error }).refine((value) => Number.isInteger(value) && value >= from && value <= to, {
-    error,
-  })
-}
-
 /** A function; what it takes and returns shows when it is called. */
-export const callback = z.custom<() => unknown>((value) => typeof value === 'function', {
-  error: 'must be a function',
-})
-
-/** An object of these fields and no others: a misspelt one would be read by nobody. */
-export function fields<const Shape extends z.ZodRawShape>(shape: Shape) {
-  const names = Object.keys(shape).join(', ')
-  return z.strictObject(shape, {
-    error: ({ code }) =>
-      code === 'unrecognized_keys'
-        ? `is not a known key; allowed are ${names}`
-        : `must be an object of ${names}`,
-  })
-}
+export const callback = v.custom<() => unknown>((value) => typeof value === 'function', 'must be a function')
 
 /** Throws `PLOG_INVALID_CONFIG` with every field of `input` that the schema refuses. */
-export function check(schema: z.ZodType, input: unknown, below: readonly string[] = []): void {
-  const { error } = schema.safeParse(input)
-  if (error === undefined) return
+export function check(schema: OptionsSchema<unknown>, input: unknown, below: readonly string[] = []): void {
+  const result = schema.safeParse(input)
+  if (result.success) return
   throw raise.invalidConfig(
-    error.issues.flatMap((issue) =>
-      (issue.code === 'unrecognized_keys' ? issue.keys : [undefined]).map((key) => {
-        const within = key === undefined ? issue.path : [...issue.path, key]
-        const value = within.reduce<unknown>(
-          (at, step) => (at as Record<PropertyKey, unknown>)?.[step],
-          input,
-        )
-        const path = [...below, ...within].map(String).join('.')
-        const found = key === undefined ? `, got ${shownValue(value)}` : ''
-        return { path, message: `${issue.message}${found}`, value }
-      }),
-    ),
+    result.error.issues.map((issue) => {
+      const value = issue.path.reduce<unknown>(
+        (at, step) => (at as Record<PropertyKey, unknown>)?.[step],
+        input,
+      )
+      const path = [...below, ...issue.path].map(String).join('.')
+      const found = 'code' in issue ? '' : `, got ${shownValue(value)}`
+      return { path, message: `${issue.message}${found}`, value }
+    }),
   )
 }
 

@@ -8,7 +8,7 @@ export const DECLARED_PARTS: readonly Part[] = [
   ['summary', 'a string', (value) => typeof value === 'string'],
   [
     'options',
-    'a schema with safeParse(), for instance one of zod',
+    'a schema with safeParse(), as fields() makes one',
     (value) => isRecord(value) && isFunction(value.safeParse),
   ],
 ]

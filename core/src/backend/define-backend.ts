@@ -1,9 +1,6 @@
-import { z } from 'zod'
 import type { Backend } from '../contract/backend.js'
 import { BACKEND_PARTS } from './backend-shape.js'
 import { checkParts, isFunction, orMissing } from './shape.js'
-
-export { z }
 
 /**
  * Declares a backend with the types of its options inferred from its schema. A package exports the result as `backend`. What is

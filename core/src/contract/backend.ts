@@ -24,7 +24,7 @@ export interface OpenContext<Options = unknown> {
   readonly options: Options
 }
 
-/** Checks and completes a backend's own section of the configuration. A zod schema is one. */
+/** Checks and completes a backend's own section of the configuration. `fields()` makes one; a schema of zod is one. */
 export interface OptionsSchema<Options> {
   safeParse(
     input: unknown,

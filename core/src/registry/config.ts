@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { backendFaults } from '../backend/backend-shape.js'
+import { fields, flag, integer, oneOf, v } from '../backend/schemas.js'
 import type { Backend } from '../contract/backend.js'
 import type { Limits } from '../contract/capabilities.js'
 import type { DurabilityConfig } from '../contract/persistent-log.js'
@@ -45,89 +45,87 @@ export const DEFAULT_FULL_WAIT_MS = 5_000
 /** The longest that a timer of Node.js runs: 2^31 - 1 ms, almost 25 days. */
 const MAX_WAIT_MS = 2 ** 31 - 1
 
-const integer = (from: number, to: number) => {
-  const error = `must be an integer from ${from} to ${to}`
-  // One check, so that one mistake makes one issue.
-  const fits = (value: number) => Number.isInteger(value) && value >= from && value <= to
-  return z.number({ error }).refine(fits, { error })
-}
-const oneOf = <const T extends readonly string[]>(words: T) =>
-  z.enum(words, { error: `must be one of ${words.map((word) => JSON.stringify(word)).join(', ')}` })
-const section = (what: string) => ({
-  error: (issue: { readonly code?: string | undefined }) =>
-    issue.code === 'invalid_type' ? `must be an object ${what}` : undefined,
-})
-
-const survival = oneOf(SURVIVALS).optional()
+const survival = v.optional(oneOf(SURVIVALS))
 const PACE_ERROR = `must be "manual" or an object with everyMs (1 to ${MAX_WAIT_MS}), everyBytes (from 1) or both`
-const flushPace = z
-  .union(
-    [
-      z.literal('manual'),
-      z
-        .strictObject({
-          everyMs: integer(1, MAX_WAIT_MS).optional(),
-          everyBytes: integer(1, Number.MAX_SAFE_INTEGER).optional(),
-        })
-        // With neither, nothing would ever be flushed: that has a name, "manual".
-        .refine(({ everyMs, everyBytes }) => everyMs !== undefined || everyBytes !== undefined, {
-          error: PACE_ERROR,
-        }),
-    ],
-    { error: PACE_ERROR },
-  )
-  .optional()
-const limit = integer(1, Number.MAX_SAFE_INTEGER).optional()
-
-const backendSchema = z.unknown().superRefine((value, context) => {
-  if (typeof value === 'string' && value.trim() !== '') return
-  if (typeof value !== 'object' || value === null) {
-    const message =
-      'must be the name of a backend or of an npm package, a path to a module, or a backend object'
-    context.addIssue({ code: 'custom', message })
-    return
-  }
-  const faults = backendFaults(value)
-  if (faults.length > 0)
-    context.addIssue({ code: 'custom', message: `must be a backend: ${faults.join(', ')}` })
+const pace = fields({
+  everyMs: v.optional(integer(1, MAX_WAIT_MS)),
+  everyBytes: v.optional(integer(1, Number.MAX_SAFE_INTEGER)),
 })
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
+const flushPace = v.optional(
+  v.union(
+    [
+      v.literal('manual'),
+      v.pipe(
+        pace,
+        // With neither, nothing would ever be flushed: that has a name, "manual".
+        v.check(({ everyMs, everyBytes }) => everyMs !== undefined || everyBytes !== undefined, PACE_ERROR),
+      ),
+    ],
+    PACE_ERROR,
+  ),
+)
+const limit = v.optional(integer(1, Number.MAX_SAFE_INTEGER))
+
+const backend = v.pipe(
+  v.custom<string | object>(
+    (value) => (typeof value === 'string' ? value.trim() !== '' : isObject(value)),
+    'must be the name of a backend or of an npm package, a path to a module, or a backend object',
+  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed || typeof dataset.value === 'string') return
+    const faults = backendFaults(dataset.value)
+    if (faults.length > 0) addIssue({ message: `must be a backend: ${faults.join(', ')}` })
+  }),
+)
 
 /** What is in it is the business of the backend; an option without its section would be read by nobody. */
-const backendSection = z.unknown().refine((value) => value === undefined || typeof value === 'object', {
-  error:
-    'must be an object: options has a section per backend, by its name, with the options of that backend in it',
-})
+const backendSection = v.custom(
+  (value) => value === undefined || typeof value === 'object',
+  'must be an object: options has a section per backend, by its name, with the options of that backend in it',
+)
 
-const directory = z.unknown().superRefine((value, context) => {
-  const message = directoryFault(value)
-  if (message !== undefined) context.addIssue({ code: 'custom', message })
-})
+const directory = v.pipe(
+  v.unknown(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const message = directoryFault(dataset.value)
+    if (message !== undefined) addIssue({ message })
+  }),
+)
 
 /** The shape of a {@link LogConfig}. */
-const logConfigSchema = z.strictObject(
+const logConfigSchema = fields(
   {
-    backend: backendSchema,
-    directory: directory.optional(),
-    firstSlot: integer(0, MAX_SLOT).optional(),
-    durability: z
-      .strictObject(
+    backend,
+    directory: v.optional(directory),
+    firstSlot: v.optional(integer(0, MAX_SLOT)),
+    durability: v.optional(
+      fields(
         { accept: survival, commit: survival, flush: flushPace },
-        section('with accept, commit and flush'),
-      )
-      .optional(),
-    recovery: oneOf(['strict', 'salvage']).optional(),
-    acceptLostVotes: z.boolean({ error: 'must be true or false' }).optional(),
-    fullWaitMs: integer(0, MAX_WAIT_MS).optional(),
-    poisonViews: z.boolean({ error: 'must be true or false' }).optional(),
-    limits: z
-      .strictObject(
+        'must be an object with accept, commit and flush',
+      ),
+    ),
+    recovery: v.optional(oneOf(['strict', 'salvage'])),
+    acceptLostVotes: v.optional(flag),
+    fullWaitMs: v.optional(integer(0, MAX_WAIT_MS)),
+    poisonViews: v.optional(flag),
+    limits: v.optional(
+      fields(
         { valueBytes: limit, batchSlots: limit, batchBytes: limit, uncommittedBytes: limit },
-        section('with valueBytes, batchSlots, batchBytes and uncommittedBytes'),
-      )
-      .optional(),
-    options: z.record(z.string(), backendSection, section('with a section per backend')).optional(),
+        'must be an object with valueBytes, batchSlots, batchBytes and uncommittedBytes',
+      ),
+    ),
+    options: v.optional(
+      v.pipe(
+        v.custom<object>(
+          (value) => isObject(value) && !Array.isArray(value),
+          'must be an object with a section per backend',
+        ),
+        v.record(v.string(), backendSection),
+      ),
+    ),
   },
-  section('with at least a backend'),
+  'must be an object with at least a backend',
 )
 
 /** How the fields of a configuration are named to its author; default: by their path. */

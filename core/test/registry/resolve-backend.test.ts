@@ -207,7 +207,7 @@ describe('a backend by name', () => {
       'export const backend = { name: "odd", summary: "x", needsDirectory: "no", options: {}, open() {} }'
     await install('odd', { exports: './main.js' }, { 'main.js': text })
     const { message } = await rejection('PLOG_INVALID_CONFIG', () => nameOf('odd'))
-    expect(message).to.include('options must be a schema with safeParse(), for instance one of zod')
+    expect(message).to.include('options must be a schema with safeParse(), as fields() makes one')
     expect(message).to.include('needsDirectory must be a boolean')
   })
 

@@ -1,5 +1,5 @@
 import type { Effect, LogEngine, StoredEntry } from '../../src/backend/index.js'
-import { defineBackend, Ledger, openEngineLog, z } from '../../src/backend/index.js'
+import { defineBackend, fields, integer, Ledger, openEngineLog, v } from '../../src/backend/index.js'
 import type { Limits, OpenContext, PersistentLog } from '../../src/contract/index.js'
 import { raise } from '../../src/errors/index.js'
 import { CONTEXT } from './context.js'
@@ -109,7 +109,7 @@ export function memoryBackend(name = 'small', opened: PersistentLog[] = []) {
     name,
     summary: `keeps everything in memory, as ${name}`,
     needsDirectory: false,
-    options: z.strictObject({ depth: z.number().default(1) }),
+    options: fields({ depth: v.optional(integer(1, 100), 1) }),
     open: async (context) => {
       const { log } = await openMemory(context)
       opened.push(log)

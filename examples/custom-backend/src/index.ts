@@ -1,6 +1,6 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { defineStoreBackend, publishFile, z, type Damage } from '@persistent-log/core/backend'
+import { defineStoreBackend, fields, publishFile, type Damage } from '@persistent-log/core/backend'
 import type { OrderedStore, StoreOperation, StorePair, StoreRange } from '@persistent-log/core/backend'
 
 type Pair = readonly [key: string, value: string | null] // In hex, which sorts as the bytes do; null deletes.
@@ -69,7 +69,7 @@ export const backend = defineStoreBackend({
   summary: 'a map and a text file: small and readable, for logs that fit into memory',
   formatVersion: 1,
   judgesByClose: true,
-  options: z.strictObject({}),
+  options: fields({}),
   async openStore(directory, { created, cleanClose, beginChanges }) {
     const store = new TextFileStore(`${directory}/writes.txt`)
     if (created) await writeFile(store.file, '')

@@ -1,19 +1,20 @@
-import { z } from '@persistent-log/core/backend'
+import { v } from '@persistent-log/core/backend'
 import { checksum } from '../checksum.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 
 /** The file in the engine's directory. */
 export const KNOWN_DAMAGE_NAME = 'known-damage.json'
 
-const stretchSchema = z.object({ segment: z.int(), from: z.int(), to: z.int() })
-const fileSchema = z.object({
-  checksum: z.int(),
-  stretches: z.array(stretchSchema),
-  isBegun: z.boolean().optional(),
+const integer = v.pipe(v.number(), v.integer())
+const stretchSchema = v.object({ segment: integer, from: integer, to: integer })
+const fileSchema = v.object({
+  checksum: integer,
+  stretches: v.array(stretchSchema),
+  isBegun: v.optional(v.boolean()),
 })
 
 /** Damaged bytes that the user has opened the log over, with `recovery: 'salvage'`. */
-export type KnownStretch = z.infer<typeof stretchSchema>
+export type KnownStretch = v.InferOutput<typeof stretchSchema>
 
 /** What earlier opens noted. */
 export interface KnownDamage {
@@ -39,11 +40,11 @@ export async function readKnownDamage(files: SegmentFiles, names: readonly strin
   if (!names.includes(KNOWN_DAMAGE_NAME)) return NOTHING
   const file = await files.open(KNOWN_DAMAGE_NAME)
   try {
-    const parsed = fileSchema.safeParse(parseJson(Buffer.from(file.view(0, file.size)).toString()))
+    const parsed = v.safeParse(fileSchema, parseJson(Buffer.from(file.view(0, file.size)).toString()))
     if (!parsed.success) return NOTHING
-    const { stretches, isBegun = false } = parsed.data
+    const { stretches, isBegun = false } = parsed.output
     const known = { stretches, isBegun }
-    return parsed.data.checksum === sumOf(known) ? known : NOTHING
+    return parsed.output.checksum === sumOf(known) ? known : NOTHING
   } finally {
     await file.close()
   }

@@ -75,7 +75,8 @@ function homeOn(disk: MemoryDisk, about: OpenInMemory, events: string[]): Hybrid
 
 function contextOf(about: OpenInMemory): HybridLogContext {
   const parsed = fasterOptions.safeParse(about.options ?? {})
-  if (!parsed.success) throw raise.invalidConfig([{ path: 'options', message: parsed.error.message }])
+  if (!parsed.success)
+    throw raise.invalidConfig([{ path: 'options', message: JSON.stringify(parsed.error.issues) }])
   return {
     durability: about.durability ?? {},
     limits: {},

@@ -1,4 +1,4 @@
-import { defineStoreBackend, z, type OrderedStore } from '@persistent-log/core/backend'
+import { defineStoreBackend, fields, flag, v, type OrderedStore } from '@persistent-log/core/backend'
 import { ClassicLevel } from 'classic-level'
 
 /** LevelDB without what this package adds to it: as it comes, or with its defaults for writes too. */
@@ -6,7 +6,7 @@ export const backend = defineStoreBackend({
   name: 'bare-level',
   summary: 'LevelDB as it comes, to be rejected by the conformance kit',
   formatVersion: 1,
-  options: z.strictObject({ sync: z.boolean().default(true) }),
+  options: fields({ sync: v.optional(flag, true) }),
   async openStore(directory, { options: { sync } }) {
     const database = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
       keyEncoding: 'view',

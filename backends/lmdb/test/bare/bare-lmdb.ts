@@ -1,4 +1,4 @@
-import { defineStoreBackend, z, type OrderedStore } from '@persistent-log/core/backend'
+import { defineStoreBackend, fields, flag, v, type OrderedStore } from '@persistent-log/core/backend'
 import { open } from 'lmdb'
 
 /** LMDB without what this package adds to it: lmdb-js with its defaults, or with a flag that trades durability for speed. */
@@ -6,9 +6,9 @@ export const backend = defineStoreBackend({
   name: 'bare-lmdb',
   summary: 'LMDB as it comes, to be rejected by the conformance kit',
   formatVersion: 1,
-  options: z.strictObject({
-    overlappingSync: z.boolean().default(false),
-    noSync: z.boolean().default(false),
+  options: fields({
+    overlappingSync: v.optional(flag, false),
+    noSync: v.optional(flag, false),
   }),
   async openStore(directory, { options }) {
     const database = open<Uint8Array, Uint8Array>(directory, {

@@ -13,7 +13,9 @@ import {
   defineBackend,
   openDirectory,
   openEngineLog,
-  z,
+  fields,
+  oneOf,
+  v,
   type LogDirectory,
 } from '@persistent-log/core/backend'
 import { ToyBlobs } from './toy-blobs.js'
@@ -29,11 +31,11 @@ const LOG_FILE = 'log'
 const OWNER_FILE = 'owner'
 const OPENING_FILE = 'opening'
 
-const options = z.strictObject({
+const options = fields({
   /** Broken on purpose: which way. */
-  defect: z.enum(Object.keys(TOY_DEFECTS) as [ToyDefect, ...ToyDefect[]]).optional(),
+  defect: v.optional(oneOf(Object.keys(TOY_DEFECTS) as ToyDefect[])),
 })
-type ToyOptions = z.infer<typeof options>
+type ToyOptions = v.InferOutput<typeof options>
 
 /** Logs of this process, for the defect that gives their locks away. */
 const openHere = new Map<string, LogDirectory>()

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { defineStoreBackend } from '../../../src/backend/ordered-store/define-store-backend.js'
 import { parseKey } from '../../../src/backend/ordered-store/key-layout.js'
-import { z } from '../../../src/backend/define-backend.js'
+import { fields } from '../../../src/backend/schemas.js'
 import type { Backend } from '../../../src/contract/backend.js'
 import { ArrayStore } from '../../support/array-store.js'
 import { CONTEXT } from '../../support/context.js'
@@ -28,7 +28,7 @@ class Engine {
     name: 'engine',
     summary: 'for tests',
     formatVersion: 1,
-    options: z.unknown(),
+    options: fields({}),
     judgesByClose: true,
     openStore: async (_directory, { created, cleanClose, beginChanges }) => {
       this.requests.push({ created, cleanClose })

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { mkdtempSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineBackend, z } from '../../../src/backend/define-backend.js'
+import { defineBackend } from '../../../src/backend/define-backend.js'
+import { fields } from '../../../src/backend/schemas.js'
 import { defineStoreBackend } from '../../../src/backend/ordered-store/define-store-backend.js'
 import type { OpenedStore, StoreBackend } from '../../../src/backend/ordered-store/define-store-backend.js'
 import { openOrderedStoreLog } from '../../../src/backend/ordered-store/ordered-store-log.js'
@@ -16,7 +17,7 @@ const definition: StoreBackend<unknown> = {
   name: 'mine',
   summary: 'for tests',
   formatVersion: 1,
-  options: z.unknown(),
+  options: fields({}),
   openStore: async () => ({ store: new ArrayStore() }),
 }
 
