@@ -124,8 +124,11 @@ function flushAll(directory: string): void {
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
     const descriptor = openSync(join(entry.parentPath, entry.name), 'r+')
-    fsyncSync(descriptor)
-    closeSync(descriptor)
+    try {
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
   }
 }
 

@@ -59,7 +59,7 @@ class TextFileStore implements OrderedStore {
     if (this.#isWhole) await appendFile(this.file, `\n${END}\n`, { flush: true })
   }
   async #rewrite(values: ReadonlyMap<string, Uint8Array>): Promise<void> {
-    const lines = Array.from(values, ([key, value]) => lineOf([[key, hex(value)]]))
+    const lines = [...values].map(([key, value]) => lineOf([[key, hex(value)]]))
     await publishFile(this.file, Buffer.from(lines.join('')))
   }
 }

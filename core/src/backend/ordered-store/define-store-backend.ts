@@ -82,21 +82,20 @@ async function openLog<Options>(
       }
     },
   })
-  const session = new Session(directory)
-  let opened: OpenedStore
-  try {
-    const { cleanClose, enginePath } = directory
-    const beginChanges = async (): Promise<void> => {
-      await directory.beginChanges()
-      session.hasChanged = true
-    }
-    const request = { created: false, cleanClose, beginChanges, options }
-    opened = await openChecked(definition, enginePath, request)
-    session.hasChanged = false // What fails from here on is a refusal, or a write that is watched.
-  } catch (cause) {
-    await session.end()
-    throw missingFile(cause) ?? cause
+  const { cleanClose, enginePath } = directory
+  // The engine changes its files while it opens: if it fails behind that, they may be half of what they were to be.
+  let hasBegun = false
+  const beginChanges = async (): Promise<void> => {
+    await directory.beginChanges()
+    hasBegun = true
   }
+  const request = { created: false, cleanClose, beginChanges, options }
+  const opened = await openChecked(definition, enginePath, request).catch(async (cause: unknown) => {
+    await directory.end(endOf(false, hasBegun))
+    throw missingFile(cause) ?? cause
+  })
+  // What fails from here on is a refusal, or a write that is watched.
+  const session = new Session(directory)
   const log = await openOrderedStoreLog({
     store: session.watch(opened.store),
     backend: name,
@@ -104,7 +103,7 @@ async function openLog<Options>(
     context,
     firstSlot: directory.firstSlot,
     created: directory.created,
-    cleanClose: directory.cleanClose,
+    cleanClose,
     damaged: opened.damaged,
     torn: opened.torn,
     onClose: () => session.end(),
@@ -132,12 +131,10 @@ async function openChecked<Options>(
   }
 }
 
-/** From opening the engine until it is closed: knows how it ends. */
+/** From the opened engine until it is closed: knows how it ends. */
 class Session {
   readonly #directory: LogDirectory
   isServed = false
-  /** The engine is being opened, and changes its files: if that fails, they may be half of what they were to be. */
-  hasChanged = false
   #hasFailed = false
 
   constructor(directory: LogDirectory) {
@@ -145,7 +142,7 @@ class Session {
   }
 
   end(): Promise<void> {
-    return this.#directory.end(endOf(this.isServed, this.#hasFailed || this.hasChanged))
+    return this.#directory.end(endOf(this.isServed, this.#hasFailed))
   }
 
   /** The same store; a call that changes something and fails is remembered. */
