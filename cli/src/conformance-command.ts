@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { locateBackend, openContext, raise, resolveBackend } from '@persistent-log/core'
-import type { ConformanceReport, Tier } from '@persistent-log/conformance'
+import type { BudgetName, ConformanceReport, Tier } from '@persistent-log/conformance'
 import type { CertificateFacts } from './certificate/certificate.js'
 import { conformanceProgress } from './conformance-progress.js'
 import { conformanceSummary } from './conformance-summary.js'
@@ -24,7 +24,7 @@ export interface ConformanceCommandOptions {
   readonly state?: string
   readonly tier?: readonly Tier[]
   readonly require?: readonly Tier[]
-  readonly budget?: 'quick' | 'full'
+  readonly budget?: BudgetName
   readonly directory?: string
   readonly options?: string
   readonly waivers?: string
@@ -45,7 +45,7 @@ export async function conformanceCommand(
   openContext(backend, { config: { backend, directory: '.', ...section }, relativeTo: process.cwd() })
   const files = await reportFiles({ '--json': json, '--html': html })
 
-  const { allCases, FULL_BUDGETS, newTally, runConformance } = await import('@persistent-log/conformance')
+  const { allCases, nameOfBudgets, newTally, runConformance } = await import('@persistent-log/conformance')
   const waivers =
     asked.waivers === undefined ? undefined : await readWaivers(resolve(asked.waivers), allCases)
   const tally = newTally()
@@ -69,8 +69,7 @@ export async function conformanceCommand(
         tally,
         // At once: a run that is killed has no last line that says how to repeat it.
         onBegin: ({ backend: name, seed, tiers, budgets, cases }) => {
-          const size = budgets === FULL_BUDGETS ? 'full' : 'quick'
-          const replay = `--seed ${seed} --tier ${tiers.join(',')} --budget ${size}`
+          const replay = `--seed ${seed} --tier ${tiers.join(',')} --budget ${nameOfBudgets(budgets) ?? 'quick'}`
           terminal.err(`${name}: ${cases} cases; replay with ${replay}`)
         },
         onStart: (started) => progress.onStart(started),
@@ -112,7 +111,7 @@ async function writeFiles(
 }
 
 /** Who asks for all tiers asks for the whole examination. */
-function budgetFor(tiers: readonly Tier[] = []): 'quick' | 'full' {
+function budgetFor(tiers: readonly Tier[] = []): BudgetName {
   return ([1, 2, 3] as const).every((tier) => tiers.includes(tier)) ? 'full' : 'quick'
 }
 

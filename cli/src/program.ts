@@ -69,7 +69,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
       new Option(
         '--budget <budget>',
         'how hard to try (default: full where all tiers are asked for, else quick)',
-      ).choices(['quick', 'full']),
+      ).choices(['brief', 'quick', 'full']),
     )
     .option('--directory <directory>', 'where the logs are made (default: the temporary directory)')
     .option('--options <json>', "the backend's own options")

@@ -20,9 +20,12 @@ export { whyNoDisk, type Facility } from './host/host.js'
 export { outcomeOf, rejects, rejectsArgument, started, type Attempt } from './running/assertions.js'
 export {
   BUDGET_VARIABLE,
+  BRIEF_BUDGETS,
   FULL_BUDGETS,
+  nameOfBudgets,
   QUICK_BUDGETS,
   type BudgetChoice,
+  type BudgetName,
   type Budgets,
 } from './running/budgets.js'
 export type { CaseContext } from './running/case-context.js'

@@ -13,5 +13,5 @@ await describePersistentLog({
   config: (directory) => ({ directory, options: { faster: { mmap: 'off' } } }),
   tiers: [1],
   only: ABOUT_FILES,
-  budgets: { modelRuns: 30, kills: 2, crashStates: 30, damages: 10 },
+  budgets: 'brief',
 })

@@ -17,6 +17,16 @@ export interface Budgets {
   readonly powerCuts: number
 }
 
+/** For every change: the laws, and a look at what the larger budgets examine. */
+export const BRIEF_BUDGETS: Budgets = {
+  modelRuns: 30,
+  kills: 2,
+  crashStates: 20,
+  damages: 8,
+  faults: 3,
+  powerCuts: 2,
+}
+
 /** For every day: a few seconds on an engine whose flush takes a millisecond. */
 export const QUICK_BUDGETS: Budgets = {
   modelRuns: 120,
@@ -30,8 +40,13 @@ export const QUICK_BUDGETS: Budgets = {
 /** For a verdict: a defect in an acceptor needed up to 832 random histories to show itself. */
 export const FULL_BUDGETS: Budgets = { modelRuns: 1_000, kills: 100, crashStates: 5_000, powerCuts: 40 }
 
+const BUDGETS = { brief: BRIEF_BUDGETS, quick: QUICK_BUDGETS, full: FULL_BUDGETS } as const
+
+/** The budgets that have a name; from the smallest. */
+export type BudgetName = keyof typeof BUDGETS
+
 /** What a caller may say about budgets: a name, or numbers on top of the quick ones. */
-export type BudgetChoice = 'quick' | 'full' | Partial<Budgets>
+export type BudgetChoice = BudgetName | Partial<Budgets>
 
 /** The environment variable that decides where the caller did not; `full` there outweighs numbers too. */
 export const BUDGET_VARIABLE = 'PLOG_CONFORMANCE_BUDGET'
@@ -52,17 +67,23 @@ const amounts = fields({
 /** Resolves a choice. */
 export function resolveBudgets(choice: BudgetChoice | undefined): Budgets {
   const fromEnvironment = named(BUDGET_VARIABLE, variable(BUDGET_VARIABLE))
-  if (typeof choice !== 'object' || choice === null) {
-    return (named('budgets', choice) ?? fromEnvironment) === 'full' || fromEnvironment === 'full'
-      ? FULL_BUDGETS
-      : QUICK_BUDGETS
-  }
-  check(amounts, choice, ['budgets'])
-  return fromEnvironment === 'full' ? FULL_BUDGETS : { ...QUICK_BUDGETS, ...choice }
+  const isChosen = typeof choice === 'object' && choice !== null
+  if (isChosen) check(amounts, choice, ['budgets'])
+  const name = isChosen ? undefined : named('budgets', choice)
+  if (fromEnvironment === 'full') return FULL_BUDGETS
+  return isChosen ? { ...QUICK_BUDGETS, ...choice } : BUDGETS[name ?? fromEnvironment ?? 'quick']
 }
 
-function named(field: string, choice: unknown): 'quick' | 'full' | undefined {
-  if (choice === undefined || choice === 'quick' || choice === 'full') return choice
+/** The name of budgets that have one. */
+export function nameOfBudgets(budgets: Budgets): BudgetName | undefined {
+  return names.find((name) => BUDGETS[name] === budgets)
+}
+
+const names = Object.keys(BUDGETS) as BudgetName[]
+
+function named(field: string, choice: unknown): BudgetName | undefined {
+  const name = names.find((known) => known === choice)
+  if (name !== undefined || choice === undefined) return name
   const amountsToo = field === BUDGET_VARIABLE ? '' : ', or an object of numbers'
-  throw invalid(field, `must be "quick" or "full"${amountsToo}`, choice)
+  throw invalid(field, `must be "brief", "quick" or "full"${amountsToo}`, choice)
 }

@@ -3,6 +3,7 @@ import {
   BUDGET_VARIABLE,
   compareBackends,
   describePersistentLog,
+  BRIEF_BUDGETS,
   FULL_BUDGETS,
   outcomeOf,
   QUICK_BUDGETS,
@@ -44,8 +45,8 @@ describe('options of a run', () => {
     [{ state: 12 }, 'state: must be a state or fault, as a failure prints it, got 12'],
     [{ tiers: '1,2' }, 'tiers: must be a list of 1, 2 and 3, got "1,2"'],
     [{ require: [4] }, 'require: must be a list of 1, 2 and 3, got 4'],
-    [{ budgets: 'fll' }, 'budgets: must be "quick" or "full", or an object of numbers, got "fll"'],
-    [{ budgets: null }, 'budgets: must be "quick" or "full", or an object of numbers, got null'],
+    [{ budgets: 'fll' }, 'budgets: must be "brief", "quick" or "full", or an object of numbers, got "fll"'],
+    [{ budgets: null }, 'budgets: must be "brief", "quick" or "full", or an object of numbers, got null'],
     [
       { budgets: { modelRun: 3, kills: -1 } },
       'budgets.kills: must be an integer from 1 to 1000000000, got -1; budgets.modelRun: is not a known key; ' +
@@ -110,7 +111,7 @@ describe('variables of a run', () => {
     [SEED_VARIABLE, '-1', 'must be an integer from 0 to 4294967295, got "-1"'],
     [SEED_VARIABLE, '4294967296', 'must be an integer from 0 to 4294967295, got "4294967296"'],
     [SEED_VARIABLE, 'abc', 'must be an integer from 0 to 4294967295, got "abc"'],
-    [BUDGET_VARIABLE, 'huge', 'must be "quick" or "full", got "huge"'],
+    [BUDGET_VARIABLE, 'huge', 'must be "brief", "quick" or "full", got "huge"'],
     [REPLAY_VARIABLE, 'xx', 'must be as a failure prints it, like 7/12:0:1/AAB:F, got "xx"'],
     [REPLAY_VARIABLE, '7/1/AAB', 'must be as a failure prints it'],
   ]
@@ -134,6 +135,7 @@ describe('variables of a run', () => {
 describe('budgets', () => {
   it('are a name, or numbers on top of the quick ones; absent damages and faults mean each of them', () => {
     expect(resolveBudgets('full')).to.equal(FULL_BUDGETS)
+    expect(resolveBudgets('brief')).to.equal(BRIEF_BUDGETS)
     expect(resolveBudgets({ kills: 3 })).to.deep.equal({ ...QUICK_BUDGETS, kills: 3 })
     expect(resolveBudgets({ damages: undefined }).damages).to.equal(undefined)
   })
@@ -142,6 +144,10 @@ describe('budgets', () => {
     await withVariables({ [BUDGET_VARIABLE]: 'full' }, () => {
       for (const choice of [undefined, 'quick', { kills: 3 }] as const)
         expect(resolveBudgets(choice)).to.equal(FULL_BUDGETS)
+    })
+    await withVariables({ [BUDGET_VARIABLE]: 'brief' }, () => {
+      expect(resolveBudgets(undefined)).to.equal(BRIEF_BUDGETS)
+      expect(resolveBudgets('quick')).to.equal(QUICK_BUDGETS)
     })
     await withVariables({ [BUDGET_VARIABLE]: 'quick' }, () => {
       expect(resolveBudgets(undefined)).to.equal(QUICK_BUDGETS)
