@@ -31,4 +31,4 @@ const dropStaleOutputs = () => {
 
 if (!installedIsCurrent()) run('npm', ['ci'], { shell: process.platform === 'win32' })
 dropStaleOutputs()
-run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
+run(process.execPath, [join(root, 'node_modules/@typescript/native/bin/tsc'), '-b'])
