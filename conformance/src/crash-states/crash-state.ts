@@ -8,7 +8,7 @@ import {
   type DiskModel,
   type Unit,
 } from '../disk/durability.js'
-import { hashText, Random } from '../running/random.js'
+import { Random } from '../running/random.js'
 import type { Trace } from './trace.js'
 
 /** A piece of the last write is all that is missing, or all that arrived, of it. In bytes of the unit. */
@@ -113,22 +113,33 @@ function* statesOf(
   how: Choosing,
 ): Generator<CrashState> {
   const seen = new Set<string>()
-  const numbers = new Map(units.map((unit, at) => [unit, at]))
+  let pending: Unit[] = []
   let marks = 0
   let begun = 0
   for (let place = 0; place <= events.length; place++) {
     if (events[place - 1]?.kind === 'mark') marks++
-    while ((units[begun]?.began ?? Infinity) < place) begun++
-    const pending = units.slice(0, begun).filter((unit) => unit.durable > place)
+    pending = pending.filter((unit) => unit.durable > place)
+    for (let unit = units[begun]; unit !== undefined && unit.began < place; unit = units[++begun]) {
+      if (unit.durable > place) pending.push(unit)
+    }
     for (const { lost, tear } of choices(pending, how)) {
       const torn = tear === undefined ? '' : `${tear.from}-${tear.to}`
-      const choice = `${lost.map((unit) => numbers.get(unit)).join()}|${torn}`
-      const key = `${marks}|${begun}|${choice.length}|${hashText(choice)}|${hashText(choice, 1)}`
+      const key = `${marks}|${begun}|${torn}|${lost.length}|${hashOf(lost, 0x811c9dc5)}|${hashOf(lost, 1)}`
       if (seen.has(key)) continue
       seen.add(key)
       yield { place, lost, tear }
     }
   }
+}
+
+/** A 32-bit hash of units in their order (FNV-1a over their numbers). */
+function hashOf(units: readonly Unit[], start: number): number {
+  let hash = start
+  for (const { number } of units) {
+    hash = Math.imul(hash ^ number, 0x01000193)
+    hash ^= hash >>> 15
+  }
+  return hash >>> 0
 }
 
 type Choice = Pick<CrashState, 'lost' | 'tear'>
@@ -146,7 +157,7 @@ function* choices(pending: readonly Unit[], how: Choosing): Generator<Choice> {
 
 function* wholeOrNot(pending: readonly Unit[], { model, random }: Choosing): Generator<Choice> {
   const lose = (units: readonly Unit[]): Choice => ({
-    lost: lostWith(pending, new Set(units), model),
+    lost: model === 'strict' ? units : lostWith(pending, new Set(units), model),
     tear: undefined,
   })
   yield lose(pending)

@@ -21,6 +21,8 @@ const MOST_PIECES = 32
 /** The smallest effect that a crash keeps or loses as a whole, but for a torn last write. */
 export interface Unit {
   readonly change: Change
+  /** Its place among the units. */
+  readonly number: number
   /** Its place among the events. */
   readonly began: number
   /** A crash at this place, or later, does not take it any more. */
@@ -67,7 +69,7 @@ export function unitsOfTrace(events: readonly DiskEvent[], model: DiskModel): Un
       const { ended, writeThrough = false } = event
       if (writeThrough && model === 'in-order') settle(hasEnded, began, ended)
       for (const change of unitsOf(event.change)) {
-        const unit: Unit = { change, began, durable: writeThrough ? ended : Infinity }
+        const unit: Unit = { change, number: units.length, began, durable: writeThrough ? ended : Infinity }
         units.push(unit)
         if (!writeThrough) waiting.push({ unit, ended })
       }

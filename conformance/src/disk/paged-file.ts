@@ -1,5 +1,6 @@
 /** In bytes: what a write copies. A multiple of every sector and torn piece. */
-const PAGE_BYTES = 4_096
+export const PAGE_BYTES = 4_096
+const ZEROS = new Uint8Array(PAGE_BYTES)
 
 /**
  * The bytes of one file of a simulated disk. Pages never change once they are stored, so that a copy of a file of any
@@ -23,12 +24,17 @@ export class PagedFile {
     return this.#pages
   }
 
+  /** The bytes of a page, to look at; those behind the end of the file are zeros. */
+  page(number: number): Uint8Array {
+    return this.#pages.get(number) ?? ZEROS
+  }
+
   write(offset: number, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.byteLength;) {
       const number = Math.floor((offset + done) / PAGE_BYTES)
       const start = offset + done - number * PAGE_BYTES
       const length = Math.min(PAGE_BYTES - start, bytes.byteLength - done)
-      const page = Uint8Array.from(this.#pages.get(number) ?? new Uint8Array(PAGE_BYTES))
+      const page = Uint8Array.from(this.page(number))
       page.set(bytes.subarray(done, done + length), start)
       this.#pages.set(number, page)
       done += length

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, statSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { ROOT, type Change, type DiskEvent, type Mark, type NodeId } from '../disk-event.js'
 import { DiskImage } from '../disk-image.js'
-import { isolatedRuns } from './stored-runs.js'
+import type { PagedFile } from '../paged-file.js'
+import { storedRuns } from './stored-runs.js'
 
 type ChangeEvent = Extract<DiskEvent, { kind: 'change' }>
 type FlushEvent = Extract<DiskEvent, { kind: 'flush' }>
@@ -187,9 +188,8 @@ export class DiskRecorder {
     for (const { path, node } of this.#image.entries()) {
       if (!this.#mappable.has(node) || (this.#writing.get(node) ?? 0) > 0) continue
       const known = this.#image.files.get(node)
-      const content = known && contentOf(join(this.root, path))
-      if (known === undefined || content?.byteLength !== known.size) continue
-      for (const { offset, bytes } of isolatedRuns(known.toBytes(), content)) {
+      if (known === undefined) continue
+      for (const { offset, bytes } of storesInto(known, join(this.root, path))) {
         this.#now({ kind: 'write', node, offset, bytes })
       }
     }
@@ -222,12 +222,18 @@ export class DiskRecorder {
   }
 }
 
-/** `undefined` where there is no such file: a call that moves it may be under way, at any moment. */
-function contentOf(path: string): Buffer | undefined {
+/** None where there is no such file, or one of another length: a call that moves or cuts it may be under way, at any moment. */
+function storesInto(known: PagedFile, path: string): ReturnType<typeof storedRuns> {
+  let descriptor: number
   try {
-    return readFileSync(path)
+    descriptor = openSync(path, 'r')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error
+  }
+  try {
+    return fstatSync(descriptor).size === known.size ? storedRuns(known, descriptor) : []
+  } finally {
+    closeSync(descriptor)
   }
 }
