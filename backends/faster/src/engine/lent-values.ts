@@ -9,6 +9,7 @@ const KEPT_VIEWS = 16_384
 const MAX_KEPT_BYTES = 4096
 /** No address is negative. */
 const NONE = -1
+const NO_ADDRESSES = new Float64Array(0)
 
 /**
  * The views that were lent last, by the address of their record: to make a view costs more than all the rest of a read, and
@@ -16,8 +17,9 @@ const NONE = -1
  * changes, and an address is never given twice, so that nothing has to be taken out while its file is the same.
  */
 export class LentValues {
-  readonly #addresses = new Float64Array(KEPT_VIEWS).fill(NONE)
-  readonly #views = new Array<Uint8Array | undefined>(KEPT_VIEWS).fill(undefined)
+  /** Empty until the first view is kept: a log that nobody reads so does without. */
+  #addresses = NO_ADDRESSES
+  #views: (Uint8Array | undefined)[] = []
 
   get(slot: number, address: Address): Uint8Array | undefined {
     const at = slot & (KEPT_VIEWS - 1)
@@ -26,12 +28,16 @@ export class LentValues {
 
   /** What was lent is gone. */
   clear(): void {
-    this.#addresses.fill(NONE)
-    this.#views.fill(undefined)
+    this.#addresses = NO_ADDRESSES
+    this.#views = []
   }
 
   keep(slot: number, address: Address, view: Uint8Array): void {
     if (view.byteLength > MAX_KEPT_BYTES) return
+    if (this.#addresses.length === 0) {
+      this.#addresses = new Float64Array(KEPT_VIEWS).fill(NONE)
+      this.#views = new Array<Uint8Array | undefined>(KEPT_VIEWS).fill(undefined)
+    }
     const at = slot & (KEPT_VIEWS - 1)
     this.#addresses[at] = address
     this.#views[at] = view
