@@ -27,7 +27,7 @@ describe('plog', () => {
     [['conformance'], "missing required argument 'backend'"],
     [['conformance', 'lmdb', '--seed', '-1'], 'must be an integer from 0 to 4294967295'],
     [['conformance', 'lmdb', '--seed', '4294967296'], 'must be an integer from 0 to 4294967295'],
-    [['conformance', 'lmdb', '--budget', 'huge'], 'Allowed choices are quick, full'],
+    [['conformance', 'lmdb', '--budget', 'huge'], 'Allowed choices are brief, quick, full'],
     [['conformance', 'lmdb', '--tier', '4'], 'must be a list of 1, 2 and 3'],
     [['conformance', 'lmdb', '--require', '1,'], 'must be a list of 1, 2 and 3'],
     [['conformance', 'lmdb', '--case', 'a.b', '--only', 'a'], "cannot be used with option '--only"],

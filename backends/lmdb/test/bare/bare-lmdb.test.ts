@@ -25,7 +25,7 @@ describe('LMDB as it comes', function () {
         only: [id],
         tiers: [1, 2],
         seed: 1,
-        budgets: { damages: 12 },
+        budgets: { damages: 4 },
       })
       const [missing] = report.skipped
       if (missing !== undefined && process.env['CI'] !== 'true') {
