@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { ballot } from './support/closed-log.js'
@@ -10,6 +11,8 @@ import { openDirectoryLog } from './support/open-directory-log.js'
 
 const REGION_BYTES = 16 * 1024 * 1024
 const LOGS = 8
+const COLLECTIONS = 20
+const SWEEP_MS = 50
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
@@ -30,10 +33,14 @@ describe('faster: a closed log', () => {
         await log.close()
         closed.push(log)
       }
-      await new Promise(setImmediate)
-      collect()
+      const kept = (): number => process.memoryUsage().arrayBuffers - before
+      // What is collected is given back beside the program, at some time.
+      for (let times = 0; times < COLLECTIONS && kept() >= REGION_BYTES; times++) {
+        await sleep(SWEEP_MS)
+        collect()
+      }
       expect(closed.map(({ status }) => status.state)).deep.equal(closed.map(() => 'closed'))
-      expect(process.memoryUsage().arrayBuffers - before).below(REGION_BYTES)
+      expect(kept()).below(REGION_BYTES)
     } finally {
       await rm(parent, { recursive: true, force: true })
     }
