@@ -195,9 +195,10 @@ describe('a log on LMDB', function () {
     }
 
     it('is refused or unchanged, never wrong and never dead, whichever bit is flipped', async () => {
-      const { outcomes, wrong } = await examine('flip', process.env['CI'] === 'true' ? 61 : 127)
+      const [step, least] = process.env['CI'] === 'true' ? [61, 50] : [127, 25]
+      const { outcomes, wrong } = await examine('flip', step)
       expect(wrong).to.deep.equal([])
-      expect(outcomes['PLOG_CORRUPTED']).to.be.greaterThan(25)
+      expect(outcomes['PLOG_CORRUPTED']).to.be.greaterThan(least)
     })
 
     it('is refused or unchanged, never wrong and never dead, wherever it is cut', async () => {

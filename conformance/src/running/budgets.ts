@@ -41,6 +41,7 @@ export const QUICK_BUDGETS: Budgets = {
 export const FULL_BUDGETS: Budgets = { modelRuns: 1_000, kills: 100, crashStates: 5_000, powerCuts: 40 }
 
 const BUDGETS = { brief: BRIEF_BUDGETS, quick: QUICK_BUDGETS, full: FULL_BUDGETS } as const
+const names = Object.keys(BUDGETS) as BudgetName[]
 
 /** The budgets that have a name; from the smallest. */
 export type BudgetName = keyof typeof BUDGETS
@@ -67,19 +68,20 @@ const amounts = fields({
 /** Resolves a choice. */
 export function resolveBudgets(choice: BudgetChoice | undefined): Budgets {
   const fromEnvironment = named(BUDGET_VARIABLE, variable(BUDGET_VARIABLE))
-  const isChosen = typeof choice === 'object' && choice !== null
-  if (isChosen) check(amounts, choice, ['budgets'])
-  const name = isChosen ? undefined : named('budgets', choice)
+  const own = typeof choice === 'object' && choice !== null ? onTopOfQuick(choice) : named('budgets', choice)
   if (fromEnvironment === 'full') return FULL_BUDGETS
-  return isChosen ? { ...QUICK_BUDGETS, ...choice } : BUDGETS[name ?? fromEnvironment ?? 'quick']
+  return typeof own === 'object' ? own : BUDGETS[own ?? fromEnvironment ?? 'quick']
+}
+
+function onTopOfQuick(numbers: Partial<Budgets>): Budgets {
+  check(amounts, numbers, ['budgets'])
+  return { ...QUICK_BUDGETS, ...numbers }
 }
 
 /** The name of budgets that have one. */
 export function nameOfBudgets(budgets: Budgets): BudgetName | undefined {
   return names.find((name) => BUDGETS[name] === budgets)
 }
-
-const names = Object.keys(BUDGETS) as BudgetName[]
 
 function named(field: string, choice: unknown): BudgetName | undefined {
   const name = names.find((known) => known === choice)

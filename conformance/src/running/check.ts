@@ -36,7 +36,7 @@ export function check(schema: OptionsSchema<unknown>, input: unknown, below: rea
         input,
       )
       const path = [...below, ...issue.path].map(String).join('.')
-      const found = 'code' in issue ? '' : `, got ${shownValue(value)}`
+      const found = issue.knownKeys !== undefined ? '' : `, got ${shownValue(value)}`
       return { path, message: `${issue.message}${found}`, value }
     }),
   )

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { OptionsSchema } from '../contract/backend.js'
+import { isRecord } from './shape.js'
 
 export { v }
 
@@ -7,8 +8,7 @@ export { v }
 export type Fields<Entries extends v.ObjectEntries> = v.StrictObjectSchema<Entries, string> &
   OptionsSchema<v.InferOutput<v.StrictObjectSchema<Entries, string>>>
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isNoList = (value: unknown): boolean => isRecord(value) && !Array.isArray(value)
 
 /** One check of a value. In a union it is no sign that another member was meant: its issue is told. */
 function anything<Value>(fits: (value: Value) => boolean, must: string) {
@@ -18,8 +18,14 @@ function anything<Value>(fits: (value: Value) => boolean, must: string) {
   )
 }
 
-/** The check of a field that nobody would read. */
-const isUnknownKey = (): boolean => false
+/** The checks that refuse a field which nobody would read, with the fields that may stand in its place. */
+const knownKeysOf = new WeakMap<object, readonly string[]>()
+
+function refusesOthersThan(names: readonly string[]): () => boolean {
+  const refuses = (): boolean => false
+  knownKeysOf.set(refuses, names)
+  return refuses
+}
 
 /** What a field that is missing would have to be. */
 function mustOf(entries: v.ObjectEntries, path: readonly { readonly key: unknown }[] = []): string {
@@ -39,14 +45,15 @@ export function fields<const Entries extends v.ObjectEntries>(
   entries: Entries,
   must?: string,
 ): Fields<Entries> {
-  const names = Object.keys(entries).join(', ')
+  const keys = Object.keys(entries)
+  const names = keys.join(', ')
   const known = names === '' ? 'none is allowed' : `allowed are ${names}`
   const schema = v.pipe(
     v.custom<Record<string, unknown>>(
-      isRecord,
+      isNoList,
       must ?? (names === '' ? 'must be an empty object' : `must be an object of ${names}`),
     ),
-    v.objectWithRest(entries, anything(isUnknownKey, `is not a known key; ${known}`), ({ path }) =>
+    v.objectWithRest(entries, anything(refusesOthersThan(keys), `is not a known key; ${known}`), ({ path }) =>
       mustOf(entries, path),
     ),
   )
@@ -54,8 +61,8 @@ export function fields<const Entries extends v.ObjectEntries>(
     const { success, output, issues } = v.safeParse(schema, input)
     if (success) return { success, data: output }
     const told = issues.map(({ requirement, message, path = [] }) => ({
-      ...(requirement === isUnknownKey ? { code: 'unknown_key' } : {}),
       message,
+      knownKeys: knownKeysOf.get(Object(requirement) as object),
       path: path.map(({ key }) => key as PropertyKey),
     }))
     return { success, error: { issues: told } }
@@ -66,7 +73,7 @@ export function fields<const Entries extends v.ObjectEntries>(
 /** An object of at least these fields, as it is handed over with functions in it; all others are left alone. */
 export function someFields<const Entries extends v.ObjectEntries>(entries: Entries, must: string) {
   return v.pipe(
-    v.custom<Record<string, unknown>>(isRecord, must),
+    v.custom<Record<string, unknown>>(isNoList, must),
     v.looseObject(entries, ({ path }) => mustOf(entries, path)),
   )
 }

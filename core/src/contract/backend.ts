@@ -37,6 +37,8 @@ export interface OptionsSchema<Options> {
 export interface OptionsIssue {
   readonly path: readonly PropertyKey[]
   readonly message: string
+  /** Where the last key of the path is one that nobody would read: those that may stand there. */
+  readonly knownKeys?: readonly string[] | undefined
 }
 
 /** A way to store a log. A package that offers one exports it as `backend`. */

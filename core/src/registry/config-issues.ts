@@ -21,36 +21,30 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return value
 }
 
-/** The fields of an object that a schema describes: of one of valibot in `entries`, of one of zod in `shape`. */
-const fieldsOf = (schema: unknown): Record<PropertyKey, unknown> | undefined =>
-  isRecord(schema) ? [schema.entries, schema.shape].find(isRecord) : undefined
-
-/** What a schema is made of: optional, defaulted and read-only ones wrap another, a union has several, a pipe as well. */
-function innerSchemas(schema: Record<PropertyKey, unknown>): readonly unknown[] {
-  const def = isRecord(schema.def) ? schema.def : schema
-  const several = [def.pipe, def.options].filter(Array.isArray).flat() as readonly unknown[]
-  return [def.wrapped, def.innerType, ...several].filter(isRecord)
-}
-
-/** The fields of the object in a schema; of the members of a union it is the first that has any. */
-function objectIn(schema: unknown): Record<PropertyKey, unknown> | undefined {
-  if (!isRecord(schema)) return undefined
-  return (
-    fieldsOf(schema) ??
-    innerSchemas(schema)
-      .map(objectIn)
-      .find((inner) => inner !== undefined)
-  )
+/**
+ * The schema with the keys: optional, defaulted and read-only ones wrap it, and of the members of a union it is the one that
+ * has any.
+ */
+function objectIn(schema: unknown): unknown {
+  if (!isRecord(schema) || isRecord(schema.shape) || !isRecord(schema.def)) return schema
+  if (isRecord(schema.def.innerType)) return objectIn(schema.def.innerType)
+  const { options } = schema.def
+  if (!Array.isArray(options)) return schema
+  return options.map(objectIn).find((option) => isRecord(option) && isRecord(option.shape)) ?? schema
 }
 
 /**
- * The keys that a schema knows at a path, as far as it says: duck-typed, for a backend may carry a schema of valibot, of zod,
- * or of neither.
+ * The keys that a schema of zod knows at a path, as far as it says: duck-typed, for zod is the author's own dependency.
  */
 function knownKeysAt(schema: unknown, path: readonly PropertyKey[]): readonly string[] | undefined {
-  const at = path.reduce((inner, key) => objectIn(inner)?.[key], schema)
-  const known = objectIn(at)
-  return known && Object.keys(known)
+  let inner = schema
+  for (const key of [...path, undefined]) {
+    inner = objectIn(inner)
+    if (!isRecord(inner) || !isRecord(inner.shape)) return undefined
+    if (key === undefined) return Object.keys(inner.shape)
+    inner = inner.shape[key]
+  }
+  return undefined
 }
 
 /** Says that a key is unknown, and which ones are not, as far as that is known. */
@@ -62,16 +56,13 @@ export function unknownKey(key: string, known: readonly string[] | undefined): s
   return `is not a known key${hint}${allowed}`
 }
 
-/** The keys that an issue calls unknown: `fields()` makes an issue of each, a schema of zod one of all in an object. */
-function unknownKeysOf(issue: OptionsIssue): {
-  readonly within: readonly PropertyKey[]
+interface UnrecognizedKeys {
+  readonly code: 'unrecognized_keys'
   readonly keys: readonly string[]
-} {
-  const { code, keys } = issue as { readonly code?: unknown; readonly keys?: unknown }
-  if (code === 'unknown_key')
-    return { within: issue.path.slice(0, -1), keys: issue.path.slice(-1).map(String) }
-  return { within: issue.path, keys: code === 'unrecognized_keys' && Array.isArray(keys) ? keys : [] }
 }
+
+const namesUnknownKeys = (issue: object): issue is UnrecognizedKeys =>
+  'code' in issue && issue.code === 'unrecognized_keys' && 'keys' in issue && Array.isArray(issue.keys)
 
 /** The issues that a schema found in `input`, each with its full path, what is allowed, and the value that was there. */
 export function configIssues(
@@ -80,17 +71,19 @@ export function configIssues(
 ): ConfigIssue[] {
   const { input, schema, below = [] } = found
   return issues.flatMap((issue): ConfigIssue[] => {
-    const { within, keys } = unknownKeysOf(issue)
-    if (keys.length > 0) {
-      const known = knownKeysAt(schema, within)
-      return keys.map((key) => ({
-        path: shownPath([...below, ...within, key]),
-        message: unknownKey(key, known),
-        value: valueAt(input, [...within, key]),
-      }))
-    }
     const value = valueAt(input, issue.path)
     const path = shownPath([...below, ...issue.path])
+    if (issue.knownKeys !== undefined) {
+      return [{ path, message: unknownKey(String(issue.path.at(-1)), issue.knownKeys), value }]
+    }
+    if (namesUnknownKeys(issue)) {
+      const known = knownKeysAt(schema, issue.path)
+      return issue.keys.map((key) => ({
+        path: shownPath([...below, ...issue.path, key]),
+        message: unknownKey(key, known),
+        value: valueAt(input, [...issue.path, key]),
+      }))
+    }
     return [{ path, message: `${issue.message}, got ${shownValue(value)}`, value }]
   })
 }

@@ -1,5 +1,6 @@
 import { backendFaults } from '../backend/backend-shape.js'
-import { fields, flag, integer, oneOf, v } from '../backend/schemas.js'
+import { fields, flag, integer, oneOf, someFields, v } from '../backend/schemas.js'
+import { isRecord } from '../backend/shape.js'
 import type { Backend } from '../contract/backend.js'
 import type { Limits } from '../contract/capabilities.js'
 import type { DurabilityConfig } from '../contract/persistent-log.js'
@@ -51,7 +52,6 @@ const pace = fields({
   everyMs: v.optional(integer(1, MAX_WAIT_MS)),
   everyBytes: v.optional(integer(1, Number.MAX_SAFE_INTEGER)),
 })
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 const flushPace = v.optional(
   v.union(
     [
@@ -69,7 +69,7 @@ const limit = v.optional(integer(1, Number.MAX_SAFE_INTEGER))
 
 const backend = v.pipe(
   v.custom<string | object>(
-    (value) => (typeof value === 'string' ? value.trim() !== '' : isObject(value)),
+    (value) => (typeof value === 'string' ? value.trim() !== '' : isRecord(value)),
     'must be the name of a backend or of an npm package, a path to a module, or a backend object',
   ),
   v.rawCheck(({ dataset, addIssue }) => {
@@ -117,10 +117,7 @@ const logConfigSchema = fields(
     ),
     options: v.optional(
       v.pipe(
-        v.custom<object>(
-          (value) => isObject(value) && !Array.isArray(value),
-          'must be an object with a section per backend',
-        ),
+        someFields({}, 'must be an object with a section per backend'),
         v.record(v.string(), backendSection),
       ),
     ),

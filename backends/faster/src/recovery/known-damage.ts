@@ -5,7 +5,7 @@ import type { SegmentFiles } from '../segments/segment-files.js'
 /** The file in the engine's directory. */
 export const KNOWN_DAMAGE_NAME = 'known-damage.json'
 
-const integer = v.pipe(v.number(), v.integer())
+const integer = v.pipe(v.number(), v.safeInteger())
 const stretchSchema = v.object({ segment: integer, from: integer, to: integer })
 const fileSchema = v.object({
   checksum: integer,
