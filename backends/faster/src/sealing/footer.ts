@@ -38,7 +38,8 @@ export interface FooterContent extends Pick<FooterHead, 'end' | 'writtenSlots' |
   readonly index: SlotIndex
   /** From, to, from, to ... */
   readonly discards: readonly number[]
-  readonly state: Uint8Array
+  /** In pieces that follow each other. */
+  readonly state: readonly Uint8Array[]
 }
 
 /**
@@ -64,15 +65,23 @@ export async function writeFooter({ file, header, seed }: Segment, it: FooterCon
     await file.write(piece, at)
     at += piece.byteLength
   }
-  const rest = encodeRest(it, seed)
-  await file.write(rest, at)
-  const stateBytes = rest.byteLength - TRAILER_BYTES
-  const numbers = (at - numbersAt) / NUMBER_BYTES
-  const sums = { numbersChecksum, stateChecksum: checksum(rest, 0, stateBytes, seed) }
+  const stateAt = at
+  let stateChecksum = seed
+  for (const piece of it.state) {
+    stateChecksum = checksum(piece, 0, piece.byteLength, stateChecksum)
+    await file.write(piece, at)
+    at += piece.byteLength
+  }
+  const zeros = Buffer.alloc(roundUp(at, NUMBER_BYTES) - at)
+  stateChecksum = checksum(zeros, 0, zeros.byteLength, stateChecksum)
+  await file.write(Buffer.concat([zeros, encodeTrailer(it.end, seed)]), at)
+  const stateBytes = at + zeros.byteLength - stateAt
+  at += zeros.byteLength + TRAILER_BYTES
+  const numbers = (stateAt - numbersAt) / NUMBER_BYTES
+  const sums = { numbersChecksum, stateChecksum }
   const indexNumbers = numbers - it.discards.length
   const counts = { indexNumbers, discardNumbers: it.discards.length, stateBytes }
   const head = encodeHead({ ...it, ...extent, ...counts, ...sums }, header.base + it.end, seed)
-  at += rest.byteLength
   if (file.size > at) await file.truncate(at)
   // The head is the commit point: where it is, everything that it speaks of is on the device.
   await file.flush()
@@ -106,14 +115,12 @@ function encodeHead(it: FooterHead, position: number, seed: number): Buffer {
   return bytes
 }
 
-/** What stands behind the numbers. */
-function encodeRest({ state, end }: FooterContent, seed: number): Buffer {
-  const trailerAt = roundUp(state.byteLength, NUMBER_BYTES)
-  const bytes = Buffer.alloc(trailerAt + TRAILER_BYTES)
-  bytes.set(state, 0)
-  writeU64(bytes, trailerAt, end)
-  bytes.writeUInt32LE(END_MAGIC, trailerAt + 8)
-  bytes.writeUInt32LE(checksum(bytes, trailerAt, trailerAt + 12, seed), trailerAt + 12)
+/** The last bytes of the file. */
+function encodeTrailer(end: number, seed: number): Buffer {
+  const bytes = Buffer.alloc(TRAILER_BYTES)
+  writeU64(bytes, 0, end)
+  bytes.writeUInt32LE(END_MAGIC, 8)
+  bytes.writeUInt32LE(checksum(bytes, 0, 12, seed), 12)
   return bytes
 }
 

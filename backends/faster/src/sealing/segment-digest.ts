@@ -1,7 +1,7 @@
 import { raise, SlotRanges, type Ledger } from '@persistent-log/core/backend'
 import { checksum, maskAt } from '../checksum.js'
 import { effectOf } from '../engine/record-fields.js'
-import { readU64, u64At } from '../integers.js'
+import { u64At } from '../integers.js'
 import type { Replay } from '../recovery/replay.js'
 import { isDecided, NOWHERE, tailAddress } from '../regions/address.js'
 import { SlotIndex } from '../regions/slot-index.js'
@@ -209,9 +209,10 @@ export class SegmentDigest {
   }
 
   #settleAccepted(ledger: Ledger, slot: number, address: number): void {
-    const { file, header } = this.#segment
-    const head = file.view(address - header.base, RECORD_HEADER_BYTES)
-    const ballot = { round: readU64(head, 16), nodeId: readU64(head, 24) }
-    ledger.addAccepted(slot, ballot, head.readUInt32LE(4) + head.readUInt32LE(40))
+    const offset = address - this.#segment.header.base
+    const { words } = this.#window.lookAt(offset, RECORD_HEADER_BYTES)
+    const at = (offset - this.#window.start) >>> 2
+    const ballot = { round: u64At(words, at + 4), nodeId: u64At(words, at + 6) }
+    ledger.addAccepted(slot, ballot, (words[at + 1]! >>> 0) + (words[at + 10]! >>> 0))
   }
 }

@@ -15,6 +15,8 @@ export class SegmentWindow {
   #memory: WordMemory = wordMemory(Buffer.allocUnsafeSlow(WINDOW_BYTES))
   #from = 0
   #to = 0
+  /** Where the last look was that may be anywhere. */
+  #lookedAt = 0
 
   constructor(file: SegmentFile) {
     this.file = file
@@ -22,7 +24,17 @@ export class SegmentWindow {
 
   /** What holds so many bytes from the offset on, a multiple of 8, until the next call; see `start`. */
   holding(offset: number, length: number): WordMemory {
-    if (offset < this.#from || offset + length > this.#to) this.#moveTo(offset, length)
+    if (!this.#holds(offset, length)) this.#moveTo(offset, length, WINDOW_BYTES)
+    return this.#memory
+  }
+
+  /** The same for looks that may be anywhere: where one follows the one before, the next ones may do so too. */
+  lookAt(offset: number, length: number): WordMemory {
+    const ahead = offset - this.#lookedAt
+    this.#lookedAt = offset
+    if (!this.#holds(offset, length)) {
+      this.#moveTo(offset, length, ahead >= 0 && ahead < WINDOW_BYTES ? WINDOW_BYTES : length)
+    }
     return this.#memory
   }
 
@@ -37,14 +49,18 @@ export class SegmentWindow {
     return decodeGroupHeader(bytes, offset - this.#from, Infinity, base + offset, seed)
   }
 
-  #moveTo(offset: number, length: number): void {
+  #holds(offset: number, length: number): boolean {
+    return offset >= this.#from && offset + length <= this.#to
+  }
+
+  #moveTo(offset: number, length: number, wanted: number): void {
     if (length > this.#memory.bytes.length) {
       this.#memory = wordMemory(Buffer.allocUnsafeSlow(roundUp(length, WINDOW_BYTES)))
     }
     const { bytes } = this.#memory
     // Nothing of it counts while it is read: a read may fail.
     this.#to = this.#from
-    const ahead = Math.max(length, Math.min(bytes.length, this.file.size - offset))
+    const ahead = Math.max(length, Math.min(wanted, this.file.size - offset))
     this.file.readInto(bytes.subarray(0, ahead), offset)
     this.#from = offset
     this.#to = offset + ahead

@@ -1,19 +1,30 @@
 import type { Ballot } from '../../contract/ballot.js'
-import type { Slot } from '../../contract/slot.js'
+import type { Slot, SlotRange } from '../../contract/slot.js'
 import { SlotPages } from './slot-pages.js'
 
-/** Slots per page. A page is dropped with its last slot, so a far-apart slot costs one page of 6 KiB. */
+/** Slots per page. A page is dropped with its last slot, so a far-apart slot costs one page of 2 KiB. */
 const PAGE_SLOTS = 256
 const SLOT_MASK = PAGE_SLOTS - 1
 /** Marks an empty place; no proposal has fewer than 0 bytes. */
 const EMPTY = -1
 
 interface Page {
-  readonly rounds: Float64Array
-  readonly nodeIds: Float64Array
+  /** What all proposals of the page have, where they are not told apart. */
+  round: number
+  nodeId: number
+  /** Made when two of them differ; a leader proposes under one ballot. */
+  rounds: Float64Array | undefined
+  nodeIds: Float64Array | undefined
   /** Of value and proof, or `EMPTY`. */
   readonly bytes: Float64Array
   used: number
+}
+
+/** Undecided slots that follow each other and have one ballot. */
+export interface AcceptedPiece extends SlotRange {
+  readonly ballot: Ballot
+  /** Of value and proof, of each of them; a view until the next change. */
+  readonly bytes: Float64Array
 }
 
 /**
@@ -29,13 +40,10 @@ export class AcceptedSlots {
 
   constructor(from?: AcceptedSlots) {
     if (!from) return
-    for (const [first, { rounds, nodeIds, bytes, used }] of from.#pages) {
-      this.#pages.add(first, {
-        rounds: rounds.slice(),
-        nodeIds: nodeIds.slice(),
-        bytes: bytes.slice(),
-        used,
-      })
+    for (const [first, page] of from.#pages) {
+      const { rounds, nodeIds, bytes } = page
+      const copies = { rounds: rounds?.slice(), nodeIds: nodeIds?.slice(), bytes: bytes.slice() }
+      this.#pages.add(first, { ...page, ...copies })
     }
   }
 
@@ -43,8 +51,7 @@ export class AcceptedSlots {
   ballot(slot: Slot): Ballot | undefined {
     const page = this.#pages.get(slot)
     const at = slot & SLOT_MASK
-    if (!page || page.bytes[at] === EMPTY) return undefined
-    return { round: page.rounds[at]!, nodeId: page.nodeIds[at]! }
+    return page && page.bytes[at] !== EMPTY ? ballotAt(page, at) : undefined
   }
 
   /** Bytes of value and proof; `undefined` where nothing is accepted. */
@@ -54,15 +61,25 @@ export class AcceptedSlots {
   }
 
   /** True when the proposal of the slot has this ballot: like `ballot`, without an object. */
-  has(slot: Slot, { round, nodeId }: Ballot): boolean {
+  has(slot: Slot, ballot: Ballot): boolean {
     const page = this.#pages.get(slot)
     const at = slot & SLOT_MASK
-    return (
-      page !== undefined &&
-      page.bytes[at] !== EMPTY &&
-      page.rounds[at] === round &&
-      page.nodeIds[at] === nodeId
-    )
+    return page !== undefined && page.bytes[at] !== EMPTY && isOf(page, at, ballot)
+  }
+
+  /** What stands in `from <= slot < to`, all of which are accepted, in order: a piece ends with its page at the latest. */
+  *pieces({ from, to }: SlotRange): Generator<AcceptedPiece> {
+    for (let first = from; first < to;) {
+      const page = this.#pages.get(first)
+      if (!page) throw new Error(`slot ${first} is not accepted`)
+      const at = first & SLOT_MASK
+      const ballot = ballotAt(page, at)
+      const most = Math.min(PAGE_SLOTS, at + to - first)
+      let end = page.rounds ? at + 1 : most
+      while (end < most && isOf(page, end, ballot)) end++
+      yield { from: first, to: first + end - at, ballot, bytes: page.bytes.subarray(at, end) }
+      first += end - at
+    }
   }
 
   /** Returns the bytes of the proposal that it replaces; `undefined` when there was none. */
@@ -70,8 +87,8 @@ export class AcceptedSlots {
     const page = this.#pages.get(slot) ?? this.#addPage(slot)
     const at = slot & SLOT_MASK
     const before = page.bytes[at]!
-    page.rounds[at] = ballot.round
-    page.nodeIds[at] = ballot.nodeId
+    if (page.rounds || page.round !== ballot.round || page.nodeId !== ballot.nodeId)
+      setBallot(page, at, ballot)
     page.bytes[at] = bytes
     if (before !== EMPTY) return before
     page.used++
@@ -91,8 +108,10 @@ export class AcceptedSlots {
 
   #addPage(slot: Slot): Page {
     const page = this.#takeEmpty() ?? {
-      rounds: new Float64Array(PAGE_SLOTS),
-      nodeIds: new Float64Array(PAGE_SLOTS),
+      round: 0,
+      nodeId: 0,
+      rounds: undefined,
+      nodeIds: undefined,
       bytes: new Float64Array(PAGE_SLOTS).fill(EMPTY),
       used: 0,
     }
@@ -114,4 +133,29 @@ export class AcceptedSlots {
     this.#empty = page
     this.#emptyAt = slot
   }
+}
+
+function ballotAt({ round, nodeId, rounds, nodeIds }: Page, at: number): Ballot {
+  return rounds && nodeIds ? { round: rounds[at]!, nodeId: nodeIds[at]! } : { round, nodeId }
+}
+
+function isOf(page: Page, at: number, { round, nodeId }: Ballot): boolean {
+  const { rounds, nodeIds } = page
+  return rounds && nodeIds
+    ? rounds[at] === round && nodeIds[at] === nodeId
+    : page.round === round && page.nodeId === nodeId
+}
+
+/** Of a page that is empty, or whose proposals are told apart from now on. */
+function setBallot(page: Page, at: number, { round, nodeId }: Ballot): void {
+  if (page.used === 0) {
+    page.round = round
+    page.nodeId = nodeId
+    page.rounds = page.nodeIds = undefined
+    return
+  }
+  page.rounds ??= new Float64Array(PAGE_SLOTS).fill(page.round)
+  page.nodeIds ??= new Float64Array(PAGE_SLOTS).fill(page.nodeId)
+  page.rounds[at] = round
+  page.nodeIds[at] = nodeId
 }
