@@ -9,8 +9,6 @@ import type { Tail } from '../segments/tail.js'
 import { isSkip } from './ring-layout.js'
 import type { RingBuffer } from './ring-buffer.js'
 
-/** So much of the ring is copied at once, in bytes: the main thread stands still meanwhile. */
-const CHUNK_BYTES = 1024 * 1024
 /** Numbers per copied entry: slot, address in the ring as of the copy, position of the copy. */
 const FIELDS = 3
 
@@ -53,7 +51,7 @@ export class EvictedChunk {
   /** Copies what is live, at the moment when its place in the tail is known: runs of it as they stand. */
   copyTo(builder: GroupBuilder, point: number): void {
     const { ring, tail } = this.#parts
-    let to = Math.min(this.#to, this.#from + CHUNK_BYTES)
+    let to = this.#to
     let position = this.#from
     let runFrom = position
     let runFirst = 0

@@ -7,6 +7,12 @@ import type { RingBuffer } from './ring-buffer.js'
 
 /** At least this part of the ring is evicted at once. */
 const EVICTED_PART = 1 / 8
+/**
+ * So much of the ring is copied at once, in bytes: the main thread stands still meanwhile. The first chunk is small, and each is
+ * at most twice as large as the one before: until it is compiled, copying takes ten times as long.
+ */
+const FIRST_CHUNK_BYTES = 64 * 1024
+const CHUNK_BYTES = 1024 * 1024
 
 /** What an eviction works on. */
 export interface EvictionParts {
@@ -31,6 +37,7 @@ export class Eviction {
   #turn: Promise<void> = Promise.resolve()
   #isRunning = false
   #owedTo = 0
+  #chunkBytes = FIRST_CHUNK_BYTES
 
   constructor(parts: EvictionParts) {
     this.#parts = parts
@@ -94,7 +101,8 @@ export class Eviction {
 
   /** Moves one chunk; returns where it ends. An entry that was decided while its copy was written is copied again. */
   async #move(from: number, to: number): Promise<number> {
-    let chunk = new EvictedChunk(this.#parts, from, to, true)
+    let chunk = new EvictedChunk(this.#parts, from, Math.min(to, from + this.#chunkBytes), true)
+    this.#chunkBytes = Math.min(this.#chunkBytes * 2, CHUNK_BYTES)
     await this.#parts.write(newWrite([{ kind: 'evict', chunk }], false))
     while (chunk.settle() > 0) {
       chunk = new EvictedChunk(this.#parts, from, chunk.end, false)

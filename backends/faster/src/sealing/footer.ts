@@ -66,17 +66,14 @@ export async function writeFooter({ file, header, seed }: Segment, it: FooterCon
     at += piece.byteLength
   }
   const stateAt = at
-  let stateChecksum = seed
-  for (const piece of it.state) {
-    stateChecksum = checksum(piece, 0, piece.byteLength, stateChecksum)
+  const state = padded(it.state)
+  const stateBytes = bytesOf(state)
+  const sumOn = (sum: number, piece: Uint8Array): number => checksum(piece, 0, piece.byteLength, sum)
+  const stateChecksum = state.reduce(sumOn, seed)
+  for (const piece of inFewWrites([...state, encodeTrailer(it.end, seed)])) {
     await file.write(piece, at)
     at += piece.byteLength
   }
-  const zeros = Buffer.alloc(roundUp(at, NUMBER_BYTES) - at)
-  stateChecksum = checksum(zeros, 0, zeros.byteLength, stateChecksum)
-  await file.write(Buffer.concat([zeros, encodeTrailer(it.end, seed)]), at)
-  const stateBytes = at + zeros.byteLength - stateAt
-  at += zeros.byteLength + TRAILER_BYTES
   const numbers = (stateAt - numbersAt) / NUMBER_BYTES
   const sums = { numbersChecksum, stateChecksum }
   const indexNumbers = numbers - it.discards.length
@@ -113,6 +110,22 @@ function encodeHead(it: FooterHead, position: number, seed: number): Buffer {
   writeU64(bytes, 104, writtenTo)
   bytes.writeUInt32LE(checksum(bytes, 0, CHECKSUM_AT, seedAt(seed, position)), CHECKSUM_AT)
   return bytes
+}
+
+const bytesOf = (pieces: readonly Uint8Array[]): number =>
+  pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
+
+/** Zeros behind the last piece make their length a multiple of 8. */
+function padded(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  const bytes = bytesOf(pieces)
+  return [...pieces, new Uint8Array(roundUp(bytes, NUMBER_BYTES) - bytes)]
+}
+
+/** What is small is copied together. */
+function inFewWrites(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  return bytesOf(pieces) <= STEP_BYTES
+    ? [Buffer.concat(pieces)]
+    : pieces.filter((piece) => piece.byteLength > 0)
 }
 
 /** The last bytes of the file. */

@@ -218,8 +218,8 @@ function numbersOf({ file, name }: Segment, head: FooterHead, access: Access): N
   const length = (stateAt - numbersAt) / 8
   if (length === 0) return () => NOWHERE
   if (access === 'held') return numbersIn(new Uint8Array(file.read(numbersAt, length * 8)).buffer, 0, length)
-  const map = file.map(file.size)
-  if (map) return numbersIn(map.buffer, map.start + numbersAt, length)
+  const map = file.mapPart(numbersAt, length * 8)
+  if (map) return numbersIn(map.buffer, map.start, length)
   return (at) => {
     const number = file.read(numbersAt + at * 8, 8).readDoubleLE(0)
     // So does a compressed block read that has rotted since it was verified.

@@ -7,13 +7,13 @@ import { rewrite } from '../segments/rewriting.js'
 import type { Segment } from '../segments/segment.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
-import { inTurns } from '../turns.js'
+import { inTurns, type Steps } from '../turns.js'
 import { checkNumbers, FOOTER_HEADER_BYTES, readFooterHead, writeFooter } from './footer.js'
 import { SealedIndex } from './sealed-index.js'
 import { SegmentDigest } from './segment-digest.js'
 
-/** Read in one turn of the event loop, in bytes. */
-const STEP_BYTES = 512 * 1024
+/** Read in one step, in bytes: before it is compiled, so much takes a turn of the event loop. */
+const STEP_BYTES = 64 * 1024
 
 /** The file that says that the log was closed without a footer at its end; otherwise a missing footer is a missing end. */
 export const UNSEALED_NAME = 'unsealed'
@@ -201,7 +201,7 @@ export class Sealer {
     if (!replay) return
     const firstBase = tail.segments[0]?.header.base ?? 0
     const digest = new SegmentDigest(segment, replay, firstBase)
-    while (digest.step(STEP_BYTES)) await nextTurn()
+    await inTurns(stepsOf(digest))
     await nextTurn()
     const content = await inTurns(digest.finish(replay))
     await writeFooter(segment, content)
@@ -213,6 +213,10 @@ export class Sealer {
     table.addSealed(index)
     await inTurns(table.forgetSealed(digest.index.pages()))
   }
+}
+
+function* stepsOf(digest: SegmentDigest): Steps<void> {
+  while (digest.step(STEP_BYTES)) yield
 }
 
 async function takeHeadAway({ file, end }: Segment): Promise<void> {

@@ -91,6 +91,12 @@ export class MappedSegmentFiles extends PositionalSegmentFiles implements Segmen
 
 /** Maps are of multiples of this; each further one is at least twice as long, so that a growing file needs few of them. */
 const MAP_STEP_BYTES = 1024 * 1024
+/**
+ * V8 counts a map as memory of its own: one that adds much makes it collect garbage there and then, for 10 to 20 ms. So a
+ * larger file than this, in bytes, is mapped when one look by a system call in so many bytes of it has cost as much.
+ */
+const SMALL_MAP_BYTES = 8 * 1024 * 1024
+const BYTES_PER_LOOK = 16 * 1024
 
 /**
  * A file that is read through a read-only map. The map may be longer than the file (that is legal, and spares a map per
@@ -100,6 +106,8 @@ class MappedSegmentFile extends PositionalSegmentFile {
   readonly #mapping: Mapping
   /** The last one is the longest. Earlier ones stay until the file is closed: a borrowed view may still be in use. */
   readonly #maps: WordMemory[] = []
+  readonly #parts: Buffer[] = []
+  #looks = 0
 
   constructor(mapping: Mapping, descriptor: number) {
     super(descriptor)
@@ -107,40 +115,81 @@ class MappedSegmentFile extends PositionalSegmentFile {
   }
 
   override view(offset: number, length: number): Buffer {
-    const end = offset + length
-    if (offset < 0 || end > this.size) throw new RangeError(`${offset}+${length} is beyond ${this.size}`)
-    return this.map(end)?.bytes.subarray(offset, end) ?? super.view(offset, length)
+    this.#check(offset, length)
+    return this.map(offset + length)?.bytes.subarray(offset, offset + length) ?? super.view(offset, length)
+  }
+
+  override peek(offset: number, length: number): Buffer {
+    this.#check(offset, length)
+    const covering = this.#covering(offset + length)
+    return covering?.bytes.subarray(offset, offset + length) ?? super.peek(offset, length)
   }
 
   override map(end: number): WordMemory | undefined {
-    const last = this.#maps.at(-1)
-    if (last && last.bytes.length >= end) return last
-    if (end > MAX_MAP_BYTES) return undefined
-    const bytes = mapBytesFor(Math.max(end, this.size), last?.bytes.byteLength ?? 0)
-    return this.#map(Math.min(bytes, MAX_MAP_BYTES))
+    const covering = this.#covering(end)
+    if (covering) return covering
+    const bytes = this.#bytesFor(end)
+    const map = end > MAX_MAP_BYTES ? undefined : this.#map(0, Math.min(bytes, MAX_MAP_BYTES))
+    if (!map) return undefined
+    const memory = wordMemory(map)
+    this.#maps.push(memory)
+    return memory
+  }
+
+  override mapForLooks(end: number): WordMemory | undefined {
+    const covering = this.#covering(end)
+    if (covering) return covering
+    const bytes = this.#bytesFor(end)
+    if (bytes > SMALL_MAP_BYTES && ++this.#looks < bytes / BYTES_PER_LOOK) return undefined
+    this.#looks = 0
+    return this.map(end)
+  }
+
+  override mapPart(offset: number, length: number): WordMemory | undefined {
+    this.#check(offset, length)
+    const covering = this.#covering(offset + length)?.bytes
+    if (covering) return wordMemory(covering.subarray(offset, offset + length))
+    const { PAGESIZE } = this.#mapping.mmap
+    const from = offset - (offset % PAGESIZE)
+    const part = this.#map(from, offset + length - from)
+    if (!part) return undefined
+    this.#parts.push(part)
+    return wordMemory(part.subarray(offset - from))
   }
 
   override async close(): Promise<void> {
-    for (const { bytes } of this.#maps.splice(0)) this.#mapping.transfer.call(bytes.buffer, 0)
+    const all = [...this.#maps.splice(0).map(({ bytes }) => bytes), ...this.#parts.splice(0)]
+    for (const { buffer } of all) this.#mapping.transfer.call(buffer, 0)
     await super.close()
   }
 
+  /** A map may be longer than the file: a page behind its end is a SIGBUS. */
+  #check(offset: number, length: number): void {
+    if (offset < 0 || offset + length > this.size) {
+      throw new RangeError(`${offset}+${length} is beyond ${this.size}`)
+    }
+  }
+
+  /** The map that is there already. */
+  #covering(end: number): WordMemory | undefined {
+    const last = this.#maps.at(-1)
+    return last && last.bytes.length >= end ? last : undefined
+  }
+
+  #bytesFor(end: number): number {
+    return roundUp(Math.max(end, this.size, (this.#maps.at(-1)?.bytes.length ?? 0) * 2), MAP_STEP_BYTES)
+  }
+
   /** A system may have no map to give: none of memory, or none of a file system that it had to stop writing to. */
-  #map(bytes: number): WordMemory | undefined {
+  #map(from: number, bytes: number): Buffer | undefined {
     const { mmap } = this.#mapping
     try {
-      const map = wordMemory(mmap.map(bytes, mmap.PROT_READ, mmap.MAP_SHARED, this.descriptor, 0))
-      this.#maps.push(map)
-      return map
+      return mmap.map(bytes, mmap.PROT_READ, mmap.MAP_SHARED, this.descriptor, from)
     } catch {
       // Nothing is lost by that: the same bytes are read by position, and an error there is told.
       return undefined
     }
   }
-}
-
-function mapBytesFor(end: number, before: number): number {
-  return roundUp(Math.max(end, before * 2), MAP_STEP_BYTES)
 }
 
 /** The file itself is the memory: a store costs no system call. */

@@ -118,6 +118,18 @@ export class PositionalSegmentFile implements SegmentFile {
     return undefined
   }
 
+  mapForLooks(_end: number): WordMemory | undefined {
+    return undefined
+  }
+
+  mapPart(_offset: number, _length: number): WordMemory | undefined {
+    return undefined
+  }
+
+  peek(offset: number, length: number): Buffer {
+    return this.read(offset, length)
+  }
+
   view(offset: number, length: number): Buffer {
     return this.read(offset, length)
   }

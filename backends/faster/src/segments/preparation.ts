@@ -4,11 +4,13 @@ import type { SegmentFile, SegmentFiles } from './segment-files.js'
 import type { SpareSegments } from './spare-segments.js'
 import { writeZeros, ZERO_PIECE_BYTES } from './zeros.js'
 
-/** The active segment is extended by a quarter of what it holds, within these bounds, in bytes. */
+/**
+ * The active segment is extended by a quarter of what it holds, within these bounds, in bytes. A step is flushed at once, with
+ * the metadata that it changes: whoever flushes an append meanwhile waits for that, and for a few large steps less than for
+ * many small ones.
+ */
 const MIN_STEP_BYTES = ZERO_PIECE_BYTES
 const MAX_STEP_BYTES = 1024 * 1024
-/** So many zeros are flushed at once, in bytes: whoever flushes an append meanwhile waits for no more than that. */
-const FLUSHED_BYTES = 256 * 1024
 /** A step ends where a page of the file system does: none is written as zeros and flushed twice. */
 const PAGE_BYTES = 4096
 /**
@@ -104,12 +106,10 @@ export class Preparation {
   }
 
   async #extend({ file }: Segment, to: number): Promise<void> {
-    for (let at = file.size; at < to && !this.#isHurried; at = file.size) {
-      this.#zeroingFrom = at
-      await writeZeros(file, at, Math.min(at + FLUSHED_BYTES, to))
-      this.#zeroingFrom = file.size
-      await this.#parts.flush()
-    }
+    this.#zeroingFrom = file.size
+    await writeZeros(file, file.size, to)
+    this.#zeroingFrom = file.size
+    await this.#parts.flush()
   }
 
   async #prepareNext(wanted: number): Promise<void> {
@@ -118,7 +118,7 @@ export class Preparation {
     this.#draft ??= { file: await files.create(DRAFT_NAME), bytes: 0 }
     const { file, bytes } = this.#draft
     for (let at = bytes; at < to && !this.#isHurried; at = this.#draft.bytes) {
-      const end = Math.min(at + FLUSHED_BYTES, to)
+      const end = Math.min(at + MAX_STEP_BYTES, to)
       await writeZeros(file, at, end)
       await file.flush()
       this.#draft.bytes = end

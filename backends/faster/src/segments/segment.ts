@@ -61,7 +61,7 @@ export class Segment {
    */
   entry(offset: number, slot: number): StoredEntry | undefined {
     const { file, header, seed } = this
-    const memory = offset < file.size ? file.map(file.size) : undefined
+    const memory = offset < file.size ? file.mapForLooks(file.size) : undefined
     if (!memory) return entryOf(this.record(offset), slot)
     const entry = mappedEntry(memory, offset, file.size, slot)
     if (!entry || this.#verified.has(offset)) return entry
@@ -74,7 +74,7 @@ export class Segment {
   /** The checksum of what `entry` finds there under this ballot, from which a mark on it is derived. */
   entryChecksum(offset: number, slot: number, ballot: Ballot): number | undefined {
     const { file, header, seed } = this
-    const memory = offset < file.size ? file.map(file.size) : undefined
+    const memory = offset < file.size ? file.mapForLooks(file.size) : undefined
     const record = memory ? undefined : this.record(offset)
     const entry = memory ? this.entry(offset, slot) : entryOf(record, slot)
     if (entry?.ballot.round !== ballot.round || entry.ballot.nodeId !== ballot.nodeId) return undefined
@@ -92,10 +92,10 @@ export class Segment {
     const { file, header, seed } = this
     if (offset + RECORD_HEADER_BYTES > file.size) return undefined
     // Most records fit into the first look.
-    const near = file.view(offset, Math.min(NEAR_BYTES, file.size - offset))
+    const near = file.peek(offset, Math.min(NEAR_BYTES, file.size - offset))
     const bytes = storedBytes(near, 0)
     if (offset + bytes > file.size) return undefined
-    const whole = bytes <= near.byteLength ? near : file.view(offset, bytes)
+    const whole = bytes <= near.byteLength ? near : file.peek(offset, bytes)
     if (!isRecordHeader(whole, 0, bytes, header.base + offset, seed)) return undefined
     return isContentIntact(whole, 0) ? decodeRecord(whole, 0, maskAt(seed, header.base + offset)) : undefined
   }

@@ -197,6 +197,18 @@ class MemoryFile implements SegmentFile {
     return undefined
   }
 
+  mapForLooks(): undefined {
+    return undefined
+  }
+
+  mapPart(): undefined {
+    return undefined
+  }
+
+  peek(offset: number, length: number): Buffer {
+    return this.view(offset, length)
+  }
+
   readInto(bytes: Uint8Array, offset: number): void {
     bytes.set(this.read(offset, bytes.byteLength))
   }
