@@ -1,9 +1,9 @@
 import type { SlotTable } from '../regions/slot-table.js'
 import {
-  areNumbersIntact,
   footerEnd,
   readFooterHead,
   readFooterState,
+  readNumbers,
   type FooterHead,
 } from '../sealing/footer.js'
 import { restoreState } from '../sealing/log-state.js'
@@ -18,6 +18,8 @@ export interface SealedPart {
   readonly heads: readonly FooterHead[]
   /** As of the end of the last of them. */
   readonly state: Buffer
+  /** Of the active segment's footer, where it is one of them. */
+  readonly numbers: Float64Array | undefined
 }
 
 /** What the footers of a log say. */
@@ -52,8 +54,8 @@ export function findFooters(
     state !== undefined && segment.header.base + end <= limit
   const count = isNoted ? 0 : footers.findLastIndex(isUsable) + 1
   const heads = footers.slice(0, count).flatMap(({ head }) => head ?? [])
-  const state = footers[count - 1]?.state
-  return { sealed: state && heads.length === count ? { heads, state } : undefined, damage }
+  const { state, numbers } = footers[count - 1] ?? {}
+  return { sealed: state && heads.length === count ? { heads, state, numbers } : undefined, damage }
 }
 
 /** Nothing that the log says is lost with a footer. */
@@ -71,6 +73,8 @@ interface Footer {
   readonly end: number
   readonly head: FooterHead | undefined
   readonly state: Buffer | undefined
+  /** Of the active segment. */
+  readonly numbers?: Float64Array | undefined
   readonly isDamaged: boolean
 }
 
@@ -81,17 +85,17 @@ function readFooter(segment: Segment, next: Segment | undefined): Footer {
   if (end === undefined)
     return { segment, end: Infinity, head: undefined, state: undefined, isDamaged: false }
   const head = readFooterHead(segment, end)
-  // A copy: the footer may be cut off, and a map of it with it.
-  // All of the active segment's index is going to be read; that of another is verified when it is used.
-  const isReadable = head && (next !== undefined || areNumbersIntact(segment, head))
+  // The active segment's footer is going to be cut off: all of its index is read. That of another is verified when it is used.
+  const numbers = head && next === undefined ? readNumbers(segment, head) : undefined
+  const isReadable = head && (next !== undefined || numbers !== undefined)
   const bytes = isReadable ? readFooterState(segment, head) : undefined
   const isDamaged = bytes === undefined && (head !== undefined || told === end)
-  return { segment, end, head, state: bytes && Buffer.from(bytes), isDamaged }
+  return { segment, end, head, state: bytes, numbers, isDamaged }
 }
 
 /** Takes the footers for the segments. That of the active one is going to be cut off. */
 export function restoreSealed(
-  { heads, state }: SealedPart,
+  { heads, state, numbers }: SealedPart,
   segments: readonly Segment[],
   replay: Replay,
   table: SlotTable,
@@ -104,6 +108,8 @@ export function restoreSealed(
     segment.end = head.end
     segment.unreadBelow = head.end
     segment.writtenSlots = head.writtenSlots
-    table.addSealed(new SealedIndex(segment, head, at < segments.length - 1 ? 'stored' : 'held'))
+    table.addSealed(
+      new SealedIndex(segment, head, at < segments.length - 1 ? 'stored' : (numbers ?? 'stored')),
+    )
   }
 }

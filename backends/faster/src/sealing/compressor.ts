@@ -86,7 +86,7 @@ export class Compressor {
       throw raise.corrupted('a compressed segment does not read back', { file: `engine/${segment.name}` })
     }
     const indexOf = async (by: Segment): Promise<SealedIndex> =>
-      new SealedIndex(by, head, 'stored', await inTurns(checkNumbers(by, head)))
+      new SealedIndex(by, head, (await inTurns(checkNumbers(by, head))) ? 'verified' : 'stored')
     const isReplaced = await this.#replace(segment, compress, indexOf)
     if (!isReplaced && !this.#isStopped) this.#kept.add(segment.header.number)
   }

@@ -193,6 +193,15 @@ export function footerParts({ end, indexNumbers, discardNumbers }: FooterHead) {
   return { numbersAt, stateAt: numbersAt + (indexNumbers + discardNumbers) * NUMBER_BYTES }
 }
 
+/** The numbers, in memory; `undefined` where they are not what was written. */
+export function readNumbers({ file, seed }: Segment, head: FooterHead): Float64Array | undefined {
+  const { numbersAt, stateAt } = footerParts(head)
+  const bytes = Buffer.allocUnsafeSlow(stateAt - numbersAt)
+  file.readInto(bytes, numbersAt)
+  if (checksum(bytes, 0, bytes.byteLength, seed) !== head.numbersChecksum) return undefined
+  return new Float64Array(bytes.buffer, 0, bytes.byteLength / NUMBER_BYTES)
+}
+
 /** True when the index is what was written. */
 export function areNumbersIntact(segment: Segment, head: FooterHead): boolean {
   return atOnce(checkNumbers(segment, head))

@@ -17,8 +17,11 @@ const RUN_SLOTS = 1024
 /** Reads the number at an index. Throws `PLOG_CORRUPTED` where it can be read no more. */
 type Numbers = (at: number) => number
 
-/** `held`: the footer, verified already, is going to be cut off: its numbers are kept in memory. */
-type Access = 'stored' | 'held'
+/**
+ * Where the numbers are: stored in the footer, and verified just now or yet to be; or here, of a footer that is going to be
+ * cut off.
+ */
+export type NumberSource = 'stored' | 'verified' | Float64Array
 
 /**
  * The slot index of a sealed segment, read where it lies: nothing of it is in memory but its bounds. An entry says where
@@ -35,13 +38,12 @@ export class SealedIndex {
   /** Undecided versions of older segments that are gone. */
   readonly discards: SlotRanges = new SlotRanges()
   #numbers: Numbers | undefined
-  readonly #access: Access
+  readonly #isHeld: boolean
   readonly #isSparse: boolean
   /** What stands for the index where that is damaged. */
   #rebuilt: SegmentDigest | undefined
 
-  /** `isKnownIntact`: the numbers were verified just now, and are not once more at their first use. */
-  constructor(segment: Segment, head: FooterHead, access: Access, isKnownIntact = false) {
+  constructor(segment: Segment, head: FooterHead, source: NumberSource) {
     const { indexNumbers, discardNumbers } = head
     this.segment = segment
     this.head = head
@@ -49,10 +51,10 @@ export class SealedIndex {
     this.to = head.to
     this.count = head.count
     this.#isSparse = head.isSparse
-    this.#access = access
-    if (isKnownIntact) this.#numbers = numbersOf(segment, head, access)
-    // A footer that is going to be cut off is read while it is there; most others say nothing of discards.
-    if (access !== 'held' && discardNumbers === 0) return
+    this.#isHeld = typeof source !== 'string'
+    if (typeof source !== 'string') this.#numbers = (at) => source[at] ?? NOWHERE
+    else if (source === 'verified') this.#numbers = storedNumbers(segment, head)
+    if (discardNumbers === 0) return
     const numbers = this.#numbers ?? this.#verified()
     if (this.#rebuilt) this.discards = this.#rebuilt.discards
     else addRanges(this.discards, numbers, indexNumbers, discardNumbers)
@@ -60,20 +62,20 @@ export class SealedIndex {
 
   /** True when the footer is where it was written; otherwise it is in memory only. */
   get isOnDisk(): boolean {
-    return this.#access !== 'held'
+    return !this.#isHeld
   }
 
   /** True when the whole footer is what was written, or is needed no more. */
   isFooterIntact(): boolean {
     const { segment, head } = this
-    if (this.#access === 'held') return true
+    if (this.#isHeld) return true
     const isComplete = readFooterHead(segment, head.end) !== undefined && footerEnd(segment) === head.end
     return isComplete && this.isIntact() && readFooterState(segment, head) !== undefined
   }
 
   /** True when the numbers are what was written. */
   isIntact(): boolean {
-    return this.#access === 'held' || areNumbersIntact(this.segment, this.head)
+    return this.#isHeld || areNumbersIntact(this.segment, this.head)
   }
 
   get(slot: number): Address {
@@ -189,7 +191,7 @@ export class SealedIndex {
 
   /** At the first use. */
   #verified(): Numbers {
-    const numbers = numbersOf(this.segment, this.head, this.#access)
+    const numbers = storedNumbers(this.segment, this.head)
     if (!this.isIntact()) this.#rebuilt = readAgain(this.segment)
     this.#numbers = numbers
     return numbers
@@ -213,24 +215,21 @@ function firstFrom(slot: number, numbers: Numbers, count: number): number {
 }
 
 /** Through the map, which stays until the file is closed; without one, a read each. */
-function numbersOf({ file, name }: Segment, head: FooterHead, access: Access): Numbers {
+function storedNumbers({ file, name }: Segment, head: FooterHead): Numbers {
   const { numbersAt, stateAt } = footerParts(head)
   const length = (stateAt - numbersAt) / 8
   if (length === 0) return () => NOWHERE
-  if (access === 'held') return numbersIn(new Uint8Array(file.read(numbersAt, length * 8)).buffer, 0, length)
   const map = file.mapPart(numbersAt, length * 8)
-  if (map) return numbersIn(map.buffer, map.start, length)
+  if (map) {
+    const numbers = new Float64Array(map.buffer, map.start, length)
+    return (at) => numbers[at] ?? NOWHERE
+  }
   return (at) => {
     const number = file.read(numbersAt + at * 8, 8).readDoubleLE(0)
     // So does a compressed block read that has rotted since it was verified.
     if (!Number.isNaN(number)) return number
     throw raise.corrupted('the index of a segment is damaged', { file: `engine/${name}`, offset: numbersAt })
   }
-}
-
-function numbersIn(buffer: ArrayBufferLike, from: number, length: number): Numbers {
-  const numbers = new Float64Array(buffer, from, length)
-  return (at) => numbers[at] ?? NOWHERE
 }
 
 /** The digest of the groups up to the first damaged one: what may be behind it is told to be damaged. */

@@ -209,7 +209,7 @@ export class Sealer {
     if (!head) throw raise.corrupted(`the footer of engine/${segment.name} does not read back`)
     segment.writtenSlots = head.writtenSlots
     const isIntact = await inTurns(checkNumbers(segment, head))
-    const index = new SealedIndex(segment, head, 'stored', isIntact)
+    const index = new SealedIndex(segment, head, isIntact ? 'verified' : 'stored')
     table.addSealed(index)
     await inTurns(table.forgetSealed(digest.index.pages()))
   }

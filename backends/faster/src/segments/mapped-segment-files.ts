@@ -1,6 +1,6 @@
 import { close, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -51,9 +51,24 @@ interface Mapping {
 let loaded: Mapping | undefined
 
 function load(): Mapping {
-  const mmap = createRequire(import.meta.url)('mmap-io') as MmapIo
-  loaded ??= { mmap, transfer: findTransfer() }
+  loaded ??= { mmap: loadMmapIo(), transfer: findTransfer() }
   return loaded
+}
+
+/**
+ * The add-on of the package, from where its installation puts it: to let the package look for it takes 70 ms of each process.
+ * Where it is not there, the package has the word.
+ */
+function loadMmapIo(): MmapIo {
+  const require = createRequire(import.meta.url)
+  try {
+    const folder = dirname(require.resolve('mmap-io/package.json'))
+    const { versions, platform, arch } = process
+    const built = `build/binding/Release/node-v${versions.modules}-${platform}-${arch}/mmap_io.node`
+    return require(join(folder, built)) as MmapIo
+  } catch {
+    return require('mmap-io') as MmapIo
+  }
 }
 
 /** Why memory maps cannot be used here; `undefined` when they can. */
