@@ -4,6 +4,7 @@ import { PendingSlots } from '../src/engine/pending-slots.js'
 import { regionAddress } from '../src/regions/address.js'
 import { SlotTable } from '../src/regions/slot-table.js'
 import { EvictedChunk } from '../src/ring/evicted-chunk.js'
+import { MovedEntries } from '../src/ring/moved-entries.js'
 import { RingBuffer } from '../src/ring/ring-buffer.js'
 import { CONTROL, NO_ROOM, REGION_NAME, RING_HEADER_BYTES } from '../src/ring/ring-layout.js'
 import { scanMemory, scanRing, type ScannedRing } from '../src/ring/ring-scan.js'
@@ -239,7 +240,7 @@ describe('faster: ring', () => {
       ends.add(position)
     }
     const tail = { active: { writtenSlots: 0 } } as unknown as Tail
-    const parts = { ring, table, pending: new PendingSlots(), tail }
+    const parts = { ring, table, pending: new PendingSlots(), tail, moved: new MovedEntries() }
     for (let to = 8; to <= ring.end; to += 8) {
       const builder = new GroupBuilder()
       builder.begin({ position: 4096, seed: 1 })

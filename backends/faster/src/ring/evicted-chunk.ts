@@ -6,11 +6,9 @@ import type { SlotTable } from '../regions/slot-table.js'
 import type { GroupBuilder } from '../segments/group-builder.js'
 import { isFollowed, RECORD } from '../segments/record.js'
 import type { Tail } from '../segments/tail.js'
+import type { MovedEntries } from './moved-entries.js'
 import { isSkip } from './ring-layout.js'
 import type { RingBuffer } from './ring-buffer.js'
-
-/** Numbers per copied entry: slot, address in the ring as of the copy, position of the copy. */
-const FIELDS = 3
 
 /** What a chunk is copied from and counted in. */
 export interface ChunkParts {
@@ -18,6 +16,8 @@ export interface ChunkParts {
   readonly table: SlotTable
   readonly pending: PendingSlots
   readonly tail: Tail
+  /** Of the chunk before nothing is needed any more. */
+  readonly moved: MovedEntries
 }
 
 /** A stretch of the ring on its way to the tail. */
@@ -30,9 +30,6 @@ export class EvictedChunk {
   /** The batch that is being looked at: whether something of it moves, and the ring position of the last successor. */
   #isBatchLive = false
   #lastSuccessor = 0
-  /** No object per entry: there are ten thousands of them. */
-  #moved = new Float64Array(FIELDS * 1024)
-  #count = 0
 
   /** From a record on, to a record at or behind `to` that ends a batch. `isFirst`: not once more. */
   constructor(parts: ChunkParts, from: number, to: number, isFirst: boolean) {
@@ -50,7 +47,8 @@ export class EvictedChunk {
 
   /** Copies what is live, at the moment when its place in the tail is known: runs of it as they stand. */
   copyTo(builder: GroupBuilder, point: number): void {
-    const { ring, tail } = this.#parts
+    const { ring, tail, moved } = this.#parts
+    moved.clear()
     let to = this.#to
     let position = this.#from
     let runFrom = position
@@ -71,11 +69,11 @@ export class EvictedChunk {
       if (isLive && bytes < left) continue
       this.#copyRun(builder, runFrom, runTo, runFirst)
       runFrom = position
-      runFirst = this.#count
+      runFirst = moved.count
     }
     this.#copyRun(builder, runFrom, position, runFirst)
     this.#end = position
-    tail.active.writtenSlots += this.#count
+    tail.active.writtenSlots += moved.count
   }
 
   /**
@@ -83,14 +81,13 @@ export class EvictedChunk {
    * those are still in the ring only.
    */
   settle(): number {
-    const { table } = this.#parts
-    const moved = this.#moved
+    const { table, moved } = this.#parts
     let left = 0
-    for (let at = 0; at < this.#count * FIELDS; at += FIELDS) {
-      const slot = moved[at]!
-      const before = moved[at + 1]!
+    for (let at = 0; at < moved.count; at++) {
+      const slot = moved.slot(at)
+      const before = moved.address(at)
       const now = table.get(slot)
-      if (now === before) table.set(slot, tailAddress(moved[at + 2]!, isDecided(before)))
+      if (now === before) table.set(slot, tailAddress(moved.position(at), isDecided(before)))
       else if (isInRegion(now) && placeOf(now) === placeOf(before)) left++
     }
     return left
@@ -98,7 +95,7 @@ export class EvictedChunk {
 
   /** True when the record is an entry that is live, and is noted as one that moves; a live mark is copied at once. */
   #isMoved(builder: GroupBuilder, position: number, offset: number, point: number): boolean {
-    const { ring, table, pending } = this.#parts
+    const { ring, table, pending, moved } = this.#parts
     const { words } = ring.memory
     const at = offset >>> 2
     const slot = u64At(words, at + 2)
@@ -115,7 +112,7 @@ export class EvictedChunk {
       return false
     }
     this.#isBatchLive = true
-    this.#note(slot, address)
+    moved.add(slot, address)
     return true
   }
 
@@ -130,15 +127,14 @@ export class EvictedChunk {
   /** The noted entries from `first` on stand in the ring one behind the other. */
   #copyRun(builder: GroupBuilder, from: number, to: number, first: number): void {
     if (from === to) return
-    const { ring } = this.#parts
-    const moved = this.#moved
+    const { ring, moved } = this.#parts
     const start = builder.addRun(ring.memory, ring.offsetOf(from), to - from)
-    for (let at = first * FIELDS; at < this.#count * FIELDS; at += FIELDS) {
-      const address = moved[at + 1]!
+    for (let at = first; at < moved.count; at++) {
+      const address = moved.address(at)
       const place = placeOf(address)
       const position = start + (place - from)
-      moved[at + 2] = position
-      builder.restamp(position, maskAt(ring.seed, place), moved[at]!, isDecided(address))
+      moved.place(at, position)
+      builder.restamp(position, maskAt(ring.seed, place), moved.slot(at), isDecided(address))
     }
   }
 
@@ -150,16 +146,5 @@ export class EvictedChunk {
     const b = u64At(words, at + 4)
     const c = u64At(words, at + 6)
     builder.add({ kind: RECORD.mark, a: slot, b, c, link, word: words[at + 11]! >>> 0 })
-  }
-
-  #note(slot: number, address: number): void {
-    const at = this.#count++ * FIELDS
-    if (at === this.#moved.length) {
-      const grown = new Float64Array(at * 2)
-      grown.set(this.#moved)
-      this.#moved = grown
-    }
-    this.#moved[at] = slot
-    this.#moved[at + 1] = address
   }
 }

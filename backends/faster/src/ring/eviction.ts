@@ -2,7 +2,8 @@ import { newWrite, type PendingWrite, type StoredEffect } from '../engine/stored
 import type { PendingSlots } from '../engine/pending-slots.js'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { Tail } from '../segments/tail.js'
-import { EvictedChunk } from './evicted-chunk.js'
+import { EvictedChunk, type ChunkParts } from './evicted-chunk.js'
+import { MovedEntries } from './moved-entries.js'
 import type { RingBuffer } from './ring-buffer.js'
 
 /** At least this part of the ring is evicted at once. */
@@ -32,7 +33,7 @@ export interface EvictionParts {
  * then is the space reclaimed.
  */
 export class Eviction {
-  readonly #parts: EvictionParts
+  readonly #parts: EvictionParts & ChunkParts
   /** One round after the other; rejected for ever after the first failure. */
   #turn: Promise<void> = Promise.resolve()
   #isRunning = false
@@ -40,7 +41,7 @@ export class Eviction {
   #chunkBytes = FIRST_CHUNK_BYTES
 
   constructor(parts: EvictionParts) {
-    this.#parts = parts
+    this.#parts = { ...parts, moved: new MovedEntries() }
   }
 
   /**
