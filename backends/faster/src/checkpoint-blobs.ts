@@ -101,19 +101,20 @@ function frameChecksum(frame: Buffer, chunk: Uint8Array, seed: number): number {
 function* readChunks(file: SegmentFile, blob: string, logId: Buffer): Generator<Uint8Array> {
   const seed = seedOf(blob)
   if (file.size < HEADER_BYTES) throw corrupted(blob, 0, 'the header is cut')
-  const header = file.view(0, HEADER_BYTES)
+  const header = file.read(0, HEADER_BYTES)
   const isOurs = MAGIC.equals(header.subarray(0, 8)) && logId.equals(header.subarray(8, 24))
   if (!isOurs || checksum(header, 0, 28, 0) !== header.readUInt32LE(28))
     throw corrupted(blob, 0, 'the header is damaged')
   let offset = HEADER_BYTES
   for (let done = 0; ;) {
     if (offset + FRAME_BYTES > file.size) throw corrupted(blob, offset, 'the end is missing')
-    const frame = Buffer.from(file.view(offset, FRAME_BYTES))
+    const frame = file.read(offset, FRAME_BYTES)
     const length = frame.readUInt32LE(0)
     const from = offset + FRAME_BYTES
     if (length > MAX_CHUNK_BYTES || from + length > file.size)
       throw corrupted(blob, offset, 'a chunk is damaged')
-    const chunk = new Uint8Array(file.view(from, length))
+    const chunk = new Uint8Array(length)
+    file.readInto(chunk, from)
     const isIntact = frame.readUInt32LE(4) === frameChecksum(frame, chunk, seed) && readU64(frame, 8) === done
     if (!isIntact) throw corrupted(blob, offset, 'a chunk is damaged')
     offset = from + length

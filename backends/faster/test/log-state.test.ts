@@ -1,4 +1,4 @@
-import type { Ledger} from '@persistent-log/core/backend';
+import type { Ledger } from '@persistent-log/core/backend'
 import { type Ballot } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import fc from 'fast-check'

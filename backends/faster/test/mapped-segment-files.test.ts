@@ -46,13 +46,13 @@ describe('faster: files that are mapped', () => {
     expect(file.mapForLooks(file.size), 'the same map').to.equal(file.map(file.size))
   })
 
-  it('makes no map for a peek, and looks into the one that there is', async () => {
+  it('makes no map for a view, and looks into the one that there is', async () => {
     const file = await fileOf(64 * 1024, [[4096, 'before']])
-    const copy = file.peek(4096, 6)
+    const copy = file.view(4096, 6)
     await file.write(Buffer.from('behind'), 4096)
     expect(copy.toString(), 'a copy').to.equal('before')
     file.map(file.size)
-    const view = file.peek(4096, 6)
+    const view = file.view(4096, 6)
     await file.write(Buffer.from('later!'), 4096)
     expect(view.toString(), 'a view').to.equal('later!')
   })
@@ -68,12 +68,7 @@ describe('faster: files that are mapped', () => {
 
   it('refuses what lies beyond the file, mapped or not', async () => {
     const file = await fileOf(4096, [])
-    const looks = [
-      () => file.peek(4090, 8),
-      () => file.view(4090, 8),
-      () => file.mapPart(4088, 16),
-      () => file.peek(-8, 8),
-    ]
+    const looks = [() => file.view(4090, 8), () => file.mapPart(4088, 16), () => file.view(-8, 8)]
     for (const look of looks) expect(look).to.throw(RangeError)
     file.map(file.size)
     for (const look of looks) expect(look).to.throw(RangeError)

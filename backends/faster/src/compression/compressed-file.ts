@@ -104,10 +104,6 @@ export class CompressedFile implements SegmentFile {
     return undefined
   }
 
-  peek(offset: number, length: number): Buffer {
-    return this.view(offset, length)
-  }
-
   view(offset: number, length: number): Buffer {
     this.#checkRange(offset, length)
     const inBlock = (offset - SEGMENT_HEADER_BYTES) % BLOCK_BYTES

@@ -98,7 +98,8 @@ export class GroupReplay {
   /** Of an earlier record of the segment, which the memory may not hold any more. */
   #wordAt(offset: number): number {
     if (offset >= this.#start) return this.#memory.words[(offset - this.#start) >>> 2]!
-    return this.#segment.file.view(offset, 4).readInt32LE(0)
+    const { file } = this.#segment
+    return file.mapForLooks(file.size)?.words[offset >>> 2] ?? file.view(offset, 4).readInt32LE(0)
   }
 
   #other(offset: number, position: number): void {

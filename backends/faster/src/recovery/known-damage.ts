@@ -40,7 +40,7 @@ export async function readKnownDamage(files: SegmentFiles, names: readonly strin
   if (!names.includes(KNOWN_DAMAGE_NAME)) return NOTHING
   const file = await files.open(KNOWN_DAMAGE_NAME)
   try {
-    const parsed = v.safeParse(fileSchema, parseJson(Buffer.from(file.view(0, file.size)).toString()))
+    const parsed = v.safeParse(fileSchema, parseJson(file.read(0, file.size).toString()))
     if (!parsed.success) return NOTHING
     const { stretches, isBegun = false } = parsed.output
     const known = { stretches, isBegun }

@@ -37,7 +37,7 @@ export const NO_RING: ScannedRing = { entries: [], isWhole: false }
 /** Reads the ring of a crashed process of this boot. */
 export function scanRing(file: SegmentFile): ScannedRing {
   const bytes = Buffer.allocUnsafeSlow(Math.floor(file.size / RING_UNIT_BYTES) * RING_UNIT_BYTES)
-  bytes.set(file.view(0, bytes.byteLength))
+  file.readInto(bytes, 0)
   const header = decodeRingHeader(bytes)
   return header ? scanMemory(wordMemory(bytes), header.capacity, header.seed) : NO_RING
 }

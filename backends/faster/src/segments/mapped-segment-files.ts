@@ -131,13 +131,8 @@ class MappedSegmentFile extends PositionalSegmentFile {
 
   override view(offset: number, length: number): Buffer {
     this.#check(offset, length)
-    return this.map(offset + length)?.bytes.subarray(offset, offset + length) ?? super.view(offset, length)
-  }
-
-  override peek(offset: number, length: number): Buffer {
-    this.#check(offset, length)
     const covering = this.#covering(offset + length)
-    return covering?.bytes.subarray(offset, offset + length) ?? super.peek(offset, length)
+    return covering?.bytes.subarray(offset, offset + length) ?? super.view(offset, length)
   }
 
   override map(end: number): WordMemory | undefined {

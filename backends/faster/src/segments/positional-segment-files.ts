@@ -126,10 +126,6 @@ export class PositionalSegmentFile implements SegmentFile {
     return undefined
   }
 
-  peek(offset: number, length: number): Buffer {
-    return this.read(offset, length)
-  }
-
   view(offset: number, length: number): Buffer {
     return this.read(offset, length)
   }

@@ -46,10 +46,8 @@ export interface SegmentFile {
   read(offset: number, length: number): Buffer
   /** The same into memory of the caller, all of it. */
   readInto(bytes: Uint8Array, offset: number): void
-  /** A view that lives until the next call on this file. Throws `RangeError` beyond `size`. */
+  /** A view that lives until the next call on this file; no map is made for it. Throws `RangeError` beyond `size`. */
   view(offset: number, length: number): Buffer
-  /** As `view`, for a look that may be the only one there: no map is made for it. */
-  peek(offset: number, length: number): Buffer
   /** The map of everything below `end`, as long as a view lives; `undefined` where there is none to be had. */
   map(end: number): WordMemory | undefined
   /** The same for one look of maybe many: `undefined` too until there were so many that a map is worth what it costs. */

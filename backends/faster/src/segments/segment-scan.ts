@@ -100,7 +100,12 @@ export function* recordsIn(
  */
 export function* stretchesOf(window: SegmentWindow, limit: number, request: ScanRequest): Generator<Stretch> {
   const place = yield* wholeGroups(window, limit, request)
-  if (place.offset < limit) yield* restOf({ ...request, bytes: window.file.view(0, limit) }, place)
+  if (place.offset >= limit) return
+  const { file } = window
+  yield* restOf(
+    { ...request, bytes: file.map(limit)?.bytes.subarray(0, limit) ?? file.read(0, limit) },
+    place,
+  )
 }
 
 /** Up to the first that is not whole or does not follow. */

@@ -92,10 +92,10 @@ export class Segment {
     const { file, header, seed } = this
     if (offset + RECORD_HEADER_BYTES > file.size) return undefined
     // Most records fit into the first look.
-    const near = file.peek(offset, Math.min(NEAR_BYTES, file.size - offset))
+    const near = file.view(offset, Math.min(NEAR_BYTES, file.size - offset))
     const bytes = storedBytes(near, 0)
     if (offset + bytes > file.size) return undefined
-    const whole = bytes <= near.byteLength ? near : file.peek(offset, bytes)
+    const whole = bytes <= near.byteLength ? near : file.view(offset, bytes)
     if (!isRecordHeader(whole, 0, bytes, header.base + offset, seed)) return undefined
     return isContentIntact(whole, 0) ? decodeRecord(whole, 0, maskAt(seed, header.base + offset)) : undefined
   }

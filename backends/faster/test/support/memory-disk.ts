@@ -205,10 +205,6 @@ class MemoryFile implements SegmentFile {
     return undefined
   }
 
-  peek(offset: number, length: number): Buffer {
-    return this.view(offset, length)
-  }
-
   readInto(bytes: Uint8Array, offset: number): void {
     bytes.set(this.read(offset, bytes.byteLength))
   }
