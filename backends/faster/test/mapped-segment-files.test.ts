@@ -7,8 +7,6 @@ import type { SegmentFile } from '../src/segments/segment-files.js'
 
 const MIB = 1024 * 1024
 const LARGE_BYTES = 16 * MIB
-/** Looks by system calls until a file of that size is mapped. */
-const LOOKS = LARGE_BYTES / (16 * 1024)
 
 describe('faster: files that are mapped', () => {
   let directory: string
@@ -34,17 +32,22 @@ describe('faster: files that are mapped', () => {
 
   it('maps a small file for its first look', async () => {
     const file = await fileOf(64 * 1024, [[4096, 'here']])
-    expect(file.mapForLooks(file.size)?.bytes.toString('latin1', 4096, 4100)).to.equal('here')
+    expect(file.mapForLooks(file.size, true)?.bytes.toString('latin1', 4096, 4100)).to.equal('here')
   })
 
-  it('maps a large file only when there were many looks, and then says the same', async () => {
-    const file = await fileOf(LARGE_BYTES, [[LARGE_BYTES - 8, 'the end.']])
-    for (let look = 1; look < LOOKS; look++) expect(file.mapForLooks(file.size)).to.equal(undefined)
-    expect(file.mapForLooks(file.size)?.bytes.toString('latin1', LARGE_BYTES - 8, LARGE_BYTES)).to.equal(
-      'the end.',
-    )
-    expect(file.mapForLooks(file.size), 'the same map').to.equal(file.map(file.size))
-  })
+  for (const [isNear, looks] of [
+    [false, 32],
+    [true, LARGE_BYTES / 1024],
+  ] as const) {
+    it(`maps a large file with look ${looks} when it ${isNear ? 'was' : 'was not'} written just now`, async () => {
+      const file = await fileOf(LARGE_BYTES, [[LARGE_BYTES - 8, 'the end.']])
+      for (let look = 1; look < looks; look++) expect(file.mapForLooks(file.size, isNear)).to.equal(undefined)
+      const map = file.mapForLooks(file.size, isNear)
+      expect(map?.bytes.toString('latin1', LARGE_BYTES - 8, LARGE_BYTES)).to.equal('the end.')
+      expect(file.mapForLooks(file.size, isNear), 'the same map').to.equal(map)
+      expect(file.map(file.size), 'the same map').to.equal(map)
+    })
+  }
 
   it('makes no map for a view, and looks into the one that there is', async () => {
     const file = await fileOf(64 * 1024, [[4096, 'before']])
@@ -63,7 +66,7 @@ describe('faster: files that are mapped', () => {
     expect(part?.bytes.toString('latin1', 0, 8)).to.equal('a part..')
     expect(part?.bytes.byteLength).to.be.lessThan(8192)
     expect(Buffer.from(part!.buffer, part!.start, 8).toString()).to.equal('a part..')
-    expect(file.mapForLooks(file.size), 'the rest').to.equal(undefined)
+    expect(file.mapForLooks(file.size, true), 'the rest').to.equal(undefined)
   })
 
   it('refuses what lies beyond the file, mapped or not', async () => {

@@ -140,13 +140,13 @@ export class EffectEncoder {
   }
 
   #relocate(slot: number, from: RelocationSource, write: PendingWrite, builder: GroupBuilder): void {
-    const { tail, readRegion } = this.#parts
     const address = this.#newest(slot)
     const inRegion = isInRegion(address)
-    const isThere = from === 'region' ? inRegion : address !== NOWHERE && !inRegion && placeOf(address) < from
+    const isThere =
+      from === 'region' ? inRegion : address !== NOWHERE && !inRegion && placeOf(address) < from.end
     if (!isThere || slot < this.#parts.state.point) return
     const place = placeOf(address)
-    const record = inRegion ? readRegion(place) : tail.record(place)
+    const record = from === 'region' ? this.#parts.readRegion(place) : from.record(place)
     if (!record) {
       write.damagedAt ??= place
       return

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SlotTable } from '../regions/slot-table.js'
 import type { SealedIndex } from '../sealing/sealed-index.js'
 import type { Sealer } from '../sealing/sealer.js'
+import { RecordReader } from '../segments/record-reader.js'
 import type { Segment } from '../segments/segment.js'
 import type { Tail } from '../segments/tail.js'
 import { inTurns, spread } from '../turns.js'
@@ -96,7 +97,7 @@ async function areIndexesIntact(indexes: readonly SealedIndex[]): Promise<boolea
 
 /** False when something that is live cannot be read: then nothing may go. */
 async function moveAway(segment: Segment, { table, write }: ReclamationParts): Promise<boolean> {
-  const position = segment.header.base + segment.end
+  const from = new RecordReader(segment)
   let batch: StoredEffect[] = []
   const move = async (): Promise<boolean> => {
     const moving = newWrite(batch, true)
@@ -106,7 +107,7 @@ async function moveAway(segment: Segment, { table, write }: ReclamationParts): P
   }
   for await (const slots of spread(table.liveIn(segment))) {
     for (const slot of slots) {
-      batch.push({ kind: 'relocate', slot, from: position })
+      batch.push({ kind: 'relocate', slot, from })
       if (batch.length >= MOVED_SLOTS && !(await move())) return false
     }
   }

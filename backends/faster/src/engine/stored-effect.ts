@@ -1,6 +1,7 @@
 import type { Effect } from '@persistent-log/core/backend'
 import type { EvictedChunk } from '../ring/evicted-chunk.js'
 import type { RingBuffer } from '../ring/ring-buffer.js'
+import type { StoredRecord } from '../segments/record.js'
 
 /** What the engine stores for its own sake, beside the effects of calls. */
 export type InternalEffect =
@@ -23,8 +24,16 @@ export type InternalEffect =
   /** Everything that is no slot is written once more: promise, point, configurations, checkpoints. */
   | { readonly kind: 'restate' }
 
-/** The mutable region of a crashed session, or the tail below a position. */
-export type RelocationSource = 'region' | number
+/** The mutable region of a crashed session, or a part of the tail. */
+export type RelocationSource = 'region' | RelocatedPart
+
+/** What moves from the tail to its end. */
+export interface RelocatedPart {
+  /** What stands at this position or behind it stays. */
+  readonly end: number
+  /** Verified, as views until the next call; `undefined` when it is damaged or gone. */
+  record(position: number): StoredRecord | undefined
+}
 
 /** Everything that becomes a record. */
 export type StoredEffect = Effect | InternalEffect

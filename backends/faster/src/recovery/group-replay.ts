@@ -99,7 +99,7 @@ export class GroupReplay {
   #wordAt(offset: number): number {
     if (offset >= this.#start) return this.#memory.words[(offset - this.#start) >>> 2]!
     const { file } = this.#segment
-    return file.mapForLooks(file.size)?.words[offset >>> 2] ?? file.view(offset, 4).readInt32LE(0)
+    return file.map(file.size)?.words[offset >>> 2] ?? file.view(offset, 4).readInt32LE(0)
   }
 
   #other(offset: number, position: number): void {

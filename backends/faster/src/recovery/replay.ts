@@ -87,10 +87,14 @@ export class Replay {
   /** What moves to the tail everything that only the region says. */
   onlyInRegion(): StoredEffect[] {
     const found: StoredEffect[] = []
+    const wholeTail = {
+      end: Number.MAX_SAFE_INTEGER,
+      record: (position: number) => this.#tail.record(position),
+    }
     for (const { position, isDecided: decided, record } of this.#region) {
       const slot = record.a
       if (record.kind === RECORD.mark) {
-        if (this.#marked.has(slot)) found.push({ kind: 'relocate', slot, from: Number.MAX_SAFE_INTEGER })
+        if (this.#marked.has(slot)) found.push({ kind: 'relocate', slot, from: wholeTail })
       } else if (this.table.get(slot) === regionAddress(position, decided)) {
         found.push({ kind: 'relocate', slot, from: 'region' })
       }

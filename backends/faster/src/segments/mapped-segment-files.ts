@@ -107,11 +107,13 @@ export class MappedSegmentFiles extends PositionalSegmentFiles implements Segmen
 /** Maps are of multiples of this; each further one is at least twice as long, so that a growing file needs few of them. */
 const MAP_STEP_BYTES = 1024 * 1024
 /**
- * V8 counts a map as memory of its own: one that adds much makes it collect garbage there and then, for 10 to 20 ms. So a
- * larger file than this, in bytes, is mapped when one look by a system call in so many bytes of it has cost as much.
+ * V8 counts a map as memory of its own: one that adds much makes it collect garbage there and then, for 10 to 20 ms. So nobody
+ * maps a larger file than this, in bytes, for a few looks ...
  */
 const SMALL_MAP_BYTES = 8 * 1024 * 1024
-const BYTES_PER_LOOK = 16 * 1024
+const FEW_LOOKS = 32
+/** ... nor, where a look is a copy from the page cache, for less than one in so many bytes. */
+const BYTES_PER_NEAR_LOOK = 1024
 
 /**
  * A file that is read through a read-only map. The map may be longer than the file (that is legal, and spares a map per
@@ -146,11 +148,12 @@ class MappedSegmentFile extends PositionalSegmentFile {
     return memory
   }
 
-  override mapForLooks(end: number): WordMemory | undefined {
+  override mapForLooks(end: number, isNear: boolean): WordMemory | undefined {
     const covering = this.#covering(end)
     if (covering) return covering
     const bytes = this.#bytesFor(end)
-    if (bytes > SMALL_MAP_BYTES && ++this.#looks < bytes / BYTES_PER_LOOK) return undefined
+    const looks = isNear ? bytes / BYTES_PER_NEAR_LOOK : FEW_LOOKS
+    if (bytes > SMALL_MAP_BYTES && ++this.#looks < looks) return undefined
     this.#looks = 0
     return this.map(end)
   }

@@ -118,7 +118,7 @@ export class PositionalSegmentFile implements SegmentFile {
     return undefined
   }
 
-  mapForLooks(_end: number): WordMemory | undefined {
+  mapForLooks(_end: number, _isNear: boolean): WordMemory | undefined {
     return undefined
   }
 

@@ -50,8 +50,11 @@ export interface SegmentFile {
   view(offset: number, length: number): Buffer
   /** The map of everything below `end`, as long as a view lives; `undefined` where there is none to be had. */
   map(end: number): WordMemory | undefined
-  /** The same for one look of maybe many: `undefined` too until there were so many that a map is worth what it costs. */
-  mapForLooks(end: number): WordMemory | undefined
+  /**
+   * The same for one look of maybe many: `undefined` too until there were so many that a map is worth what it costs. That is
+   * soon, because a map reads ahead, but where everything `isNear`: was written just now.
+   */
+  mapForLooks(end: number, isNear: boolean): WordMemory | undefined
   /** The same of a part, multiples of 8, and nothing else. */
   mapPart(offset: number, length: number): WordMemory | undefined
   close(): Promise<void>

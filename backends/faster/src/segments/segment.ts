@@ -9,6 +9,7 @@ import {
   storedBytes,
   type StoredRecord,
 } from './record.js'
+import type { WordMemory } from '../word-memory.js'
 import type { SegmentFile } from './segment-files.js'
 import type { SegmentHeader } from './segment-header.js'
 import { entryOf, isMappedEntryIntact, mappedChecksum, mappedEntry } from './stored-entry.js'
@@ -40,15 +41,18 @@ export class Segment {
   end: number
   /** Groups below this offset are there by the word of a footer: nobody has read them since the file was opened. */
   unreadBelow = 0
+  /** It was begun since the log was opened, and no other was since. */
+  isGrowing: boolean
   /** Accepts and decisions that were ever written here, superseded ones too. */
   writtenSlots = 0
   readonly #verified = new VerifiedRecords()
 
-  constructor(header: SegmentHeader, file: SegmentFile, end: number) {
+  constructor(header: SegmentHeader, file: SegmentFile, end: number, isGrowing = false) {
     this.header = header
     this.file = file
     this.seed = checksum(header.salt, 0, header.salt.byteLength, 0)
     this.end = end
+    this.isGrowing = isGrowing
   }
 
   get name(): string {
@@ -61,7 +65,7 @@ export class Segment {
    */
   entry(offset: number, slot: number): StoredEntry | undefined {
     const { file, header, seed } = this
-    const memory = offset < file.size ? file.mapForLooks(file.size) : undefined
+    const memory = this.#memory(offset)
     if (!memory) return entryOf(this.record(offset), slot)
     const entry = mappedEntry(memory, offset, file.size, slot)
     if (!entry || this.#verified.has(offset)) return entry
@@ -73,12 +77,18 @@ export class Segment {
 
   /** The checksum of what `entry` finds there under this ballot, from which a mark on it is derived. */
   entryChecksum(offset: number, slot: number, ballot: Ballot): number | undefined {
-    const { file, header, seed } = this
-    const memory = offset < file.size ? file.mapForLooks(file.size) : undefined
+    const { header, seed } = this
+    const memory = this.#memory(offset)
     const record = memory ? undefined : this.record(offset)
     const entry = memory ? this.entry(offset, slot) : entryOf(record, slot)
     if (entry?.ballot.round !== ballot.round || entry.ballot.nodeId !== ballot.nodeId) return undefined
     return memory ? mappedChecksum(memory, offset, header.base + offset, seed) : record?.checksum
+  }
+
+  /** The whole file, where it is looked at often. */
+  #memory(offset: number): WordMemory | undefined {
+    const { file, isGrowing } = this
+    return offset < file.size ? file.mapForLooks(file.size, isGrowing) : undefined
   }
 
   /** True when the position lies between the first byte and the end of the last group. */

@@ -85,8 +85,7 @@ export class Tail {
 
   /** The segment that is appended to. */
   get active(): Segment {
-    const { segments } = this
-    const last = segments[segments.length - 1]
+    const last = this.segments[this.segments.length - 1]
     if (!last) throw new Error('a tail has at least one segment')
     return last
   }
@@ -188,7 +187,8 @@ export class Tail {
     this.#unpublishedName = spare?.name ?? segmentName(header.number) + UNPUBLISHED_SUFFIX
     const file = spare?.file ?? (await files.create(this.#unpublishedName))
     await writeSegmentHeader(file, header, this.#parts.logId)
-    this.segments.push(new Segment(header, file, SEGMENT_HEADER_BYTES))
+    if (last) last.isGrowing = false
+    this.segments.push(new Segment(header, file, SEGMENT_HEADER_BYTES, true))
   }
 
   /** The commit point of a new segment: its content is flushed, then it gets its name, then the name is flushed. */
