@@ -5,11 +5,8 @@ import fc from 'fast-check'
 import { Replay } from '../src/recovery/replay.js'
 import { SlotTable } from '../src/regions/slot-table.js'
 import { encodeState, restoreState } from '../src/sealing/log-state.js'
-import { SpareSegments } from '../src/segments/spare-segments.js'
-import { Tail } from '../src/segments/tail.js'
 import { atOnce } from '../src/turns.js'
-import { MemoryDisk } from './support/memory-disk.js'
-import { LOG_ID } from './support/open-log.js'
+import { newTail } from './support/new-tail.js'
 
 const ballots = fc.record({ round: fc.integer({ min: 0, max: 1 }), nodeId: fc.integer({ min: 0, max: 1 }) })
 const proposals = fc.array(
@@ -66,12 +63,7 @@ describe('the state in a footer', () => {
   })
 })
 
-function newReplay(): Replay {
-  const files = new MemoryDisk().folder('')
-  const spares = new SpareSegments({ files, segmentBytes: 4096, limit: 0 })
-  const tail = new Tail({ files, logId: LOG_ID, segmentBytes: 4096, segments: [], spares })
-  return new Replay(0, tail, new SlotTable())
-}
+const newReplay = (): Replay => new Replay(0, newTail().tail, new SlotTable())
 
 const encoded = (replay: Replay): Buffer => Buffer.concat(atOnce(encodeState(replay)))
 

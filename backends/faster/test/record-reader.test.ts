@@ -2,17 +2,11 @@ import { expect } from 'chai'
 import { GroupBuilder } from '../src/segments/group-builder.js'
 import { RECORD } from '../src/segments/record.js'
 import { RecordReader } from '../src/segments/record-reader.js'
-import { SpareSegments } from '../src/segments/spare-segments.js'
-import { Tail } from '../src/segments/tail.js'
-import { MemoryDisk } from './support/memory-disk.js'
-import { LOG_ID } from './support/open-log.js'
+import { newTail } from './support/new-tail.js'
 
 /** A segment of a decision per slot, of which each is larger than the one before; and where each stands. */
 async function newSegment(slots: number) {
-  const disk = new MemoryDisk()
-  const files = disk.folder('')
-  const spares = new SpareSegments({ files, segmentBytes: 2 ** 24, limit: 0 })
-  const tail = new Tail({ files, logId: LOG_ID, segmentBytes: 2 ** 24, segments: [], spares })
+  const { disk, tail } = newTail(2 ** 24)
   await tail.begin()
   const { active: segment } = tail
   const builder = new GroupBuilder()

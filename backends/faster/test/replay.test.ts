@@ -6,16 +6,11 @@ import { isDecided } from '../src/regions/address.js'
 import { GroupBuilder } from '../src/segments/group-builder.js'
 import { markWord, RECORD, type RecordFields } from '../src/segments/record.js'
 import { SegmentWindow } from '../src/segments/segment-window.js'
-import { SpareSegments } from '../src/segments/spare-segments.js'
-import { Tail } from '../src/segments/tail.js'
-import { MemoryDisk } from './support/memory-disk.js'
-import { LOG_ID } from './support/open-log.js'
+import { newTail } from './support/new-tail.js'
 
 /** A tail, and two ways of applying what is appended to it: record by record, and by groups. */
 async function newReplay(isByGroups: boolean) {
-  const files = new MemoryDisk().folder('')
-  const spares = new SpareSegments({ files, segmentBytes: 4096, limit: 0 })
-  const tail = new Tail({ files, logId: LOG_ID, segmentBytes: 4096, segments: [], spares })
+  const { tail } = newTail()
   await tail.begin()
   const { active: segment } = tail
   const table = new SlotTable()

@@ -15,7 +15,7 @@ const CHECKSUM_AT = 124
 export const FOOTER_HEADER_BYTES = 128
 const TRAILER_BYTES = 16
 const NUMBER_BYTES = 8
-/** Summed in one step, in bytes. */
+/** Summed in one step, or copied for the sake of one write, in bytes. */
 const STEP_BYTES = 256 * 1024
 
 /** What the head of a footer says. */

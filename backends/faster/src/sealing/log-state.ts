@@ -29,7 +29,7 @@ interface SmallState {
 /**
  * Byte map, little-endian: `u32` ranges of decided slots, `u32` runs of accepted ones, `u32` bytes of JSON, `u32` sizes; then
  * `f64` from and to of each range; then `f64` from, to, round, node and bytes of each run, which has one ballot and one size;
- * then most of the rest as JSON, because it is small and readable in a dump. Where sizes differ, the bytes of the run are -1,
+ * then the rest as JSON, because it is small and readable in a dump. Where sizes differ, the bytes of the run are -1,
  * and its slots have an `u32` each in what follows. In pieces: of undecided slots there may be very many. Nobody else may
  * change the ledger meanwhile.
  */
@@ -47,7 +47,7 @@ export function* encodeState(replay: Replay): Steps<readonly Buffer[]> {
   const numbers = Float64Array.from(ranges.concat(runs))
   return [
     Buffer.concat([head, Buffer.from(numbers.buffer), json]),
-    ...(sizes.length > 0 ? [bytesOf(sizes)] : []),
+    ...(sizes.length > 0 ? [Buffer.from(sizes.buffer, 0, sizes.byteLength)] : []),
   ]
 }
 
@@ -83,9 +83,6 @@ function sizeOfEach(sizes: Float64Array): number {
   for (let at = 1; at < sizes.length; at++) if (sizes[at] !== first) return DIFFERS
   return first
 }
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array): Buffer =>
-  Buffer.from(buffer, byteOffset, byteLength)
 
 /** Puts an encoded state into a replay that has seen nothing yet. */
 export function restoreState(replay: Replay, bytes: Buffer): void {

@@ -1,5 +1,5 @@
 import { raise, SlotRanges, type Ledger } from '@persistent-log/core/backend'
-import { checksum, maskAt } from '../checksum.js'
+import { checksum } from '../checksum.js'
 import { effectOf } from '../engine/record-fields.js'
 import { u64At } from '../integers.js'
 import type { Replay } from '../recovery/replay.js'
@@ -7,15 +7,7 @@ import { isDecided, NOWHERE, tailAddress } from '../regions/address.js'
 import { SlotIndex } from '../regions/slot-index.js'
 import { chainBehind, FIRST_CHAIN } from '../segments/chain.js'
 import { GROUP_HEADER_BYTES, type GroupHeader } from '../segments/group.js'
-import {
-  decodeRecord,
-  isContentIntact,
-  isHeaderIntact,
-  isRecordHeader,
-  RECORD,
-  RECORD_HEADER_BYTES,
-  recordBytes,
-} from '../segments/record.js'
+import { intactRecord, isHeaderIntact, RECORD, RECORD_HEADER_BYTES, recordBytes } from '../segments/record.js'
 import type { Segment } from '../segments/segment.js'
 import { SEGMENT_HEADER_BYTES } from '../segments/segment-header.js'
 import { SegmentWindow } from '../segments/segment-window.js'
@@ -168,9 +160,8 @@ export class SegmentDigest {
   #other(bytes: Buffer, offset: number, end: number, position: number): void {
     const { seed } = this.#segment
     // These are few, and what they say goes into the footer as it is: it must be what was written.
-    const isIntact = isRecordHeader(bytes, offset, end, position, seed) && isContentIntact(bytes, offset)
-    if (!isIntact) throw this.#damaged()
-    const record = decodeRecord(bytes, offset, maskAt(seed, position))
+    const record = intactRecord(bytes, offset, end, position, seed)
+    if (!record) throw this.#damaged()
     if (record.kind === RECORD.discard) {
       this.#discards.add(record.a, record.b)
       for (const [slot, address] of this.#index.entries(record.a, record.b)) {

@@ -1,6 +1,4 @@
-import { maskAt } from '../checksum.js'
-import { decodeRecord, isContentIntact, isRecordHeader, RECORD_HEADER_BYTES, storedBytes } from './record.js'
-import type { StoredRecord } from './record.js'
+import { intactRecord, RECORD_HEADER_BYTES, storedBytes, type StoredRecord } from './record.js'
 import type { Segment } from './segment.js'
 import { SegmentWindow } from './segment-window.js'
 
@@ -32,7 +30,6 @@ export class RecordReader {
     if (offset + length > file.size) return undefined
     const { bytes } = this.#window.lookAt(offset, length)
     const at = offset - this.#window.start
-    if (!isRecordHeader(bytes, at, at + length, position, seed)) return undefined
-    return isContentIntact(bytes, at) ? decodeRecord(bytes, at, maskAt(seed, position)) : undefined
+    return intactRecord(bytes, at, at + length, position, seed)
   }
 }

@@ -224,6 +224,18 @@ export function decodeRecord(source: Buffer, offset: number, mask: number): Stor
   }
 }
 
+/** The record of the tail that stands at `offset` and ends by `limit`, as views; `undefined` when it is not what was written. */
+export function intactRecord(
+  source: Buffer,
+  offset: number,
+  limit: number,
+  position: number,
+  seed: number,
+): StoredRecord | undefined {
+  const isIntact = isRecordHeader(source, offset, limit, position, seed) && isContentIntact(source, offset)
+  return isIntact ? decodeRecord(source, offset, maskAt(seed, position)) : undefined
+}
+
 /**
  * The word of a commit mark: a function of the accepted record's checksum, so that it computes nothing anew, and no
  * flipped bit and no older version of the slot can be taken for the decision. Its two outermost bits are always set: it

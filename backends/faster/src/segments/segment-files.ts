@@ -55,7 +55,7 @@ export interface SegmentFile {
    * soon, because a map reads ahead, but where everything `isNear`: was written just now.
    */
   mapForLooks(end: number, isNear: boolean): WordMemory | undefined
-  /** The same of a part, multiples of 8, and nothing else. */
+  /** The map of a part alone, which begins at a multiple of 8. */
   mapPart(offset: number, length: number): WordMemory | undefined
   close(): Promise<void>
 }

@@ -1,15 +1,7 @@
 import type { Ballot, StoredEntry } from '@persistent-log/core/backend'
-import { checksum, maskAt } from '../checksum.js'
-import {
-  decodeRecord,
-  isContentIntact,
-  isRecordHeader,
-  MARK_WORD,
-  RECORD_HEADER_BYTES,
-  storedBytes,
-  type StoredRecord,
-} from './record.js'
+import { checksum } from '../checksum.js'
 import type { WordMemory } from '../word-memory.js'
+import { intactRecord, MARK_WORD, RECORD_HEADER_BYTES, storedBytes, type StoredRecord } from './record.js'
 import type { SegmentFile } from './segment-files.js'
 import type { SegmentHeader } from './segment-header.js'
 import { entryOf, isMappedEntryIntact, mappedChecksum, mappedEntry } from './stored-entry.js'
@@ -106,8 +98,7 @@ export class Segment {
     const bytes = storedBytes(near, 0)
     if (offset + bytes > file.size) return undefined
     const whole = bytes <= near.byteLength ? near : file.view(offset, bytes)
-    if (!isRecordHeader(whole, 0, bytes, header.base + offset, seed)) return undefined
-    return isContentIntact(whole, 0) ? decodeRecord(whole, 0, maskAt(seed, header.base + offset)) : undefined
+    return intactRecord(whole, 0, bytes, header.base + offset, seed)
   }
 }
 
