@@ -12,6 +12,10 @@ export class ChecksumTally<Name> {
     return { count: this.#checksums.size, digest: this.#digest }
   }
 
+  has(name: Name): boolean {
+    return this.#checksums.size > 0 && this.#checksums.has(name)
+  }
+
   set(name: Name, checksum: number): void {
     this.delete(name)
     this.#checksums.set(name, checksum)

@@ -1,39 +1,46 @@
 import type { Effect, EffectOf } from '../engine/effect.js'
-import { checkpointKey, damageKey, slotKey } from './key-layout.js'
+import type { BlockPacker } from './block-packer.js'
+import { blockKey, checkpointKey, damageKey, slotKey } from './key-layout.js'
 import type { RecordCodec } from './record-codec.js'
 import { encodeCheckpoint, encodeConfiguration } from './side-records.js'
 import { SlotRecordToWrite } from './slot-record.js'
 import type { StoreBatch } from './store-batch.js'
 import type { StoreState } from './store-state.js'
 
+/** What a batch is made of: the books, and the codec that seals. Decisions are in the packer before they are in the batch. */
+export interface BatchParts {
+  readonly batch: StoreBatch
+  readonly packer: BlockPacker
+  readonly state: StoreState
+  readonly codec: RecordCodec
+}
+
 /**
  * Enters the effects of one write into the books and adds what they change to the batch. What lives in the meta record
  * alone changes no other key.
  */
-export function addOperations(
-  batch: StoreBatch,
-  effects: readonly Effect[],
-  state: StoreState,
-  codec: RecordCodec,
-): void {
+export function addOperations(parts: BatchParts, effects: readonly Effect[]): void {
+  const { packer, state } = parts
   let entered = 0
   for (let at = 0; at < effects.length; at++) {
     const effect = effects[at]!
     if (effect.kind !== 'accept' && effect.kind !== 'decide') {
+      packer.end()
       state.ledger.applyAll(effects, entered, at)
       entered = at
     }
-    addKeys(batch, effect, state, codec)
+    addKeys(parts, effect)
   }
   state.ledger.applyAll(effects, entered)
 }
 
 /** Sees the books as they are before the effect; for that of a slot they may be behind, but for the point. */
-function addKeys(batch: StoreBatch, effect: Effect, state: StoreState, codec: RecordCodec): void {
+function addKeys(parts: BatchParts, effect: Effect): void {
+  const { batch, state, codec } = parts
   switch (effect.kind) {
     case 'accept':
     case 'decide':
-      return putSlot(batch, effect, state, codec)
+      return putSlot(parts, effect)
     case 'discard':
       return discardSlots(batch, effect, state)
     case 'compact':
@@ -60,19 +67,18 @@ function addKeys(batch: StoreBatch, effect: Effect, state: StoreState, codec: Re
   }
 }
 
-function putSlot(
-  batch: StoreBatch,
-  effect: EffectOf<'accept'> | EffectOf<'decide'>,
-  state: StoreState,
-  codec: RecordCodec,
-): void {
+function putSlot(parts: BatchParts, effect: EffectOf<'accept'> | EffectOf<'decide'>): void {
+  const { batch, packer, state, codec } = parts
   const { slot } = effect
   if (slot < state.ledger.point) return
   const decided = effect.kind === 'decide'
+  if (decided && packer.take(effect)) return
   const record = new SlotRecordToWrite(codec, effect, { decided, sequence: state.sequence })
   if (decided) state.accepted.delete(slot)
   else state.accepted.set(slot, record.checksum)
   batch.addSized(record, record.bytes)
+  const useless = state.packed.giveOwnRecord(slot)
+  if (useless) batch.add({ key: blockKey(useless.first, useless.slots) })
 }
 
 function discardSlots(batch: StoreBatch, { from, to }: EffectOf<'discard'>, state: StoreState): void {

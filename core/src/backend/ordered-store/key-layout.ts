@@ -7,6 +7,7 @@ import type { Slot } from '../../contract/slot.js'
  * ```
  * 01                                  meta: one record, rewritten with every group
  * 02  slot u64                        what a slot holds
+ * 02  slot u64  slots u8              a block: the decisions of 2 to 32 slots, from this one on
  * 03  name, UTF-8                     a configuration record
  * 04  blob u64                        the header of a checkpoint, by the number of its state's blob
  * 05  blob u64  chunk u32             a piece of a checkpoint's state
@@ -83,6 +84,23 @@ export const slotKey = (slot: Slot): Uint8Array => numberKey(KEY_PREFIX.slot, sl
 /** Bytes of such a key. */
 export const SLOT_KEY_BYTES = 1 + U64_BYTES
 
+/** Slots of the largest block: it is found by the bits of two words. */
+export const MOST_BLOCK_SLOTS = 32
+
+/** Bytes of the key of a block. */
+export const BLOCK_KEY_BYTES = SLOT_KEY_BYTES + 1
+
+/** The key of the decisions of so many slots. */
+export const blockKey = (first: Slot, slots: number): Uint8Array =>
+  turnBlockKey(Buffer.allocUnsafe(BLOCK_KEY_BYTES), first, slots)
+
+/** Writes the key of a block over whatever the array holds. */
+export function turnBlockKey(key: Uint8Array, first: Slot, slots: number): Uint8Array {
+  turnSlotKey(key, first)
+  key[SLOT_KEY_BYTES] = slots
+  return key
+}
+
 /** Writes the key of a slot over whatever the array holds. */
 export function turnSlotKey(key: Uint8Array, slot: Slot): Uint8Array {
   key[0] = KEY_PREFIX.slot
@@ -142,6 +160,7 @@ export const WHOLE_STORE: KeyRange = { from: Uint8Array.of(0x00), to: Uint8Array
 export type ParsedKey =
   | { readonly kind: 'meta' }
   | { readonly kind: 'slot' | 'damage'; readonly slot: Slot }
+  | { readonly kind: 'block'; readonly slot: Slot; readonly slots: number }
   | { readonly kind: 'checkpoint'; readonly blob: number }
   | { readonly kind: 'configuration'; readonly name: string }
   | { readonly kind: 'blob'; readonly blob: number; readonly chunk: number }
@@ -156,10 +175,9 @@ export function parseKey(bytes: Uint8Array): ParsedKey {
     case KEY_PREFIX.meta:
       return key.length === 1 ? { kind: 'meta' } : UNKNOWN
     case KEY_PREFIX.slot:
-    case KEY_PREFIX.damage: {
-      const slot = numberIn(key)
-      return slot === undefined ? UNKNOWN : { kind: key[0] === KEY_PREFIX.slot ? 'slot' : 'damage', slot }
-    }
+      return key.length === BLOCK_KEY_BYTES ? blockIn(key) : slotIn(key, 'slot')
+    case KEY_PREFIX.damage:
+      return slotIn(key, 'damage')
     case KEY_PREFIX.checkpoint: {
       const blob = numberIn(key)
       return blob === undefined ? UNKNOWN : { kind: 'checkpoint', blob }
@@ -177,6 +195,18 @@ export function parseKey(bytes: Uint8Array): ParsedKey {
     default:
       return UNKNOWN
   }
+}
+
+function slotIn(key: Buffer, kind: 'slot' | 'damage'): ParsedKey {
+  const slot = numberIn(key)
+  return slot === undefined ? UNKNOWN : { kind, slot }
+}
+
+function blockIn(key: Buffer): ParsedKey {
+  const slot = readU64(key, 1)
+  const slots = key[SLOT_KEY_BYTES]!
+  const isOne = slots >= 2 && slots <= MOST_BLOCK_SLOTS && slot + slots <= Number.MAX_SAFE_INTEGER
+  return isOne ? { kind: 'block', slot, slots } : UNKNOWN
 }
 
 function numberIn(key: Buffer): number | undefined {

@@ -1,24 +1,23 @@
 import type { Capabilities } from '../../contract/capabilities.js'
-import type { Slot } from '../../contract/slot.js'
+import type { Slot, SlotRange } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
-import { copyBytes } from '../bytes.js'
 import type { Effect } from '../engine/effect.js'
 import { GroupCommit } from '../engine/group-commit.js'
 import type { EngineCounters, EngineVerification, LogEngine, StoredEntry } from '../engine/log-engine.js'
 import type { SlotRanges } from '../engine/slot-ranges.js'
-import { addOperations } from './effect-operations.js'
+import { BlockPacker } from './block-packer.js'
+import { addOperations, type BatchParts } from './effect-operations.js'
 import { engineFailure } from './engine-failure.js'
-import { slotKey, slotKeyRange, turnSlotKey } from './key-layout.js'
+import { blockKey, parseKey, slotKey, slotKeyRange } from './key-layout.js'
 import { encodeMeta } from './meta-record.js'
-import type { OrderedStore, StoreOperation } from './ordered-store.js'
+import type { OrderedStore, StoreOperation, StorePair } from './ordered-store.js'
 import type { RecordCodec } from './record-codec.js'
-import { fieldsOf, isDecided, valueBytesOf, valueOf } from './slot-record.js'
+import { SlotReader } from './slot-reader.js'
 import { StoreBatch } from './store-batch.js'
 import { StoreBlobs } from './store-blobs.js'
 import { pagesOf } from './store-paging.js'
 import type { StoreState } from './store-state.js'
 import { verifyStore } from './store-verification.js'
-import { VerifiedDecisions } from './verified-decisions.js'
 
 /** A group longer than this is written in several batches, each complete in itself, to bound memory. */
 const MOST_BATCH_BYTES = 64 * 1024 * 1024
@@ -45,6 +44,8 @@ export interface OrderedStoreEngineParts {
   readonly state: StoreState
   /** Slots below the point whose records are still there. */
   readonly belowPoint: SlotRanges
+  /** There may be more below it, of which nobody knows which slots they hold. */
+  readonly sweepBelowPoint: boolean
   /** Runs after the store was closed, whether that succeeded or not. */
   readonly onClose?: (() => Promise<void>) | undefined
 }
@@ -60,44 +61,46 @@ export class OrderedStoreEngine implements LogEngine {
   readonly #store: OrderedStore
   readonly #codec: RecordCodec
   readonly #state: StoreState
+  readonly #reader: SlotReader
   readonly #commit: GroupCommit<QueuedWrite>
   readonly #belowPoint: SlotRanges
   readonly #onClose: (() => Promise<void>) | undefined
-  /** The key of the read that is under way: reads are synchronous, so that one is enough. */
-  readonly #readKey = slotKey(0)
-  readonly #verified = new VerifiedDecisions()
-  #lentOf: Uint8Array | undefined
-  #lent: Uint8Array = new Uint8Array()
   readonly #counters = { flushes: 0, flushedWrites: 0, bytesWritten: 0 }
-  /** A compaction passed damaged slots: nobody knows which of them left a record. */
-  #sweepBelowPoint = false
+  /** A compaction passed damaged slots, or was cut off: nobody knows which slots below the point left a record. */
+  #sweepBelowPoint: boolean
   #reclaiming: Promise<void> = Promise.resolve()
 
-  constructor({ backend, capabilities, store, codec, state, belowPoint, onClose }: OrderedStoreEngineParts) {
+  constructor({
+    backend,
+    capabilities,
+    store,
+    codec,
+    state,
+    belowPoint,
+    sweepBelowPoint,
+    onClose,
+  }: OrderedStoreEngineParts) {
     this.backend = backend
     this.capabilities = capabilities
     this.#store = store
     this.#codec = codec
     this.#state = state
+    this.#reader = new SlotReader(store, codec, state.packed)
     this.#belowPoint = belowPoint
+    this.#sweepBelowPoint = sweepBelowPoint
     this.#onClose = onClose
     this.#commit = new GroupCommit((writes) => this.#flush(writes))
     const write = (operations: readonly StoreOperation[]) => this.#commit.add({ operations })
     this.blobs = new StoreBlobs({ store, codec, write, nextBlob: () => state.nextBlob++ })
     this.overwritesLent = store.borrow !== undefined
     if (store.borrow) {
-      this.borrow = (slot) => this.#entry(slot, true)
-      this.borrowValue = (slot) => this.#borrowValue(slot)
+      this.borrow = (slot) => this.#reader.borrow(slot)
+      this.borrowValue = (slot) => this.#reader.borrowValue(slot)
     }
   }
 
   read(slot: Slot): StoredEntry | 'damaged' {
-    // Copying the value alone is less than copying the record and looking at a part of it.
-    if (this.borrow === undefined) return this.#entry(slot, false)
-    const entry = this.#entry(slot, true)
-    if (entry === 'damaged') return entry
-    const { ballot, value, proof } = entry
-    return { ballot, value: copyBytes(value), proof: proof && copyBytes(proof) }
+    return this.#reader.read(slot)
   }
 
   /** Everything is at the store's one survival when it resolves, whatever weaker one is asked for. */
@@ -115,7 +118,7 @@ export class OrderedStoreEngine implements LogEngine {
 
   verify(signal: AbortSignal | undefined): Promise<EngineVerification> {
     const read = (slot: Slot): StoredEntry | 'damaged' => {
-      this.#verified.delete(slot)
+      this.#reader.distrust(slot)
       return this.read(slot)
     }
     return verifyStore({
@@ -143,43 +146,6 @@ export class OrderedStoreEngine implements LogEngine {
     }
   }
 
-  #entry(slot: Slot, isBorrowed: boolean): StoredEntry | 'damaged' {
-    const record = this.#sound(slot, isBorrowed)
-    return (record && fieldsOf(slot, record)) ?? 'damaged'
-  }
-
-  /** The view that was lent last serves again where a store lends one array each time, for one view costs a checksum. */
-  #borrowValue(slot: Slot): Uint8Array | 'damaged' {
-    const record = this.#sound(slot, true)
-    if (record === undefined) return 'damaged'
-    const bytes = valueBytesOf(record)
-    if (record === this.#lentOf && bytes === this.#lent.length) return this.#lent
-    const value = valueOf(record)
-    if (value === undefined) return 'damaged'
-    this.#lentOf = record
-    this.#lent = value
-    return value
-  }
-
-  /** The record of a slot, unless it is missing or damaged. */
-  #sound(slot: Slot, isBorrowed: boolean): Uint8Array | undefined {
-    const key = turnSlotKey(this.#readKey, slot)
-    let record: Uint8Array | undefined
-    try {
-      record = isBorrowed ? this.#store.borrow!(key) : this.#store.get(key)
-    } catch (cause) {
-      throw engineFailure('read', cause, { slot })
-    }
-    if (record === undefined || this.#verified.has(slot)) return record
-    return this.#verify(slot, key, record)
-  }
-
-  #verify(slot: Slot, key: Uint8Array, record: Uint8Array): Uint8Array | undefined {
-    if (!this.#codec.isIntact(key, record)) return undefined
-    if (isDecided(record)) this.#verified.add(slot)
-    return record
-  }
-
   /** What `look` sees while books and store agree; `undefined` once a failed write has parted them. */
   async #settled<T>(look: () => T): Promise<T | undefined> {
     let seen: { readonly value: T } | { readonly error: unknown } | undefined
@@ -199,24 +165,27 @@ export class OrderedStoreEngine implements LogEngine {
     for (let at = 0; at < writes.length;) {
       const first = at
       const batch = new StoreBatch()
+      const packer = new BlockPacker(batch, this.#state, this.#codec)
+      const parts = { batch, packer, state: this.#state, codec: this.#codec }
       let changes = false
       this.#state.sequence++
       for (; at < writes.length && batch.bytes < MOST_BATCH_BYTES; at++) {
         const { effects = [], operations = [] } = writes[at]!
         changes ||= effects.length + operations.length > 0
-        this.#enter(effects, batch)
+        this.#enter(effects, parts)
         for (const operation of operations) batch.add(operation)
       }
+      packer.end()
       if (changes) await this.#writeBatch(batch)
       this.#counters.flushedWrites += at - first
     }
     for (const { inspect } of writes) inspect?.()
   }
 
-  #enter(effects: readonly Effect[], batch: StoreBatch): void {
+  #enter(effects: readonly Effect[], parts: BatchParts): void {
     // No write both fills slots and moves the point.
     for (const effect of effects) if (effect.kind === 'compact') this.#rememberBelow(effect.before)
-    addOperations(batch, effects, this.#state, this.#codec)
+    addOperations(parts, effects)
   }
 
   async #writeBatch(batch: StoreBatch): Promise<void> {
@@ -245,23 +214,45 @@ export class OrderedStoreEngine implements LogEngine {
     if (gone.count === 0 && !this.#sweepBelowPoint) return
     const ranges = [...gone.ranges()]
     gone.remove(0, point)
-    let keys: StoreOperation[] = []
-    for (const { from, to } of ranges) {
-      for (let slot = from; slot < to; slot++) {
-        keys.push({ key: slotKey(slot) })
-        if (keys.length < KEYS_PER_RECLAIM) continue
-        await this.#commit.add({ operations: keys })
-        keys = []
-      }
+    let operations: StoreOperation[] = []
+    for (const key of this.#keysOf(ranges, point)) {
+      operations.push({ key })
+      if (operations.length < KEYS_PER_RECLAIM) continue
+      await this.#commit.add({ operations })
+      operations = []
     }
-    if (keys.length > 0) await this.#commit.add({ operations: keys })
+    if (operations.length > 0) await this.#commit.add({ operations })
+    this.#state.packed.forgetBelow(point)
     const below = slotKeyRange(0, point)
     if (this.#sweepBelowPoint) {
       this.#sweepBelowPoint = false
       for await (const page of pagesOf(this.#store, below)) {
-        await this.#commit.add({ operations: page.map(({ key }) => ({ key })) })
+        const isBelow = ({ key }: StorePair): boolean => endOfKey(key) <= point
+        await this.#commit.add({ operations: page.filter(isBelow).map(({ key }) => ({ key })) })
       }
     }
     await this.#store.reclaim?.(below.from, below.to)
   }
+
+  /** The keys of what these slots hold. A block that reaches to the point stays until the point has passed it. */
+  *#keysOf(ranges: readonly SlotRange[], point: Slot): Generator<Uint8Array> {
+    const { packed } = this.#state
+    let last: Slot | undefined
+    for (const { from, to } of ranges) {
+      for (let slot = from; slot < to; slot++) {
+        if (packed.firstOf(slot) === undefined) yield slotKey(slot)
+        const block = packed.around(slot)
+        if (!block || block.first === last || block.first + block.slots > point) continue
+        last = block.first
+        yield blockKey(block.first, block.slots)
+      }
+    }
+  }
+}
+
+/** One behind the last slot of a record, by its key. */
+function endOfKey(key: Uint8Array): Slot {
+  const parsed = parseKey(key)
+  if (parsed.kind === 'block') return parsed.slot + parsed.slots
+  return parsed.kind === 'slot' ? parsed.slot + 1 : 0
 }

@@ -129,10 +129,11 @@ async function openEngine(options: OrderedStoreLogOptions) {
     const { firstSlot = context.firstSlot, damaged = [] } = options
     const recovered = await recoverStore({ store, codec, firstSlot, created, damagedBefore: damaged })
     if (context.recovery === 'strict') refuseDamage(recovered.damaged)
-    const { state, belowPoint } = recovered
+    const { state, belowPoint, sweepBelowPoint } = recovered
     if (recovered.salvage) await write(store, recovered.salvage)
     else if (recovered.isNew) await writeMeta(store, codec, state)
-    const engine = new OrderedStoreEngine({ backend, capabilities, store, codec, state, belowPoint, onClose })
+    const parts = { backend, capabilities, store, codec, state, belowPoint, sweepBelowPoint, onClose }
+    const engine = new OrderedStoreEngine(parts)
     release = () => engine.close()
     for await (const blob of blobNumbers(store)) state.nextBlob = Math.max(state.nextBlob, blob + 1)
     await engine.reclaim()

@@ -21,6 +21,8 @@ export interface RecoveredStore {
   readonly damaged: readonly Damage[]
   /** Records below the point that are still there. */
   readonly belowPoint: SlotRanges
+  /** Blocks are there that end below it. */
+  readonly sweepBelowPoint: boolean
   /** Writes down what a salvage found, so that the next open finds the same; absent when it does already. */
   readonly salvage?: readonly StoreOperation[] | undefined
 }
@@ -60,14 +62,15 @@ export async function recoverStore(options: RecoveryOptions): Promise<RecoveredS
     state,
     isNew,
     damaged,
-    belowPoint: scan.belowPoint,
+    belowPoint: scan.slots.belowPoint,
+    sweepBelowPoint: scan.slots.hasBlocksBelowPoint,
     salvage: changed ? salvageOperations(scan, codec) : undefined,
   }
 }
 
 /** The meta record, unless it is damaged, missing, or older than some record. */
-function currentMeta({ meta, newestSequence }: StoreScan): Meta | undefined {
-  return meta === undefined || meta === 'damaged' || meta.sequence < newestSequence ? undefined : meta
+function currentMeta({ meta, slots }: StoreScan): Meta | undefined {
+  return meta === undefined || meta === 'damaged' || meta.sequence < slots.newestSequence ? undefined : meta
 }
 
 /** Slots that an earlier salvage gave up, but for those that were decided since. */
@@ -88,7 +91,7 @@ function applyDamageNotes(scan: StoreScan): SlotDamage[] {
 function giveUp(scan: StoreScan, slots: SlotRange): void {
   scan.state.forgetAccepted(slots)
   scan.state.ledger.addDamage(slots)
-  scan.unreadable.remove(slots.from, slots.to)
+  scan.slots.unreadable.remove(slots.from, slots.to)
 }
 
 /**
@@ -136,8 +139,8 @@ function compareWith(scan: StoreScan, meta: Meta): News {
       }
       return tally.tally
     },
-    unreadable: scan.unreadable,
-    misplaced: scan.misplaced,
+    unreadable: scan.slots.unreadable,
+    misplaced: scan.slots.misplaced,
     known: ledger.damaged,
     knownIsWhole: state.damage.matches(meta.damage),
   })
@@ -161,16 +164,16 @@ function compareWith(scan: StoreScan, meta: Meta): News {
 
 /** Without a meta record nobody can tell what is missing: every empty slot may be, and so may votes. */
 function rebuild(scan: StoreScan): News {
-  const { state, meta, newestSequence } = scan
+  const { state, meta } = scan
   const { ledger } = state
-  for (const slots of [...scan.unreadable.ranges()]) giveUp(scan, slots)
+  for (const slots of [...scan.slots.unreadable.ranges()]) giveUp(scan, slots)
   const range = { from: ledger.point, to: ledger.nextSlot }
   for (const slots of missingFrom([ledger.decided, ledger.accepted], range).ranges()) ledger.addDamage(slots)
   if (typeof meta === 'object') {
     ledger.promised = meta.promised
     ledger.compactedBallot = meta.compactedBallot
   }
-  state.sequence = newestSequence
+  state.sequence = scan.slots.newestSequence
   const why =
     meta === undefined ? 'is missing' : meta === 'damaged' ? 'fails its checksum' : 'is an old version'
   const holes = [...ledger.damaged.ranges()].map((slots) => ({

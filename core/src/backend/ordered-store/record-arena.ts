@@ -30,3 +30,6 @@ export class RecordArena {
 }
 
 const newView = (bytes: number): DataView => new DataView(Buffer.allocUnsafeSlow(bytes).buffer)
+
+/** Of all logs: a thread encodes one record at a time. */
+export const ARENA = new RecordArena()

@@ -4,8 +4,8 @@ import { setU64 } from './key-layout.js'
 /** Bytes of a slot record before its value. */
 export const SLOT_RECORD_HEADER_BYTES = 43
 
-/** The two states of a slot record are complements, not neighbours. */
-export const STATUS = { accepted: 0x5a, decided: 0xa5 } as const
+/** The two states of a slot record are complements, not neighbours; that of a block is four bits from either. */
+export const STATUS = { accepted: 0x5a, decided: 0xa5, block: 0x3c } as const
 
 /** What a record says beside the entry. */
 export interface RecordMark {

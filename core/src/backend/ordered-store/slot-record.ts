@@ -2,12 +2,11 @@ import type { Ballot } from '../../contract/ballot.js'
 import type { Slot } from '../../contract/slot.js'
 import type { StoredEntry } from '../engine/log-engine.js'
 import { readU32, readU64, setSlotKey, setU64, SLOT_KEY_BYTES, slotKey } from './key-layout.js'
-import { RecordArena } from './record-arena.js'
+import { ARENA } from './record-arena.js'
 import type { RecordCodec } from './record-codec.js'
 import { LastHeader, SLOT_RECORD_HEADER_BYTES, STATUS, type RecordMark } from './slot-record-header.js'
 
-/** Of all logs: a thread encodes one record at a time. */
-const ARENA = new RecordArena()
+/** Of all logs, as the arena is. */
 const HEADER = new LastHeader()
 
 /** What a slot record says. */

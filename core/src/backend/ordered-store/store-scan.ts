@@ -1,14 +1,14 @@
 import type { Damage } from '../../contract/reports.js'
 import type { Slot } from '../../contract/slot.js'
-import { entryBytes } from '../engine/entry-bytes.js'
 import { Ledger } from '../engine/ledger.js'
 import { SlotRanges } from '../engine/slot-ranges.js'
 import { parseKey, rangeOfKind, shownKey, WHOLE_STORE, type ParsedKey } from './key-layout.js'
 import { decodeMeta, type Meta } from './meta-record.js'
 import type { OrderedStore, StoreOperation, StorePair } from './ordered-store.js'
+import type { Block } from './packed-slots.js'
 import { asBuffer, checksumOf, type RecordCodec } from './record-codec.js'
 import { decodeCheckpoint, decodeConfiguration, decodeDamage } from './side-records.js'
-import { decodeSlotRecord, slotNamedBy } from './slot-record.js'
+import { SlotScan, slotsNamedBy } from './slot-scan.js'
 import { pagesOf, readValue } from './store-paging.js'
 import { StoreState } from './store-state.js'
 import { bringHome, strayOf, type StrayRecord } from './stray-records.js'
@@ -25,12 +25,9 @@ export class StoreScan {
   readonly meta: Meta | 'damaged' | undefined
   /** Holds what was readable; its own counters are not set. */
   readonly state: StoreState
-  readonly unreadable = new SlotRanges()
-  readonly misplaced: Slot[] = []
+  readonly slots: SlotScan
   /** Records that a salvage deletes; filled by who judges. */
   readonly dropped = new SlotRanges()
-  /** Slot records below the point: a crash left them between a compaction and its clean-up. */
-  readonly belowPoint = new SlotRanges()
   readonly unreadableDamageNotes: Slot[] = []
   /** Keys that nobody wrote, or wrote with what lies there; a salvage deletes them. */
   readonly unknownKeys: Uint8Array[] = []
@@ -38,7 +35,6 @@ export class StoreScan {
   readonly strayOperations: StoreOperation[] = []
   /** Faults of records that belong to no slot. */
   readonly damaged: Damage[] = []
-  newestSequence = 0
   isEmpty = true
 
   private constructor(
@@ -52,6 +48,7 @@ export class StoreScan {
     this.meta = meta
     this.isEmpty = meta === undefined
     this.state = new StoreState(new Ledger(point))
+    this.slots = new SlotScan(codec, this.state, typeof meta === 'object' ? meta : undefined)
   }
 
   /** Reads everything; memory is bounded by a page and by what a ledger needs. */
@@ -67,6 +64,7 @@ export class StoreScan {
     await scan.#walk({ from: WHOLE_STORE.from, to: blobs.from })
     await scan.#walk({ from: blobs.to, to: WHOLE_STORE.to })
     scan.#takeStrays()
+    scan.#settle()
     return scan
   }
 
@@ -78,20 +76,23 @@ export class StoreScan {
         if (this.#take(key, pair)) continue
         const stray = strayOf(this.#codec, pair)
         if (stray) this.#strays.push(stray)
-        else this.#noteUnreadable(key, pair.key, slotNamedBy(pair.value))
+        else this.#noteUnreadable(key, pair.key, slotsNamedBy(pair.value))
       }
     }
   }
 
   /** False when it is not what its key says. */
-  #take(key: ParsedKey, { value }: StorePair): boolean {
+  #take(key: ParsedKey, pair: StorePair): boolean {
     const { state } = this
+    const { value } = pair
     switch (key.kind) {
       case 'meta':
       case 'blob':
         return true
       case 'slot':
-        return this.#takeSlot(key.slot, value)
+        return this.slots.takeSlot(key.slot, value)
+      case 'block':
+        return this.slots.takeBlock({ first: key.slot, slots: key.slots }, pair)
       case 'configuration': {
         const record = decodeConfiguration(this.#codec, key.name, value)
         if (!record) return false
@@ -118,33 +119,12 @@ export class StoreScan {
     }
   }
 
-  #takeSlot(slot: Slot, value: Uint8Array): boolean {
-    const { ledger, accepted } = this.state
-    if (slot < ledger.point) {
-      if (slotNamedBy(value) !== slot) return false
-      this.belowPoint.add(slot, slot + 1)
-      return true
-    }
-    const record = decodeSlotRecord(this.#codec, slot, value)
-    if (!record) return false
-    this.newestSequence = Math.max(this.newestSequence, record.sequence)
-    if (record.decided) {
-      ledger.addDecided(slot)
-    } else {
-      ledger.addAccepted(slot, record.ballot, entryBytes(record))
-      accepted.set(slot, checksumOf(asBuffer(value)))
-    }
-    return true
-  }
-
-  #noteUnreadable(key: ParsedKey, keyBytes: Uint8Array, named: Slot | undefined): void {
+  #noteUnreadable(key: ParsedKey, keyBytes: Uint8Array, named: Block | undefined): void {
     switch (key.kind) {
-      case 'slot': {
-        if (key.slot < this.state.ledger.point) return this.belowPoint.add(key.slot, key.slot + 1)
-        this.unreadable.add(key.slot, key.slot + 1)
-        if (named !== undefined && named !== key.slot) this.misplaced.push(named)
-        return
-      }
+      case 'slot':
+        return this.slots.noteUnreadable(keyBytes, { first: key.slot, slots: 1 }, false, named)
+      case 'block':
+        return this.slots.noteUnreadable(keyBytes, { first: key.slot, slots: key.slots }, true, named)
       case 'configuration':
         this.state.unreadableConfigurations.push(keyBytes)
         this.damaged.push({ reason: `configuration ${JSON.stringify(key.name)} fails its checksum` })
@@ -167,6 +147,13 @@ export class StoreScan {
     }
   }
 
+  /** What can be said when every record was looked at. */
+  #settle(): void {
+    this.slots.settle()
+    for (const key of this.slots.useless) this.unknownKeys.push(key)
+    for (const damage of this.slots.damaged) this.damaged.push(damage)
+  }
+
   #takeStrays(): void {
     const { damaged, strayOperations } = this
     for (const { key, home } of this.#strays)
@@ -187,10 +174,11 @@ export class StoreScan {
   /** A proposal that nobody can vouch for. The slot in its key is none that was ever written, so that it is not damaged. */
   #putAside({ key, slot }: StrayRecord): void {
     const isMetaThere = typeof this.meta === 'object'
-    if (isMetaThere && !this.#areMissing([])) return this.#noteUnreadable(parseKey(key), key, slot)
+    const named = slot === undefined ? undefined : { first: slot, slots: 1 }
+    if (isMetaThere && !this.#areMissing([])) return this.#noteUnreadable(parseKey(key), key, named)
     this.unknownKeys.push(key)
     if (!isMetaThere && slot !== undefined && slot >= this.state.ledger.point)
-      this.unreadable.add(slot, slot + 1)
+      this.slots.unreadable.add(slot, slot + 1)
   }
 
   /** Just these proposals are missing, in these versions. */
@@ -205,6 +193,7 @@ export class StoreScan {
   #isHeld(home: ParsedKey): boolean {
     const { ledger } = this.state
     if (home.kind === 'configuration') return ledger.configurations.has(home.name)
+    if (home.kind === 'block') return this.slots.holds({ first: home.slot, slots: home.slots })
     return home.kind === 'slot' && (home.slot < ledger.point || ledger.status(home.slot) !== 'empty')
   }
 }

@@ -2,6 +2,7 @@ import type { Slot, SlotRange } from '../../contract/slot.js'
 import type { Ledger } from '../engine/ledger.js'
 import { ChecksumTally } from './checksum-tally.js'
 import type { Meta } from './meta-record.js'
+import { PackedSlots } from './packed-slots.js'
 
 /**
  * What the store holds once the newest group is written: the engine's own books, from which each group's meta record is
@@ -9,6 +10,7 @@ import type { Meta } from './meta-record.js'
  */
 export class StoreState {
   readonly ledger: Ledger
+  readonly packed = new PackedSlots()
   readonly accepted = new ChecksumTally<Slot>()
   readonly configurations = new ChecksumTally<string>()
   /** By the number of the blob. */

@@ -4,7 +4,8 @@ import { isPersistentLogError } from '../../errors/index.js'
 import type { Ledger } from '../engine/ledger.js'
 import type { EngineVerification, LogEngine } from '../engine/log-engine.js'
 import { SlotRanges } from '../engine/slot-ranges.js'
-import { parseKey, rangeOfKind, slotKey, type KeyRange } from './key-layout.js'
+import { isBlock } from './block-record.js'
+import { MOST_BLOCK_SLOTS, parseKey, rangeOfKind, slotKey, type KeyRange } from './key-layout.js'
 import type { OrderedStore, StorePair } from './ordered-store.js'
 import type { RecordCodec } from './record-codec.js'
 import { decodeSlotRecord } from './slot-record.js'
@@ -70,17 +71,26 @@ function slotsMissing(held: readonly SlotRange[], readable: SlotRanges): Slot[] 
 
 async function readSlots(parts: VerificationParts, point: Slot) {
   const { codec } = parts
-  const found = { slots: 0, bytes: 0, readable: new SlotRanges(), unreadable: [] as Slot[] }
-  const range = { from: slotKey(point), to: rangeOfKind('slot').to }
+  const found = { bytes: 0, readable: new SlotRanges(), unreadable: [] as Slot[] }
+  // A block may begin below the point and reach above it.
+  const range = { from: slotKey(Math.max(0, point - MOST_BLOCK_SLOTS)), to: rangeOfKind('slot').to }
   const damaged = await lookAtAll(parts, range, ({ key, value }) => {
     const parsed = parseKey(key)
-    if (parsed.kind !== 'slot') return
-    found.slots++
+    if (parsed.kind !== 'slot' && parsed.kind !== 'block') return
+    const first = parsed.slot
+    const slots = parsed.kind === 'block' ? parsed.slots : 1
+    const from = Math.max(first, point)
+    const to = first + slots
+    if (from >= to) return
     found.bytes += key.byteLength + value.byteLength
-    if (decodeSlotRecord(codec, parsed.slot, value)) found.readable.add(parsed.slot, parsed.slot + 1)
-    else found.unreadable.push(parsed.slot)
+    const isIntact =
+      parsed.kind === 'slot'
+        ? decodeSlotRecord(codec, first, value) !== undefined
+        : codec.isIntact(key, value) && isBlock(value, { first, slots })
+    if (isIntact) found.readable.add(from, to)
+    else for (let slot = from; slot < to; slot++) found.unreadable.push(slot)
   })
-  return { ...found, damaged }
+  return { ...found, slots: found.readable.count + found.unreadable.length, damaged }
 }
 
 /** Shows each pair of a range; returns what the engine has instead of the rest. */

@@ -1,5 +1,6 @@
 import { MAX_SLOT, type Slot } from '../../contract/slot.js'
-import { configurationKeyLike, parseKey, slotKey, type ParsedKey } from './key-layout.js'
+import { blockNamedBy } from './block-record.js'
+import { blockKey, configurationKeyLike, parseKey, slotKey, type ParsedKey } from './key-layout.js'
 import type { StoreOperation, StorePair } from './ordered-store.js'
 import { asBuffer, checksumOf, type RecordCodec } from './record-codec.js'
 import { isDecided, slotNamedBy } from './slot-record.js'
@@ -25,6 +26,9 @@ export interface StrayRecord {
 export function strayOf(codec: RecordCodec, { key, value }: StorePair): StrayRecord | undefined {
   const provesItself = (home: Uint8Array): boolean =>
     Buffer.compare(home, key) !== 0 && codec.isIntact(home, value)
+  const block = blockNamedBy(value)
+  const blockHome = block && blockKey(block.first, block.slots)
+  if (blockHome && provesItself(blockHome)) return { key, home: blockHome }
   const slot = slotNamedBy(value)
   if (slot !== undefined && slot <= MAX_SLOT && provesItself(slotKey(slot)))
     return {

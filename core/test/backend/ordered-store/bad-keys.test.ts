@@ -11,14 +11,15 @@ import { ballot, bytes, openStore, text } from './open-store.js'
 const DECIDED = [2, 3, 4, 6, 9]
 const LAST_SLOT = 9
 
-/** The store of a log with a record of each kind, but for notes of damage. */
-async function writtenStore(): Promise<ArrayStore> {
+/** The store of a log with a record of each kind, but for notes of damage; slots that follow each other may be in a block. */
+async function writtenStore(inBlocks = false): Promise<ArrayStore> {
   const store = new ArrayStore()
   const log = await openStore(store)
   await log.promise(ballot(1))
   await log.configuration.store('members', { version: 1, value: bytes('three') })
-  for (const slot of [0, 1, ...DECIDED])
-    await log.learn({ slot, ballot: ballot(1), value: bytes(`d${slot}`) })
+  const decisions = [0, 1, ...DECIDED].map((slot) => ({ slot, ballot: ballot(1), value: bytes(`d${slot}`) }))
+  if (inBlocks) await log.learnAll(decisions)
+  else for (const decision of decisions) await log.learn(decision)
   await log.accept({ slot: 5, ballot: ballot(1), value: bytes('a5') })
   await log.checkpoints.store(2, bytes('state'))
   await log.compact({ before: 2 })
@@ -76,12 +77,14 @@ describe('a key that went bad in an ordered store', () => {
     store.pairs.find(({ key }) => parseKey(key).kind === kind)?.key ?? expect.fail(`no ${kind}`)
 
   it('keeps no log from a strict open once it was salvaged and repaired, whichever bit it is', async () => {
-    for (const { key } of store.pairs.filter((pair) => parseKey(pair.key).kind !== 'blob')) {
+    const packed = await writtenStore(true)
+    const keys = [store, packed].flatMap((from) => from.pairs.map(({ key }) => ({ from, key })))
+    for (const { from, key } of keys.filter((one) => parseKey(one.key).kind !== 'blob')) {
       for (let bit = 0; bit < key.byteLength * 8; bit++) {
         const bad = key.slice()
         bad[bit >> 3]! ^= 1 << (bit & 7)
-        if (has(store, bad)) continue
-        const copy = moved(store, key, bad)
+        if (has(from, bad)) continue
+        const copy = moved(from, key, bad)
         const shown = `${Buffer.from(key).toString('hex')} -> ${Buffer.from(bad).toString('hex')}`
         await rejection('PLOG_CORRUPTED', () => reopen(copy.crashed()))
         const log = await salvage(copy)

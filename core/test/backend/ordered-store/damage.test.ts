@@ -12,14 +12,18 @@ const DECIDED = [2, 3, 4, 7, 9]
 const ACCEPTED = [5, 8]
 const STATE = 'state '.repeat(30_000)
 
-/** The store of a log with every kind of record, and what it looked like before its last writes. */
-async function writtenStore(): Promise<{ store: ArrayStore; earlier: ArrayStore }> {
+/**
+ * The store of a log with every kind of record, and what it looked like before its last writes. Decisions have records of
+ * their own, or are in a block where they follow each other; the block begins below the point.
+ */
+async function writtenStore(inBlocks: boolean): Promise<{ store: ArrayStore; earlier: ArrayStore }> {
   const store = new ArrayStore()
   const log = await openStore(store)
   await log.promise(ballot(2))
-  for (const slot of [0, 1, ...DECIDED]) {
-    if (slot !== 7) await log.learn({ slot, ballot: ballot(1), value: bytes(`d${slot}`) })
-  }
+  const learned = [0, 1, ...DECIDED.filter((slot) => slot !== 7)]
+  const decisions = learned.map((slot) => ({ slot, ballot: ballot(1), value: bytes(`d${slot}`) }))
+  if (inBlocks) await log.learnAll(decisions)
+  else for (const decision of decisions) await log.learn(decision)
   await log.configuration.store('members', { version: 1, value: bytes('old') })
   await log.accept({ slot: 7, ballot: ballot(2), value: bytes('d7') })
   for (const slot of ACCEPTED) await log.accept({ slot, ballot: ballot(2), value: bytes('old') })
@@ -107,8 +111,12 @@ describe('a damaged ordered store', function () {
 
   let store: ArrayStore
   let earlier: ArrayStore
+  /** The same log in blocks. */
+  let packed: ArrayStore
   before(async () => {
-    ;({ store, earlier } = await writtenStore())
+    ;({ store, earlier } = await writtenStore(false))
+    ;({ store: packed } = await writtenStore(true))
+    expect(packed.pairs.map(({ key }) => parseKey(key))).to.deep.include({ kind: 'block', slot: 0, slots: 5 })
   })
 
   const pairOf = (from: ArrayStore, kind: string, slot?: number): StorePair => {
@@ -119,30 +127,41 @@ describe('a damaged ordered store', function () {
     return found ?? expect.fail(`no ${kind}`)
   }
 
-  /** The store without some pairs and with others in their place. */
-  const changed = (without: readonly StorePair[], instead: readonly StorePair[] = []): ArrayStore => {
+  /** A store without some pairs and with others in their place. */
+  const changed = (
+    without: readonly StorePair[],
+    instead: readonly StorePair[] = [],
+    from = store,
+  ): ArrayStore => {
     const keys = new Set([...without, ...instead].map(({ key }) => Buffer.from(key).toString('hex')))
-    const kept = store.pairs.filter(({ key }) => !keys.has(Buffer.from(key).toString('hex')))
+    const kept = from.pairs.filter(({ key }) => !keys.has(Buffer.from(key).toString('hex')))
     return new ArrayStore([...kept, ...instead].sort((a, b) => Buffer.compare(a.key, b.key)))
   }
 
   it('is noticed at every flipped byte of every record that open reads', async () => {
-    for (const pair of store.pairs.filter((one) => !isBlob(one))) {
-      for (let at = 0; at < pair.value.byteLength; at++) {
-        const value = pair.value.slice()
-        value[at]! ^= 0x10
-        await expectNoticed(changed([], [{ key: pair.key, value }]))
+    for (const from of [store, packed]) {
+      for (const pair of from.pairs.filter((one) => !isBlob(one))) {
+        for (let at = 0; at < pair.value.byteLength; at++) {
+          const value = pair.value.slice()
+          value[at]! ^= 0x10
+          await expectNoticed(changed([], [{ key: pair.key, value }], from))
+        }
       }
     }
   })
 
   it('is noticed when any record that open reads is missing', async () => {
-    for (const pair of store.pairs.filter((one) => !isBlob(one))) await expectNoticed(changed([pair]))
+    for (const from of [store, packed]) {
+      for (const pair of from.pairs.filter((one) => !isBlob(one)))
+        await expectNoticed(changed([pair], [], from))
+    }
   })
 
   it('is noticed when any two slots are missing', async () => {
-    const slots = store.pairs.filter(({ key }) => parseKey(key).kind === 'slot')
-    for (const one of slots) for (const other of slots) await expectNoticed(changed([one, other]))
+    for (const from of [store, packed]) {
+      const slots = from.pairs.filter(({ key }) => ['slot', 'block'].includes(parseKey(key).kind))
+      for (const one of slots) for (const other of slots) await expectNoticed(changed([one, other], [], from))
+    }
   })
 
   it('is noticed when any record is an older version of itself', async () => {
@@ -165,6 +184,12 @@ describe('a damaged ordered store', function () {
         if (store.pairs.some((pair) => Buffer.compare(pair.key, bad) === 0)) continue
         await expectNoticed(changed([{ key, value }], [{ key: bad, value }]))
       }
+    }
+    const { key, value } = pairOf(packed, 'block')
+    for (let bit = 0; bit < key.byteLength * 8; bit++) {
+      const bad = key.slice()
+      bad[bit >> 3]! ^= 1 << (bit & 7)
+      await expectNoticed(changed([{ key, value }], [{ key: bad, value }], packed))
     }
   })
 
