@@ -43,6 +43,9 @@ export const INTERFACE_TARGETS: readonly Target[] = completed(2, [
   {
     name: 'LMDB committed region, packed records',
     reference: 'one entry per record',
+    isDurable: true,
+    subject: { backend: 'lmdb', workload: 'learn-100' },
+    against: { backend: 'lmdb', workload: 'learn-100-with-proofs' },
     as: 'ratio',
     aim: 0.4,
   },

@@ -32,6 +32,7 @@ export const writeWorkloads: readonly Workload[] = [
   ...LEVELS.flatMap((survives) => singleWrites(survives)),
   ...BATCHES.map((length) => learn(length, 'power-loss')),
   learn(100, 'process-crash'),
+  learnWithProofs(100),
   ...VALUE_SIZES.map(([label, valueBytes]): Workload => ({
     ...learn(1, 'power-loss'),
     name: `learn-1-value-${label}`,
@@ -139,3 +140,31 @@ function learn(length: number, survives: Survival): Workload {
     }),
   }
 }
+
+/** What has a proof is in no block of `lmdb` and `level`: a record for each entry. */
+function learnWithProofs(length: number): Workload {
+  return {
+    ...learn(length, 'power-loss'),
+    name: `learn-${length}-with-proofs`,
+    title: `learn batches of ${length} with an empty proof each, power-loss`,
+    suites: ['interface'],
+    isQuick: false,
+    isForLogs: true,
+    begin: (bed) => ({
+      chunk: 1,
+      entriesPerOperation: length,
+      async run() {
+        const from = bed.decided
+        await logOf(bed.subject).learnAll(
+          Array.from({ length }, (_, index) => {
+            const slot = from + index
+            return { slot, ballot: BALLOT, value: bed.values.at(slot), proof: NO_BYTES }
+          }),
+        )
+        bed.decided += length
+      },
+    }),
+  }
+}
+
+const NO_BYTES = new Uint8Array()

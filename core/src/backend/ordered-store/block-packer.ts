@@ -24,19 +24,16 @@ export class BlockPacker {
     this.#codec = codec
   }
 
-  /** Takes a decision, unless it has to have a record of its own; then what was taken before is in the batch. */
+  /** Takes a decision, unless it has to have a record of its own. */
   take(decision: EffectOf<'decide'>): boolean {
-    if (decision.proof !== undefined || !this.#isEmpty(decision.slot)) {
-      this.end()
-      return false
-    }
+    if (decision.proof !== undefined || !this.#isEmpty(decision.slot)) return false
     if (!this.#continues(decision)) this.end()
     this.#run.push(decision)
     this.#valueBytes += decision.value.length
     return true
   }
 
-  /** Puts what was taken into the batch: before anything that asks which slots have a record, and at its end. */
+  /** Puts what was taken last into the batch. */
   end(): void {
     const run = this.#run
     if (run.length === 0) return

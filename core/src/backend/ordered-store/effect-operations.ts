@@ -20,12 +20,11 @@ export interface BatchParts {
  * alone changes no other key.
  */
 export function addOperations(parts: BatchParts, effects: readonly Effect[]): void {
-  const { packer, state } = parts
+  const { state } = parts
   let entered = 0
   for (let at = 0; at < effects.length; at++) {
     const effect = effects[at]!
     if (effect.kind !== 'accept' && effect.kind !== 'decide') {
-      packer.end()
       state.ledger.applyAll(effects, entered, at)
       entered = at
     }

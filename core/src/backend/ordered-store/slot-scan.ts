@@ -128,12 +128,6 @@ export class SlotScan {
     }
   }
 
-  /** True when everything that the record of this block would tell is known. */
-  holds({ first, slots }: Block): boolean {
-    const { decided, point } = this.#state.ledger
-    return decided.firstMissingFrom(Math.max(first, point)) >= first + slots
-  }
-
   #giveOwnRecord(slot: Slot): void {
     const useless = this.#state.packed.giveOwnRecord(slot)
     if (useless) this.useless.push(blockKey(useless.first, useless.slots))

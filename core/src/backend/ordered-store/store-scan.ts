@@ -193,7 +193,6 @@ export class StoreScan {
   #isHeld(home: ParsedKey): boolean {
     const { ledger } = this.state
     if (home.kind === 'configuration') return ledger.configurations.has(home.name)
-    if (home.kind === 'block') return this.slots.holds({ first: home.slot, slots: home.slots })
     return home.kind === 'slot' && (home.slot < ledger.point || ledger.status(home.slot) !== 'empty')
   }
 }

@@ -34,15 +34,18 @@ async function expectHeld(log: PersistentLog, from: number, to: number): Promise
   expect(scanned).to.deep.equal(decisions(from, to).map(({ value }) => text(value)))
 }
 
-/** Flips the last bit of what lies under a key. */
-function rot(store: ArrayStore, key: Uint8Array): void {
+/** Flips a bit of what lies under a key: in the last byte, unless told otherwise. */
+function rot(store: ArrayStore, key: Uint8Array, at?: number): void {
   store.pairs = store.pairs.map((pair) => {
     if (Buffer.compare(pair.key, key) !== 0) return pair
     const value = pair.value.slice()
-    value[value.length - 1]! ^= 1
+    value[at ?? value.length - 1]! ^= 1
     return { key, value }
   })
 }
+
+/** In a record: the slot that it names, in the last byte. */
+const SLOT_AT = 14
 
 const open = (store: ArrayStore, context: Partial<OpenContext> = {}): Promise<PersistentLog> =>
   openStore(store, context, { created: false })
@@ -151,8 +154,10 @@ describe('decisions that come together in an ordered store', () => {
     const log = await openStore(new ArrayStore())
     await log.learnAll([...decisions(0, 4), decision(4, 'a longer value')])
     const reads = log.borrowedReads ?? expect.fail('no borrowed reads')
-    reads.read(1, (view) => view.fill(0))
-    expect(reads.read(1, text)).to.equal('value 1')
+    for (let again = 0; again < 3; again++) {
+      expect(reads.read(1, text)).to.equal('value 1')
+      reads.read(1, (view) => view.fill(0))
+    }
     const seen = reads.read(1, (view) => {
       const nested = [reads.read(2, text), reads.read(4, text), reads.read(1, text)]
       return [text(view), ...nested]
@@ -195,7 +200,7 @@ describe('a compaction of blocks', () => {
     const crashed = store.crashed()
     expect(held(crashed)).to.deep.equal(['0+4', '4+4', '8+4'])
     // What is below the point may be rotten, and still goes.
-    rot(crashed, blockKey(4, 4))
+    for (const first of [0, 4]) rot(crashed, blockKey(first, 4), SLOT_AT)
     const again = await open(crashed)
     expect(held(crashed)).to.deep.equal(['8+4'])
     await expectHeld(again, 10, 12)
@@ -290,6 +295,26 @@ describe('a block that goes bad', () => {
     expect(log.bounds()).to.deep.include({ contiguousTo: 4, committedCount: 4 })
     await expectHeld(log, 0, 4)
     expect(await log.verify()).to.deep.include({ ok: true, slots: 4 })
+    await log.compact({ before: 4, withoutCheckpoint: true })
+    expect(held(healed)).to.deep.equal([])
+    await log.close()
+  })
+
+  it('is not what repairs a slot whose own record is unreadable', async () => {
+    const store = new ArrayStore()
+    let log = await openStore(store)
+    for (const slot of [0, 1, 2]) await log.learn(decision(slot))
+    await log.close()
+    for (const slot of [0, 1]) rot(store, slotKey(slot))
+    log = await open(store.crashed(), { recovery: 'salvage' })
+    await log.close()
+    const salvaged = store.crashed()
+    log = await open(salvaged, { recovery: 'salvage' })
+    await log.learnAll(decisions(0, 2))
+    expect(held(salvaged)).to.deep.equal(['0', '1', '2'])
+    await log.close()
+    log = await open(salvaged.crashed())
+    await expectHeld(log, 0, 3)
     await log.close()
   })
 
@@ -314,6 +339,32 @@ describe('a block that lies where it does not belong', () => {
       await log.close()
       expect(held(damaged)).to.deep.equal(['0+8'])
       await (await open(damaged.crashed())).close()
+    }
+  })
+
+  it('goes where it is whole, and another block has its slots', async () => {
+    const stale = (await learned(2, 6)).pairs.filter(({ key }) => parseKey(key).kind === 'block')
+    const damaged = sorted([...(await learned(0, 8)).pairs, ...stale])
+    await rejection('PLOG_CORRUPTED', () => open(damaged.crashed()))
+    const log = await open(damaged, { recovery: 'salvage' })
+    await expectHeld(log, 0, 8)
+    await log.close()
+    expect(held(damaged)).to.deep.equal(['0+8'])
+  })
+
+  it('is put back where nothing else holds its slots, and loses nothing', async () => {
+    const store = await learned(0, 8)
+    const block = store.pairs.find(({ key }) => parseKey(key).kind === 'block')!
+    const others = store.pairs.filter((pair) => pair !== block)
+    for (const key of [blockKey(0, 9), blockKey(2 ** 40, 8), slotKey(3), Uint8Array.of(0x77)]) {
+      const moved = sorted([...others, { key, value: block.value }])
+      await rejection('PLOG_CORRUPTED', () => open(moved.crashed()))
+      const log = await open(moved, { recovery: 'salvage' })
+      await expectHeld(log, 0, 8)
+      expect(log.bounds()).to.deep.include({ nextSlot: 8, damagedCount: 0 })
+      await log.close()
+      expect(held(moved)).to.deep.equal(['0+8'])
+      await (await open(moved.crashed())).close()
     }
   })
 
