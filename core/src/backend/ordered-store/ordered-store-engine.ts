@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../contract/capabilities.js'
-import type { Slot, SlotRange } from '../../contract/slot.js'
+import type { Slot } from '../../contract/slot.js'
 import type { Survival } from '../../contract/survival.js'
 import type { Effect } from '../engine/effect.js'
 import { GroupCommit } from '../engine/group-commit.js'
@@ -8,22 +8,18 @@ import type { SlotRanges } from '../engine/slot-ranges.js'
 import { BlockPacker } from './block-packer.js'
 import { addOperations, type BatchParts } from './effect-operations.js'
 import { engineFailure } from './engine-failure.js'
-import { blockKey, parseKey, slotKey, slotKeyRange } from './key-layout.js'
 import { encodeMeta } from './meta-record.js'
-import type { OrderedStore, StoreOperation, StorePair } from './ordered-store.js'
+import type { OrderedStore, StoreOperation } from './ordered-store.js'
 import type { RecordCodec } from './record-codec.js'
 import { SlotReader } from './slot-reader.js'
 import { StoreBatch } from './store-batch.js'
 import { StoreBlobs } from './store-blobs.js'
-import { pagesOf } from './store-paging.js'
+import { StoreReclamation } from './store-reclamation.js'
 import type { StoreState } from './store-state.js'
 import { verifyStore } from './store-verification.js'
 
 /** A group longer than this is written in several batches, each complete in itself, to bound memory. */
 const MOST_BATCH_BYTES = 64 * 1024 * 1024
-
-/** Keys that one batch of `reclaim` deletes. */
-const KEYS_PER_RECLAIM = 1_000
 
 /** What one call hands over. */
 interface QueuedWrite {
@@ -63,12 +59,9 @@ export class OrderedStoreEngine implements LogEngine {
   readonly #state: StoreState
   readonly #reader: SlotReader
   readonly #commit: GroupCommit<QueuedWrite>
-  readonly #belowPoint: SlotRanges
+  readonly #reclamation: StoreReclamation
   readonly #onClose: (() => Promise<void>) | undefined
   readonly #counters = { flushes: 0, flushedWrites: 0, bytesWritten: 0 }
-  /** A compaction passed damaged slots, or was cut off: nobody knows which slots below the point left a record. */
-  #sweepBelowPoint: boolean
-  #reclaiming: Promise<void> = Promise.resolve()
 
   constructor({
     backend,
@@ -86,11 +79,10 @@ export class OrderedStoreEngine implements LogEngine {
     this.#codec = codec
     this.#state = state
     this.#reader = new SlotReader(store, codec, state.packed)
-    this.#belowPoint = belowPoint
-    this.#sweepBelowPoint = sweepBelowPoint
     this.#onClose = onClose
     this.#commit = new GroupCommit((writes) => this.#flush(writes))
     const write = (operations: readonly StoreOperation[]) => this.#commit.add({ operations })
+    this.#reclamation = new StoreReclamation({ store, state, write, belowPoint, sweepBelowPoint })
     this.blobs = new StoreBlobs({ store, codec, write, nextBlob: () => state.nextBlob++ })
     this.overwritesLent = store.borrow !== undefined
     if (store.borrow) {
@@ -108,12 +100,8 @@ export class OrderedStoreEngine implements LogEngine {
     return this.#commit.add({ effects })
   }
 
-  /** Deletes what lies below the point in bounded batches; what a crash leaves of it goes at the next open. */
   reclaim(): Promise<void> {
-    const reclaiming = this.#reclaiming.then(() => this.#reclaim())
-    // The next call waits for this one, whose caller hears of its failure.
-    this.#reclaiming = reclaiming.catch(() => undefined)
-    return reclaiming
+    return this.#reclamation.run()
   }
 
   verify(signal: AbortSignal | undefined): Promise<EngineVerification> {
@@ -184,7 +172,7 @@ export class OrderedStoreEngine implements LogEngine {
 
   #enter(effects: readonly Effect[], parts: BatchParts): void {
     // No write both fills slots and moves the point.
-    for (const effect of effects) if (effect.kind === 'compact') this.#rememberBelow(effect.before)
+    for (const effect of effects) if (effect.kind === 'compact') this.#reclamation.remember(effect.before)
     addOperations(parts, effects)
   }
 
@@ -199,60 +187,4 @@ export class OrderedStoreEngine implements LogEngine {
     this.#counters.flushes++
     this.#counters.bytesWritten += batch.bytes
   }
-
-  #rememberBelow(before: Slot): void {
-    const { decided, accepted, damaged } = this.#state.ledger
-    for (const held of [decided, accepted]) {
-      for (const { from, to } of held.ranges(0, before)) this.#belowPoint.add(from, to)
-    }
-    if (damaged.countIn(0, before) > 0) this.#sweepBelowPoint = true
-  }
-
-  async #reclaim(): Promise<void> {
-    const gone = this.#belowPoint
-    const { point } = this.#state.ledger
-    if (gone.count === 0 && !this.#sweepBelowPoint) return
-    const ranges = [...gone.ranges()]
-    gone.remove(0, point)
-    let operations: StoreOperation[] = []
-    for (const key of this.#keysOf(ranges, point)) {
-      operations.push({ key })
-      if (operations.length < KEYS_PER_RECLAIM) continue
-      await this.#commit.add({ operations })
-      operations = []
-    }
-    if (operations.length > 0) await this.#commit.add({ operations })
-    this.#state.packed.forgetBelow(point)
-    const below = slotKeyRange(0, point)
-    if (this.#sweepBelowPoint) {
-      this.#sweepBelowPoint = false
-      for await (const page of pagesOf(this.#store, below)) {
-        const isBelow = ({ key }: StorePair): boolean => endOfKey(key) <= point
-        await this.#commit.add({ operations: page.filter(isBelow).map(({ key }) => ({ key })) })
-      }
-    }
-    await this.#store.reclaim?.(below.from, below.to)
-  }
-
-  /** The keys of what these slots hold. A block that reaches to the point stays until the point has passed it. */
-  *#keysOf(ranges: readonly SlotRange[], point: Slot): Generator<Uint8Array> {
-    const { packed } = this.#state
-    let last: Slot | undefined
-    for (const { from, to } of ranges) {
-      for (let slot = from; slot < to; slot++) {
-        if (packed.firstOf(slot) === undefined) yield slotKey(slot)
-        const block = packed.around(slot)
-        if (!block || block.first === last || block.first + block.slots > point) continue
-        last = block.first
-        yield blockKey(block.first, block.slots)
-      }
-    }
-  }
-}
-
-/** One behind the last slot of a record, by its key. */
-function endOfKey(key: Uint8Array): Slot {
-  const parsed = parseKey(key)
-  if (parsed.kind === 'block') return parsed.slot + parsed.slots
-  return parsed.kind === 'slot' ? parsed.slot + 1 : 0
 }
