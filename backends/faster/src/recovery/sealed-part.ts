@@ -1,11 +1,5 @@
 import type { SlotTable } from '../regions/slot-table.js'
-import {
-  footerEnd,
-  readFooterHead,
-  readFooterState,
-  readNumbers,
-  type FooterHead,
-} from '../sealing/footer.js'
+import { footerEnd, readFooterHead, readFooterState, type FooterHead } from '../sealing/footer.js'
 import { restoreState } from '../sealing/log-state.js'
 import { SealedIndex } from '../sealing/sealed-index.js'
 import type { Segment } from '../segments/segment.js'
@@ -18,8 +12,6 @@ export interface SealedPart {
   readonly heads: readonly FooterHead[]
   /** As of the end of the last of them. */
   readonly state: Buffer
-  /** Of the active segment's footer, where it is one of them. */
-  readonly numbers: Float64Array | undefined
 }
 
 /** What the footers of a log say. */
@@ -54,8 +46,8 @@ export function findFooters(
     state !== undefined && segment.header.base + end <= limit
   const count = isNoted ? 0 : footers.findLastIndex(isUsable) + 1
   const heads = footers.slice(0, count).flatMap(({ head }) => head ?? [])
-  const { state, numbers } = footers[count - 1] ?? {}
-  return { sealed: state && heads.length === count ? { heads, state, numbers } : undefined, damage }
+  const { state } = footers[count - 1] ?? {}
+  return { sealed: state && heads.length === count ? { heads, state } : undefined, damage }
 }
 
 /** Nothing that the log says is lost with a footer. */
@@ -73,8 +65,6 @@ interface Footer {
   readonly end: number
   readonly head: FooterHead | undefined
   readonly state: Buffer | undefined
-  /** Of the active segment. */
-  readonly numbers?: Float64Array | undefined
   readonly isDamaged: boolean
 }
 
@@ -84,18 +74,16 @@ function readFooter(segment: Segment, next: Segment | undefined): Footer {
   const end = next?.header.number === header.number + 1 ? next.header.previousEnd : told
   if (end === undefined)
     return { segment, end: Infinity, head: undefined, state: undefined, isDamaged: false }
+  // The index is verified when it is used.
   const head = readFooterHead(segment, end)
-  // The active segment's footer is going to be cut off: all of its index is read. That of another is verified when it is used.
-  const numbers = head && next === undefined ? readNumbers(segment, head) : undefined
-  const isReadable = head && (next !== undefined || numbers !== undefined)
-  const bytes = isReadable ? readFooterState(segment, head) : undefined
-  const isDamaged = bytes === undefined && (head !== undefined || told === end)
-  return { segment, end, head, state: bytes, numbers, isDamaged }
+  const state = head && readFooterState(segment, head)
+  const isDamaged = state === undefined && (head !== undefined || told === end)
+  return { segment, end, head, state, isDamaged }
 }
 
-/** Takes the footers for the segments. That of the active one is going to be cut off. */
+/** Takes the footers for the segments. That of the active one goes before something is appended. */
 export function restoreSealed(
-  { heads, state, numbers }: SealedPart,
+  { heads, state }: SealedPart,
   segments: readonly Segment[],
   replay: Replay,
   table: SlotTable,
@@ -108,8 +96,6 @@ export function restoreSealed(
     segment.end = head.end
     segment.unreadBelow = head.end
     segment.writtenSlots = head.writtenSlots
-    table.addSealed(
-      new SealedIndex(segment, head, at < segments.length - 1 ? 'stored' : (numbers ?? 'stored')),
-    )
+    table.addSealed(new SealedIndex(segment, head, at < segments.length - 1 ? 'stored' : 'leaving'))
   }
 }

@@ -7,6 +7,7 @@ import { GroupBuilder } from '../segments/group-builder.js'
 import { cut, type Segment } from '../segments/segment.js'
 import type { SegmentFiles } from '../segments/segment-files.js'
 import type { Tail } from '../segments/tail.js'
+import { inTurns } from '../turns.js'
 import type { Replay } from './replay.js'
 
 /** Entries of the mutable region that move to the tail in one group. */
@@ -58,6 +59,13 @@ export interface Leftovers {
   readonly isFooterUsed: boolean
 }
 
+/** What it says is in memory before it is gone; a crash between the two leaves it where it is. */
+async function cutFooter(last: Segment, table: SlotTable): Promise<void> {
+  const index = table.sealed.find(({ segment }) => segment === last)
+  if (index) await inTurns(index.take())
+  await cut(last)
+}
+
 /** What a crash left: bytes behind a cut, retired segments, the mutable region of an earlier session. */
 export async function dropLeftovers(
   files: SegmentFiles,
@@ -65,8 +73,8 @@ export async function dropLeftovers(
   table: SlotTable,
   { last, firstSegment, isShorter, isFooterUsed }: Leftovers,
 ): Promise<void> {
-  if (last !== tail.active || (isShorter && !isFooterUsed)) await cut(last)
-  else if (isShorter) tail.cutsBeforeAppend = true
+  if (last !== tail.active || (isShorter && !isFooterUsed)) await cutFooter(last, table)
+  else if (isShorter) tail.beforeAppend = () => cutFooter(last, table)
   const before = Math.min(firstSegment, last.header.number)
   await tail.retireBefore(before, (segment) => table.removeSealed(segment))
   await files.remove(REGION_NAME)

@@ -182,23 +182,25 @@ export function readFooterHead(segment: Segment, end: number): FooterHead | unde
 }
 
 /** Bytes of the whole footer. */
-function footerBytes({ indexNumbers, discardNumbers, stateBytes }: FooterHead): number {
-  const numbers = (indexNumbers + discardNumbers) * NUMBER_BYTES
-  return FOOTER_HEADER_BYTES + numbers + stateBytes + TRAILER_BYTES
+function footerBytes(head: FooterHead): number {
+  return FOOTER_HEADER_BYTES + numberBytes(head) + head.stateBytes + TRAILER_BYTES
+}
+
+function numberBytes({ indexNumbers, discardNumbers }: FooterHead): number {
+  return (indexNumbers + discardNumbers) * NUMBER_BYTES
 }
 
 /** The offset of the numbers, and behind them that of the state, in the file. */
-export function footerParts({ end, indexNumbers, discardNumbers }: FooterHead) {
-  const numbersAt = end + FOOTER_HEADER_BYTES
-  return { numbersAt, stateAt: numbersAt + (indexNumbers + discardNumbers) * NUMBER_BYTES }
+export function footerParts(head: FooterHead) {
+  const numbersAt = head.end + FOOTER_HEADER_BYTES
+  return { numbersAt, stateAt: numbersAt + numberBytes(head) }
 }
 
-/** The numbers, in memory; `undefined` where they are not what was written. */
-export function readNumbers({ file, seed }: Segment, head: FooterHead): Float64Array | undefined {
-  const { numbersAt, stateAt } = footerParts(head)
-  const bytes = Buffer.allocUnsafeSlow(stateAt - numbersAt)
-  file.readInto(bytes, numbersAt)
-  if (checksum(bytes, 0, bytes.byteLength, seed) !== head.numbersChecksum) return undefined
+/** The numbers, in memory, a part of them per step; `undefined` where they are not what was written. */
+export function* readNumbers(segment: Segment, head: FooterHead): Steps<Float64Array | undefined> {
+  const bytes = Buffer.allocUnsafeSlow(numberBytes(head))
+  const sum = yield* sumNumbers(segment, head, (from, to) => bytes.subarray(from, to))
+  if (sum !== head.numbersChecksum) return undefined
   return new Float64Array(bytes.buffer, 0, bytes.byteLength / NUMBER_BYTES)
 }
 
@@ -208,17 +210,28 @@ export function areNumbersIntact(segment: Segment, head: FooterHead): boolean {
 }
 
 /** The same, a part of the index per step. */
-export function* checkNumbers({ file, seed }: Segment, head: FooterHead): Steps<boolean> {
-  const { numbersAt, stateAt } = footerParts(head)
-  const piece = Buffer.allocUnsafe(Math.min(STEP_BYTES, stateAt - numbersAt))
+export function* checkNumbers(segment: Segment, head: FooterHead): Steps<boolean> {
+  const piece = Buffer.allocUnsafe(Math.min(STEP_BYTES, numberBytes(head)))
+  const sum = yield* sumNumbers(segment, head, (from, to) => piece.subarray(0, to - from))
+  return sum === head.numbersChecksum
+}
+
+/** Reads the bytes `[from, to)` of the numbers, a part of them per step, to where `partOf` says. */
+function* sumNumbers(
+  { file, seed }: Segment,
+  head: FooterHead,
+  partOf: (from: number, to: number) => Buffer,
+): Steps<number> {
+  const { numbersAt } = footerParts(head)
+  const bytes = numberBytes(head)
   let sum = seed
-  for (let at = numbersAt; at < stateAt; at += STEP_BYTES) {
-    const part = piece.subarray(0, stateAt - at)
-    file.readInto(part, at)
+  for (let from = 0; from < bytes; from += STEP_BYTES) {
+    const part = partOf(from, Math.min(from + STEP_BYTES, bytes))
+    file.readInto(part, numbersAt + from)
     sum = checksum(part, 0, part.byteLength, sum)
     yield
   }
-  return sum === head.numbersChecksum
+  return sum
 }
 
 /** The state as of the end of the segment; `undefined` when it is not what was written. */

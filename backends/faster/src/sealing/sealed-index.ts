@@ -1,12 +1,14 @@
 import { isPersistentLogError, raise, SlotRanges } from '@persistent-log/core/backend'
 import { isDecided, NOWHERE, tailAddress, type Address } from '../regions/address.js'
 import type { Segment } from '../segments/segment.js'
+import { atOnce, type Steps } from '../turns.js'
 import {
   areNumbersIntact,
   footerEnd,
   footerParts,
   readFooterHead,
   readFooterState,
+  readNumbers,
   type FooterHead,
 } from './footer.js'
 import { SegmentDigest } from './segment-digest.js'
@@ -17,11 +19,14 @@ const RUN_SLOTS = 1024
 /** Reads the number at an index. Throws `PLOG_CORRUPTED` where it can be read no more. */
 type Numbers = (at: number) => number
 
+/** What stands for numbers that are not what was written: nobody asks. */
+const NO_NUMBERS: Numbers = () => NOWHERE
+
 /**
- * Where the numbers are: stored in the footer, and verified just now or yet to be; or here, of a footer that is going to be
- * cut off.
+ * The numbers are stored in the footer, and verified just now or yet to be. One that is `leaving` is cut off before something
+ * is appended: it is read into memory when it is first used, or else before that, and never through a map.
  */
-export type NumberSource = 'stored' | 'verified' | Float64Array
+export type NumberSource = 'stored' | 'verified' | 'leaving'
 
 /**
  * The slot index of a sealed segment, read where it lies: nothing of it is in memory but its bounds. An entry says where
@@ -35,47 +40,55 @@ export class SealedIndex {
   readonly from: number
   readonly to: number
   readonly count: number
-  /** Undecided versions of older segments that are gone. */
-  readonly discards: SlotRanges = new SlotRanges()
   #numbers: Numbers | undefined
-  readonly #isHeld: boolean
+  readonly #isLeaving: boolean
+  /** Of one that is leaving: the footer may be gone, or is about to go. */
+  #isTaken = false
   readonly #isSparse: boolean
+  #discards: SlotRanges | undefined
   /** What stands for the index where that is damaged. */
   #rebuilt: SegmentDigest | undefined
 
   constructor(segment: Segment, head: FooterHead, source: NumberSource) {
-    const { indexNumbers, discardNumbers } = head
     this.segment = segment
     this.head = head
     this.from = head.from
     this.to = head.to
     this.count = head.count
     this.#isSparse = head.isSparse
-    this.#isHeld = typeof source !== 'string'
-    if (typeof source !== 'string') this.#numbers = (at) => source[at] ?? NOWHERE
-    else if (source === 'verified') this.#numbers = storedNumbers(segment, head)
-    if (discardNumbers === 0) return
-    const numbers = this.#numbers ?? this.#verified()
-    if (this.#rebuilt) this.discards = this.#rebuilt.discards
-    else addRanges(this.discards, numbers, indexNumbers, discardNumbers)
+    this.#isLeaving = source === 'leaving'
+    if (source === 'verified') this.#numbers = storedNumbers(segment, head)
   }
 
-  /** True when the footer is where it was written; otherwise it is in memory only. */
+  /** True when the footer stays where it was written: who reads it there may rely on it. */
   get isOnDisk(): boolean {
-    return !this.#isHeld
+    return !this.#isLeaving
+  }
+
+  /** Undecided versions of older segments that are gone. */
+  get discards(): SlotRanges {
+    return (this.#discards ??= this.#readDiscards())
+  }
+
+  /** Of a footer that is leaving: on return it may be cut off. Look-ups need not wait for that. */
+  *take(): Steps<void> {
+    yield* this.#load()
+    this.#isTaken = true
   }
 
   /** True when the whole footer is what was written, or is needed no more. */
   isFooterIntact(): boolean {
     const { segment, head } = this
-    if (this.#isHeld) return true
+    if (this.#isTaken) return true
     const isComplete = readFooterHead(segment, head.end) !== undefined && footerEnd(segment) === head.end
-    return isComplete && this.isIntact() && readFooterState(segment, head) !== undefined
+    return isComplete && areNumbersIntact(segment, head) && readFooterState(segment, head) !== undefined
   }
 
-  /** True when the numbers are what was written. */
+  /** True when the numbers are what was written, or, in memory, all that they were. */
   isIntact(): boolean {
-    return this.#isHeld || areNumbersIntact(this.segment, this.head)
+    if (!this.#isLeaving) return areNumbersIntact(this.segment, this.head)
+    if (!this.#numbers) this.#verified()
+    return this.#rebuilt?.isWhole ?? true
   }
 
   get(slot: number): Address {
@@ -183,6 +196,20 @@ export class SealedIndex {
     return isWhole || isDecided(address) ? address : tailAddress(this.segment.header.base, false)
   }
 
+  #readDiscards(): SlotRanges {
+    const { indexNumbers, discardNumbers } = this.head
+    const ranges = new SlotRanges()
+    if (discardNumbers === 0) return ranges
+    const numbers = this.#numbers ?? this.#verified()
+    if (this.#rebuilt) return this.#rebuilt.discards
+    try {
+      addRanges(ranges, numbers, indexNumbers, discardNumbers)
+      return ranges
+    } catch (error) {
+      return this.#rebuildAfter(error).discards
+    }
+  }
+
   /** A part that was intact is read no more: the groups are read instead. Throws what is no such error. */
   #rebuildAfter(error: unknown): SegmentDigest {
     if (!isPersistentLogError(error, 'PLOG_CORRUPTED')) throw error
@@ -191,10 +218,21 @@ export class SealedIndex {
 
   /** At the first use. */
   #verified(): Numbers {
+    if (this.#isLeaving) return atOnce(this.#load())
     const numbers = storedNumbers(this.segment, this.head)
-    if (!this.isIntact()) this.#rebuilt = readAgain(this.segment)
+    if (!areNumbersIntact(this.segment, this.head)) this.#rebuilt = readAgain(this.segment)
     this.#numbers = numbers
     return numbers
+  }
+
+  /** Into memory. Whoever looks something up meanwhile does it at once, and comes first. */
+  *#load(): Steps<Numbers> {
+    if (this.#numbers) return this.#numbers
+    const numbers = yield* readNumbers(this.segment, this.head)
+    if (this.#numbers) return this.#numbers
+    if (!numbers) this.#rebuilt = readAgain(this.segment)
+    this.#numbers = numbers ? (at) => numbers[at] ?? NOWHERE : NO_NUMBERS
+    return this.#numbers
   }
 }
 

@@ -26,6 +26,8 @@ const RUN_SLOTS = 1024
  */
 export class SegmentDigest {
   readonly #segment: Segment
+  /** Where its groups ended when this began: the segment of an index that is read again may go on. */
+  readonly #end: number
   readonly #window: SegmentWindow
   readonly #replay: Replay | undefined
   /** Marks on records before this position are about slots that were moved since. */
@@ -43,6 +45,7 @@ export class SegmentDigest {
    */
   constructor(segment: Segment, replay: Replay | undefined, firstBase: number) {
     this.#segment = segment
+    this.#end = segment.end
     this.#window = new SegmentWindow(segment.file)
     this.#replay = replay
     this.#firstBase = firstBase
@@ -50,15 +53,14 @@ export class SegmentDigest {
 
   /** Reads on for about so many bytes; false when everything is read. */
   step(bytes: number): boolean {
-    const { end } = this.#segment
-    const until = Math.min(this.#offset + bytes, end)
+    const until = Math.min(this.#offset + bytes, this.#end)
     while (this.#offset < until) this.#group()
-    return this.#offset < end
+    return this.#offset < this.#end
   }
 
   /** Everything was read. */
   get isWhole(): boolean {
-    return this.#offset >= this.#segment.end
+    return this.#offset >= this.#end
   }
 
   /** As far as the segment was read. */
@@ -76,18 +78,18 @@ export class SegmentDigest {
     yield* this.#settle(replay)
     yield
     const state = yield* encodeState(replay)
-    const { header, end } = this.#segment
+    const { header } = this.#segment
     const chain = this.#last ? chainBehind(this.#last) : { ...FIRST_CHAIN, sequence: header.firstSequence }
     const discards = [...this.#discards.ranges()].flatMap(({ from, to }) => [from, to])
-    return { index: this.#index, end, chain, discards, state, writtenSlots: this.#writtenSlots }
+    return { index: this.#index, end: this.#end, chain, discards, state, writtenSlots: this.#writtenSlots }
   }
 
   #group(): void {
-    const { header, seed, end } = this.#segment
+    const { header, seed } = this.#segment
     const from = this.#offset
     const group = this.#window.groupHeader(from, header.base, seed)
     const to = from + GROUP_HEADER_BYTES + (group?.bodyBytes ?? 0)
-    if (!group || to > end) throw this.#damaged()
+    if (!group || to > this.#end) throw this.#damaged()
     this.#records(this.#window.holding(from, to - from), from + GROUP_HEADER_BYTES, to, group)
     const { point } = group
     const replay = this.#replay

@@ -46,8 +46,8 @@ export class Tail {
   #chain = FIRST_CHAIN
   /** What the file of a segment that is not published yet is called. */
   #unpublishedName: string | undefined
-  /** Behind the end of the active segment stands the footer that a close left; an open log does without. */
-  cutsBeforeAppend = false
+  /** Takes the footer away that a close left behind the end of the active segment, where one is. */
+  beforeAppend: (() => Promise<void>) | undefined
   #flushedTo = 0
   #reached = 0
   /** Flushes one after the other; rejected for ever after the first failure. */
@@ -117,8 +117,8 @@ export class Tail {
     const { sequence, previous, previousChecksum, writtenTo: writtenBefore } = this.#chain
     const about = { sequence, previous, previousChecksum, writtenBefore, flushedTo: this.#flushedTo, point }
     const { bytes, checksum } = builder.finish(about)
-    if (this.cutsBeforeAppend) await cut(active)
-    this.cutsBeforeAppend = false
+    if (this.beforeAppend) await this.beforeAppend()
+    this.beforeAppend = undefined
     const end = active.end + bytes.byteLength
     if (this.#preparation.isBelow(end)) await this.#preparation.pause()
     if (bytes.byteLength <= AT_ONCE_BYTES && end <= active.file.size) active.file.writeNow(bytes, active.end)
@@ -183,7 +183,7 @@ export class Tail {
       salt: randomBytes(SALT_BYTES),
       isRecycled: spare?.isRecycled ?? false,
     }
-    this.cutsBeforeAppend = false
+    this.beforeAppend = undefined
     this.#unpublishedName = spare?.name ?? segmentName(header.number) + UNPUBLISHED_SUFFIX
     const file = spare?.file ?? (await files.create(this.#unpublishedName))
     await writeSegmentHeader(file, header, this.#parts.logId)

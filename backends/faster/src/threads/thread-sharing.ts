@@ -90,12 +90,14 @@ export class ThreadSharing implements TableWatcher {
     return this.#server.close()
   }
 
-  /** What is there already. A footer that is going to be cut off says nothing to anybody else. */
+  /** What is there already. A footer that may be cut off says nothing to anybody else. */
   #begin(): void {
     const { table, tail } = this.#parts
     for (const index of table.sealed) {
       if (index.isOnDisk) this.sealed(index)
       else copyTo(table, index)
+      // What damaged groups said beside a damaged index, only the owner can tell.
+      if (!index.isOnDisk && !index.isIntact()) this.#index.setIncomplete()
     }
     this.#index.retiredBefore(tail.segments[0]?.header.number ?? 0)
     for (const [slot, address] of table.entries(this.#contiguousTo, Number.MAX_SAFE_INTEGER)) {
