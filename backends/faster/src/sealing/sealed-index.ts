@@ -88,6 +88,11 @@ export class SealedIndex {
   isIntact(): boolean {
     if (!this.#isLeaving) return areNumbersIntact(this.segment, this.head)
     if (!this.#numbers) this.#verified()
+    return this.isWhole
+  }
+
+  /** False when it was found damaged, and groups of the segment too: what those said is missing here. */
+  get isWhole(): boolean {
     return this.#rebuilt?.isWhole ?? true
   }
 

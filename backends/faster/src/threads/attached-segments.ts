@@ -26,16 +26,16 @@ export class AttachedSegments {
   #sealedTo = 0
   #first = 0
   #region: AttachedRegion | undefined
-  #isComplete = true
+  #hasFooters = true
 
   constructor(files: SegmentFiles, logId: Uint8Array) {
     this.#files = files
     this.#logId = Buffer.from(logId)
   }
 
-  /** False when a footer cannot be read here: what it says, the owner knows. */
+  /** False when a footer cannot be read here, or only in part: what it says, the owner knows. */
   get isComplete(): boolean {
-    return this.#isComplete
+    return this.#hasFooters && this.#sealed.every(({ isWhole }) => isWhole)
   }
 
   /** Segments below this number are retired: their files may become other ones. */
@@ -143,7 +143,7 @@ export class AttachedSegments {
     const end = footerEnd(segment)
     const head = end === undefined ? undefined : readFooterHead(segment, end)
     if (!head) {
-      this.#isComplete = false
+      this.#hasFooters = false
       return
     }
     segment.end = head.end

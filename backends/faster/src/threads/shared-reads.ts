@@ -71,8 +71,8 @@ export class SharedReads {
         const first = this.#sync()
         const open = index.firstFrom(from)
         segments.sealTo(index.sealed)
-        if (this.#mustAsk) return ASK_OWNER
         const found = segments.firstSealedFrom(from, Math.min(open ?? to, to)) ?? open
+        if (this.#mustAsk) return ASK_OWNER
         if (index.firstSegment === first) return found !== undefined && found < to ? found : undefined
       }
     })
