@@ -69,6 +69,8 @@ export interface Recovered {
   readonly ambiguous: boolean
   readonly damaged: readonly Damage[]
   readonly keepFrom: number
+  /** True as long as the files of the tail are what a clean close left. */
+  readonly isAsClosed: () => boolean
 }
 
 /**
@@ -240,6 +242,7 @@ async function recoverTail(
       ? { replay: undefined, from: 0 }
       : sealFrom(newReplay(), table, last.segment, !isSealedToItsEnd)
   const compressor = new Compressor({ files, tail, table, isOn: request.compression })
+  const wasClosed = cleanClose && replay.isClosed
   return {
     ...{ tail, table, pending, encoder, region, compressor, ledger: replay.ledger },
     sealer: new Sealer({ files, tail, table, compressor, newReplay, ...sealerStart }),
@@ -253,6 +256,7 @@ async function recoverTail(
       ...(isRegionDamaged ? [REGION_DAMAGE] : []),
     ],
     keepFrom: Math.min(...unsettled.filter((one) => one.slots.length > 0).map((one) => one.segment)),
+    isAsClosed: () => wasClosed && tail.beforeAppend !== undefined,
   }
 }
 

@@ -52,6 +52,8 @@ export interface EngineParts {
   readonly compressor: Compressor
   /** Segments from this number on hold damage that nobody has repaired. */
   readonly keepFrom: number
+  /** True as long as the files of the tail are what a clean close left. */
+  readonly isAsClosed: () => boolean
   /** Where threads find the files; `undefined` where they are not to be shared. */
   readonly place: SharedPlace | undefined
   /** The directory: the close is noted when everything is flushed, the lock given back in any case. */
@@ -186,7 +188,7 @@ export class HybridLogEngine implements LogEngine {
     return { flushes, bytesWritten, flushedWrites: this.#queue.flushedWrites }
   }
 
-  /** Everything goes to the tail, the tail says that it was closed, then the directory does. */
+  /** Everything goes to the tail, the tail says that it was closed, unless it does already, then the directory does. */
   async close(): Promise<void> {
     const { directory } = this.#parts
     try {
@@ -206,9 +208,7 @@ export class HybridLogEngine implements LogEngine {
       await this.#ring.settle()
       if (this.#queue.failure) throw raise.poisoned('close', this.#queue.failure.cause)
       await this.#ring.moveAll(true)
-      await this.#add(newWrite([{ kind: 'close' }], true))
-      await tail.cut()
-      await sealer.finish()
+      if (!this.#parts.isAsClosed()) await this.#sealEnd()
     } finally {
       await allInTurn(
         () => this.#queue.idle(),
@@ -218,6 +218,13 @@ export class HybridLogEngine implements LogEngine {
       )
     }
     await files.remove(REGION_NAME)
+  }
+
+  async #sealEnd(): Promise<void> {
+    const { tail, sealer } = this.#parts
+    await this.#add(newWrite([{ kind: 'close' }], true))
+    await tail.cut()
+    await sealer.finish()
   }
 
   #share(log: ServedCalls, place: SharedPlace): ThreadSharing {
