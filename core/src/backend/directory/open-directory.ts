@@ -42,11 +42,14 @@ export interface LogDirectory extends LastSession {
   /** This open created the log. A new log counts as cleanly closed. */
   readonly created: boolean
   /**
-   * With `judgesByClose`, to be called when the files were judged, before anything in them is changed: an open that dies before
-   * leaves the next one to judge them by the same close. Idempotent.
+   * With `judgesByClose`, to be called when the files were judged, before anything in them is changed: a process that dies
+   * before leaves the next one to judge them by the same close. Idempotent.
    */
   beginChanges(): Promise<void>
-  /** The next open finds a clean close. Called when everything is flushed and the engine is closed, before `release`. */
+  /**
+   * The next open finds a clean close; where nothing was changed, it does anyway. Called when everything is flushed and the
+   * engine is closed, before `release`.
+   */
   markClean(): Promise<void>
   /** The restart that `sameBoot: false` told about is settled and is not reported again. */
   forgetRestart(): Promise<void>
@@ -86,7 +89,7 @@ const LOST_AND_FOUND = 'lost+found'
  *     plog.json      identity: backend, format, log id, first slot, checksum
  *     plog.creating  the same, while the log is created; renamed to plog.json as the commit point
  *     plog.lock      carries the kernel's lock; its text says who has it
- *     plog.open      exists while the log is open, with the boots since the last clean close, and whether that still counts
+ *     plog.open      exists while the log may be changed, with the boots since the last clean close
  *     engine/        the engine's own files
  *
  * A directory that once held a log is never taken for an empty one.
@@ -101,9 +104,9 @@ export async function openDirectory(request: OpenDirectoryRequest): Promise<LogD
     const { judgesByClose = false } = request
     const last = await beginSession(path, judgesByClose)
     const isKept = judgesByClose && last.cleanClose
-    const markClean = (): Promise<void> => endSession(path)
     let ended: Promise<void> | undefined
-    let touched: Promise<void> | undefined
+    let touched: Promise<void> | undefined = isKept ? undefined : Promise.resolve()
+    const markClean = (): Promise<void> => (touched ? endSession(path) : Promise.resolve())
     const end = async (how: SessionEnd): Promise<void> => {
       try {
         if (how === 'intact' || (how === 'refused' && last.cleanClose)) await markClean()
@@ -117,7 +120,7 @@ export async function openDirectory(request: OpenDirectoryRequest): Promise<LogD
       ...identity,
       ...last,
       created,
-      beginChanges: () => (touched ??= isKept ? claimSession(path) : Promise.resolve()),
+      beginChanges: () => (touched ??= claimSession(path)),
       markClean,
       forgetRestart: () => claimSession(path),
       release: () => lock.release(),

@@ -4,7 +4,7 @@ import { raise } from '../../errors/index.js'
 import { bootId } from './boot-id.js'
 import { publishFile, removeDurably } from './publish-file.js'
 
-/** The name of the file that exists while a log is open: its presence at open tells an unclean end. */
+/** The name of the file that exists while an open log may be changed: its presence at open tells an unclean end. */
 export const SESSION_FILE = 'plog.open'
 
 /** How the last owner left the log. */
@@ -20,27 +20,24 @@ export interface LastSession {
  */
 interface SessionRecord {
   readonly boots: readonly string[]
-  /** The log is still what a clean close left: whoever opens it next judges it by that close. */
-  readonly isUntouched: boolean
 }
 
 /**
- * Reads how the last owner ended, and notes durably that the log is open now. Where it `keepsClose`, a clean close still
- * counts until `claimSession`.
+ * Reads how the last owner ended, and notes durably that the log may be changed from here on. Where it `keepsClose`, a clean
+ * close still counts until `claimSession`: whoever opens the log next judges it by that, and nothing is noted.
  */
 export async function beginSession(path: string, keepsClose: boolean): Promise<LastSession> {
   const file = join(path, SESSION_FILE)
-  const found = await readSession(file)
-  const last = found?.isUntouched === true ? undefined : found
+  const last = await readSession(file)
   const boot = bootId()
   const cleanClose = last === undefined
-  await writeSession(file, [...new Set([...(last?.boots ?? []), boot])], cleanClose && keepsClose)
+  if (!cleanClose || !keepsClose) await writeSession(file, [...new Set([...(last?.boots ?? []), boot])])
   return { cleanClose, sameBoot: last?.boots.every((each) => each === boot) ?? true }
 }
 
 /** Notes durably that the log may be changed from here on, and that only this boot counts for that. */
 export async function claimSession(path: string): Promise<void> {
-  await writeSession(join(path, SESSION_FILE), [bootId()], false)
+  await writeSession(join(path, SESSION_FILE), [bootId()])
 }
 
 /** Notes durably that the log was closed and nothing was left behind. */
@@ -48,11 +45,11 @@ export async function endSession(path: string): Promise<void> {
   await removeDurably(join(path, SESSION_FILE))
 }
 
-const writeSession = (file: string, boots: readonly string[], isUntouched: boolean): Promise<void> =>
-  publishFile(file, Buffer.from(`${JSON.stringify({ boots, isUntouched } satisfies SessionRecord)}\n`))
+const writeSession = (file: string, boots: readonly string[]): Promise<void> =>
+  publishFile(file, Buffer.from(`${JSON.stringify({ boots } satisfies SessionRecord)}\n`))
 
 /** A boot that no machine has: a session file that cannot be read counts as one of another boot. */
-const UNREADABLE: SessionRecord = { boots: ['unreadable'], isUntouched: false }
+const UNREADABLE: SessionRecord = { boots: ['unreadable'] }
 
 async function readSession(file: string): Promise<SessionRecord | undefined> {
   let text: string
@@ -63,9 +60,9 @@ async function readSession(file: string): Promise<SessionRecord | undefined> {
     throw raise.io('read', { file }, { cause })
   }
   try {
-    const { boots, isUntouched } = JSON.parse(text) as Partial<Record<keyof SessionRecord, unknown>>
+    const { boots } = JSON.parse(text) as Partial<Record<keyof SessionRecord, unknown>>
     const isList = Array.isArray(boots) && boots.length > 0 && boots.every((boot) => typeof boot === 'string')
-    return isList ? { boots, isUntouched: isUntouched === true } : UNREADABLE
+    return isList ? { boots } : UNREADABLE
   } catch {
     return UNREADABLE
   }

@@ -96,10 +96,22 @@ describe('the session of a log directory', () => {
     it('still knows a clean close when an open died before it changed anything', async () => {
       await endWith('clean')
       await openAndDie(false)
+      expect(await readdir(directory())).not.to.include('plog.open')
       restartMachine('second')
       await openAndDie(false)
       expect(await openAndDie(true)).to.deep.equal({ cleanClose: true, sameBoot: true })
       expect(await openAndDie(true)).to.deep.equal({ cleanClose: false, sameBoot: true })
+    })
+
+    it('ends as it began where nothing was changed, and is clean again where something was', async () => {
+      await endWith('clean')
+      for (const isChanged of [false, true, false]) {
+        const log = await openAt(directory(), { judgesByClose: true })
+        expect(log.cleanClose).to.equal(true)
+        if (isChanged) await log.beginChanges()
+        expect((await readdir(directory())).includes('plog.open')).to.equal(isChanged)
+        await log.end('intact')
+      }
     })
 
     it('does not take for clean what was unclean before', async () => {
