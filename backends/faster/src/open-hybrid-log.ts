@@ -22,7 +22,7 @@ export interface HybridLogHome {
   readonly created: boolean
   readonly cleanClose: boolean
   readonly sameBoot: boolean
-  /** Called before the first change of the files, when they were judged by how they were closed. */
+  /** Called before the first change of the files, when they were judged by how they were closed. Idempotent. */
   beginChanges(): Promise<void>
   /** What a restart may have cost is settled. */
   forgetRestart(): Promise<void>
@@ -67,7 +67,7 @@ export async function openHybridEngine(
     home.path === undefined ? undefined : { path: home.path, isMapped: files.mapped, logId, poisonViews }
   const capabilities = capabilitiesOf(context.options, place ? 'many-threads' : 'one-process')
   const acceptsWeakly = !survivesAtLeast(context.durability.accept ?? 'power-loss', 'power-loss')
-  const shared = { files, logId, blobs, capabilities, directory: home, place }
+  const shared = { files, logId, blobs, capabilities, directory: home, place, beginChanges }
   const engine = new HybridLogEngine({ ...recovered, ...shared, regionBytes, acceptsWeakly })
   try {
     await engine.begin()

@@ -43,7 +43,7 @@ export interface RecoveryRequest {
   readonly spareSegments: number
   readonly compression: boolean
   readonly cleanClose: boolean
-  /** To be called before the first change that makes something else of the log than what its last close left. */
+  /** To be called before the first change that makes something else of the log than what its last close left; idempotent. */
   readonly beginChanges: () => Promise<void>
   readonly sameBoot: boolean
   readonly mode: 'strict' | 'salvage'
@@ -216,9 +216,12 @@ async function recoverTail(
   const isFound = unsettled.some((one) => !isSettled(one))
   // First of all: what is written from here on hides that an end is missing.
   if (isFound) await writeKnownDamage(files, { stretches: judged.map(toKnown), isBegun: true })
-  await request.beginChanges()
   markDamaged(unsettled, replay, table)
   const batches = finalEffects(replay, losesVotes)
+  const begins = hasBegun || isFound || batches.length > 0
+  const wasClosed = isCut && !isScanned && replay.isClosed && !begins
+  // What a clean close left counts until the first write.
+  if (!wasClosed) await request.beginChanges()
   if (batches.length > 0 && !hasBegun) await tail.begin()
   hasBegun ||= batches.length > 0
   for (const batch of batches) await appendEffects(steps, batch)
@@ -235,6 +238,7 @@ async function recoverTail(
     firstSegment: replay.firstSegment,
     isShorter,
     isFooterUsed: !isScanned,
+    beginChanges: request.beginChanges,
   })
   // What was retired is gone by now: sealing goes on behind a segment that stays, or begins anew.
   const sealerStart =
@@ -242,7 +246,6 @@ async function recoverTail(
       ? { replay: undefined, from: 0 }
       : sealFrom(newReplay(), table, last.segment, !isSealedToItsEnd)
   const compressor = new Compressor({ files, tail, table, isOn: request.compression })
-  const wasClosed = cleanClose && replay.isClosed
   return {
     ...{ tail, table, pending, encoder, region, compressor, ledger: replay.ledger },
     sealer: new Sealer({ files, tail, table, compressor, newReplay, ...sealerStart }),

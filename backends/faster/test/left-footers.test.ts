@@ -143,6 +143,39 @@ describe('faster: the footer that a close left at the end of a log', () => {
     }
   })
 
+  it('counts as the end of a closed log until the first write, which a kill at any operation shows', async () => {
+    const closed = (await closedOnce(12, 3, SMALL)).copy()
+    for (const isWeak of [false, true]) {
+      const disk = new MemoryDisk(new MemoryDisk(closed).copy())
+      const events: string[] = []
+      const killed: { readonly image: DiskImage; readonly cleanClose: boolean; readonly to: number }[] = []
+      let to = 15
+      const kill = (): void => {
+        killed.push({ image: disk.copy(), cleanClose: !events.includes('beginChanges'), to })
+      }
+      disk.beforeOperation = kill
+      const log = await openOn(disk, { cleanClose: true, options: SMALL }, events)
+      expect((await shownBy(log)).size).equal(15)
+      expect(events, 'nothing has changed').deep.equal([])
+      kill()
+      for (const slot of [15, 16, 17]) {
+        await log.learn(learn(slot), isWeak ? { survives: 'process-crash' } : {})
+        to = slot + 1
+        kill()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      await log.close()
+      expect(new Set(killed.map(({ cleanClose }) => cleanClose)).size).equal(2)
+      for (const { image, cleanClose, to: end } of killed) {
+        const again = await openOn(new MemoryDisk(image), { cleanClose, options: SMALL })
+        expect(again.recovery).deep.include({ damaged: [], votesLost: false })
+        const shown = await shownBy(again)
+        for (let slot = 0; slot < end; slot++) expect(shown.has(slot), `slot ${slot}`).equal(true)
+        expect((await again.verify()).ok).equal(true)
+      }
+    }
+  })
+
   it('stands below what the mutable region got meanwhile, and goes when a crash made a segment of that', async () => {
     const disk = new MemoryDisk((await closedOnce(40, 3)).copy())
     const log = await reopen(disk)

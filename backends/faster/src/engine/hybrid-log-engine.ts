@@ -52,6 +52,8 @@ export interface EngineParts {
   readonly compressor: Compressor
   /** Segments from this number on hold damage that nobody has repaired. */
   readonly keepFrom: number
+  /** To be called before the first change of the files since the open; idempotent. */
+  readonly beginChanges: () => Promise<void>
   /** True as long as the files of the tail are what a clean close left. */
   readonly isAsClosed: () => boolean
   /** Where threads find the files; `undefined` where they are not to be shared. */

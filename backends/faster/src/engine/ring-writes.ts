@@ -20,6 +20,8 @@ export interface RingWriteParts {
   readonly files: SegmentFiles
   /** Bytes of the ring, at most. */
   readonly regionBytes: number
+  /** To be called before the first write that is not in the tail; idempotent. */
+  readonly beginChanges: () => Promise<void>
   /** Accepts below power-loss are this log's normal ones: what announces them stays until the log is closed. */
   readonly staysAnnounced: boolean
   readonly table: SlotTable
@@ -283,7 +285,9 @@ export class RingWrites implements AtOnceWrites {
   }
 
   async #createRing(): Promise<void> {
-    const { files, regionBytes } = this.#parts
+    const { files, regionBytes, beginChanges } = this.#parts
+    // A ring that a clean close stands against is not looked at.
+    await beginChanges()
     const ring = await RingBuffer.create(files, regionBytes)
     this.#ring = ring
     this.#eviction = new Eviction({ ...this.#parts, ring })

@@ -57,6 +57,8 @@ export interface Leftovers {
   readonly isShorter: boolean
   /** It was taken for the segment: until something is appended, it may stay. */
   readonly isFooterUsed: boolean
+  /** To be called before it goes. */
+  readonly beginChanges: () => Promise<void>
 }
 
 /** What it says is in memory before it is gone; a crash between the two leaves it where it is. */
@@ -71,10 +73,10 @@ export async function dropLeftovers(
   files: SegmentFiles,
   tail: Tail,
   table: SlotTable,
-  { last, firstSegment, isShorter, isFooterUsed }: Leftovers,
+  { last, firstSegment, isShorter, isFooterUsed, beginChanges }: Leftovers,
 ): Promise<void> {
   if (last !== tail.active || (isShorter && !isFooterUsed)) await cutFooter(last, table)
-  else if (isShorter) tail.beforeAppend = () => cutFooter(last, table)
+  else if (isShorter) tail.beforeAppend = () => beginChanges().then(() => cutFooter(last, table))
   const before = Math.min(firstSegment, last.header.number)
   await tail.retireBefore(before, (segment) => table.removeSealed(segment))
   await files.remove(REGION_NAME)
