@@ -52,7 +52,6 @@ describe('faster: sealed segments', () => {
 
       const scanned = new MemoryDisk(withoutFooters(disk.copy()))
       await openOn(scanned, { cleanClose: true, options: { segmentBytes: 64 * 1024 } })
-      // Most of what is read is the index of the segment that is gone on in.
       expect(read.at(-1)).below(scanned.bytesRead * 0.05)
     }
     const segments = 12_000 / 650
