@@ -219,7 +219,7 @@ async function recoverTail(
   markDamaged(unsettled, replay, table)
   const batches = finalEffects(replay, losesVotes)
   const begins = hasBegun || isFound || batches.length > 0
-  const wasClosed = isCut && !isScanned && replay.isClosed && !begins
+  const wasClosed = isSealedToItsEnd && !isScanned && replay.isClosed && !begins
   // What a clean close left counts until the first write.
   if (!wasClosed) await request.beginChanges()
   if (batches.length > 0 && !hasBegun) await tail.begin()

@@ -1,6 +1,7 @@
 import { isPersistentLogError, type PersistentLog } from '@persistent-log/core/backend'
 import { expect } from 'chai'
 import { FOOTER_HEADER_BYTES } from '../src/sealing/footer.js'
+import { UNSEALED_NAME } from '../src/sealing/sealer.js'
 import { GROUP_HEADER_BYTES } from '../src/segments/group.js'
 import { RECORD_HEADER_BYTES } from '../src/segments/record.js'
 import { SEGMENT_HEADER_BYTES } from '../src/segments/segment-header.js'
@@ -240,5 +241,7 @@ describe('faster: damage in sealed segments', () => {
     const again = await openOn(disk, { cleanClose: true })
     expect(again.recovery.damaged).deep.equal([])
     expect((await shownBy(again)).size).equal(20)
+    await again.close()
+    expect([...disk.image.names.keys()], 'sealed anew, and flushed').not.includes(UNSEALED_NAME)
   })
 })
