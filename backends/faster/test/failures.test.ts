@@ -236,7 +236,7 @@ describe('faster: failing devices', () => {
     const builder = new GroupBuilder()
     builder.begin({ position: tail.position, seed: tail.active.seed })
     builder.add({ kind: RECORD.promise, b: 1, c: 1 })
-    await tail.append(builder, 0)
+    await tail.append(builder, 0, true)
     let flushes = 0
     disk.beforeOperation = ({ kind }) => {
       // The system tells of a failure once.

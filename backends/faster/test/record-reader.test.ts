@@ -15,7 +15,7 @@ async function newSegment(slots: number) {
     const value = Buffer.alloc(slot * 3, slot)
     return builder.add({ kind: RECORD.decide, a: slot, b: 1, c: 1, value }).position
   })
-  await tail.append(builder, 0)
+  await tail.append(builder, 0, true)
   await tail.publish()
   return { disk, segment, positions }
 }

@@ -20,7 +20,7 @@ async function newReplay(isByGroups: boolean) {
     const from = segment.end
     builder.begin({ position: tail.position, seed: segment.seed })
     const placed = records.map((fields) => builder.add(fields))
-    await tail.append(builder, 0)
+    await tail.append(builder, 0, true)
     if (isByGroups) {
       new GroupReplay(replay, segment, new SegmentWindow(segment.file)).apply(from, segment.end)
     } else {

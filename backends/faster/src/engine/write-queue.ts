@@ -149,7 +149,8 @@ export class WriteQueue {
       taken++
     }
     const writes = this.#queue.splice(0, taken)
-    if (this.#builder.summary.records > 0) await tail.append(this.#builder, encoder.state.point)
+    const awaitsFlush = writes.some(({ joinsFlush }) => joinsFlush)
+    if (this.#builder.summary.records > 0) await tail.append(this.#builder, encoder.state.point, awaitsFlush)
     encoder.wasAppended()
     for (const write of writes) {
       if (write.joinsFlush) this.#appended.push(write)

@@ -44,7 +44,7 @@ export async function appendEffects(parts: AppendParts, effects: readonly Stored
   pending.holdAll(write)
   builder.begin({ position: tail.position, seed: tail.active.seed })
   encoder.encode(write, builder)
-  if (builder.summary.records > 0) await tail.append(builder, encoder.state.point)
+  if (builder.summary.records > 0) await tail.append(builder, encoder.state.point, true)
   encoder.wasAppended()
   resolveWrite(write, table, pending)
 }

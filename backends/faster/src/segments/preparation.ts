@@ -22,7 +22,10 @@ const LARGE_APPEND_BYTES = 32 * 1024
 const NEWEST_PART = 1 / 4
 /** The next segment is begun when the active one is so full ... */
 const BEGIN_NEXT_AT = 0.5
-/** ... and prepared at this pace: bytes of zeros per byte appended, so that it is ready in time. */
+/**
+ * ... and prepared at this pace: bytes of zeros per byte appended, so that it is ready in time. A log that is opened with its
+ * last segment nearly full has no time: what is not ready goes on beside the segment after that.
+ */
 const PACE = 3
 const DRAFT_NAME = `spare${UNPUBLISHED_SUFFIX}`
 
@@ -38,8 +41,9 @@ export interface PreparationParts {
 /**
  * Writes zeros ahead of the log and flushes them, in the background: behind the end of the active segment in steps, and,
  * once that is half full and no spare is there, a whole next segment. So the flush that acknowledges an append has the
- * bytes of that to write, and neither zeros nor metadata. The work follows the appends: a log that nobody writes to
- * prepares nothing, and a small one owns little more than it holds.
+ * bytes of that to write, and neither zeros nor metadata. The work follows the appends that such a flush is waited for: a
+ * log that nobody writes to prepares nothing, nor does one whose writes need only outlive the process, and a small one owns
+ * little more than it holds.
  *
  * A device that gives no room refuses nobody but this: the next append extends the file itself, and is told then.
  */
@@ -48,10 +52,10 @@ export class Preparation {
   #running: Promise<void> | undefined
   /** Zeros are being written into the active segment from this offset on. */
   #zeroingFrom = Infinity
-  /** Somebody waits: what is under way ends with the zeros that are being written. */
-  #isHurried = false
   #usualBytes = 0
   #draft: { readonly file: SegmentFile; bytes: number } | undefined
+  /** So many bytes of the next segment may be there by now. */
+  #nextBytes = 0
   /** Nothing more is prepared while this one is the active segment. */
   #refusedIn: Segment | undefined
 
@@ -59,20 +63,27 @@ export class Preparation {
     this.#parts = parts
   }
 
-  /** So many bytes were appended to the active segment. Returns at once. */
+  /** So many bytes, whose flush is waited for, were appended to the active segment. Returns at once. */
   advance(active: Segment, bytes: number): void {
     this.#usualBytes =
       this.#usualBytes === 0 ? bytes : this.#usualBytes + (bytes - this.#usualBytes) * NEWEST_PART
-    if (this.#running || this.#refusedIn === active || this.#usualBytes > LARGE_APPEND_BYTES) return
-    const work = this.#due(active)
+    if (this.#refusedIn === active || this.#usualBytes > LARGE_APPEND_BYTES) return
+    const wantsNext = this.#wantsNext(active)
+    if (wantsNext) this.#nextBytes += bytes * PACE
+    const work = this.#running ? undefined : this.#due(active, wantsNext)
     if (!work) return
     this.#running = work()
       .catch((cause: unknown) => this.#refuse(active, cause))
       .finally(() => {
         this.#running = undefined
         this.#zeroingFrom = Infinity
-        this.#isHurried = false
       })
+  }
+
+  /** A flush writes whole folios of the page cache: those of the zeros are to be no larger than what is usually appended. */
+  get #pieceBytes(): number {
+    const folioBytes = 2 ** Math.ceil(Math.log2(this.#usualBytes))
+    return Math.min(Math.max(folioBytes, PAGE_BYTES), ZERO_PIECE_BYTES)
   }
 
   /** Zeros are being written into the active segment somewhere below `offset`. */
@@ -80,9 +91,8 @@ export class Preparation {
     return offset > this.#zeroingFrom
   }
 
-  /** Resolves when nothing is being written. */
+  /** Resolves when nothing is being written: a step is the most that is waited for. */
   async pause(): Promise<void> {
-    this.#isHurried = this.#running !== undefined
     await this.#running
   }
 
@@ -92,39 +102,40 @@ export class Preparation {
     await this.#dropDraft()
   }
 
-  #due(active: Segment): (() => Promise<void>) | undefined {
+  #wantsNext(active: Segment): boolean {
     const { segmentBytes, spares } = this.#parts
+    return active.end >= segmentBytes * BEGIN_NEXT_AT && spares.count === 0 && spares.hasRoom
+  }
+
+  #due(active: Segment, wantsNext: boolean): (() => Promise<void>) | undefined {
+    const { segmentBytes } = this.#parts
     const { size } = active.file
     const step = Math.min(Math.max(size / 4, MIN_STEP_BYTES), MAX_STEP_BYTES)
     if (size < segmentBytes && active.end + step / 2 >= size) {
       return () => this.#extend(active, Math.min(roundUp(size + step, PAGE_BYTES), segmentBytes))
     }
-    const surplus = active.end - segmentBytes * BEGIN_NEXT_AT
-    if (surplus < 0 || spares.count > 0 || !spares.hasRoom) return undefined
-    const wanted = Math.min(surplus * PACE + MIN_STEP_BYTES, segmentBytes)
-    return wanted > (this.#draft?.bytes ?? 0) ? () => this.#prepareNext(wanted) : undefined
+    if (!wantsNext) return undefined
+    const to = Math.min((this.#draft?.bytes ?? 0) + MAX_STEP_BYTES, segmentBytes)
+    return this.#nextBytes + MIN_STEP_BYTES >= to ? () => this.#prepareNext(to) : undefined
   }
 
   async #extend({ file }: Segment, to: number): Promise<void> {
     this.#zeroingFrom = file.size
-    await writeZeros(file, file.size, to)
+    await writeZeros(file, file.size, to, this.#pieceBytes)
     this.#zeroingFrom = file.size
     await this.#parts.flush()
   }
 
-  async #prepareNext(wanted: number): Promise<void> {
+  async #prepareNext(to: number): Promise<void> {
     const { files, spares, segmentBytes } = this.#parts
-    const to = Math.ceil(wanted)
     this.#draft ??= { file: await files.create(DRAFT_NAME), bytes: 0 }
     const { file, bytes } = this.#draft
-    for (let at = bytes; at < to && !this.#isHurried; at = this.#draft.bytes) {
-      const end = Math.min(at + MAX_STEP_BYTES, to)
-      await writeZeros(file, at, end)
-      await file.flush()
-      this.#draft.bytes = end
-    }
-    if (this.#draft.bytes < segmentBytes) return
+    await writeZeros(file, bytes, to, this.#pieceBytes)
+    await file.flush()
+    this.#draft.bytes = to
+    if (to < segmentBytes) return
     this.#draft = undefined
+    this.#nextBytes = 0
     await file.close()
     await spares.add(DRAFT_NAME)
   }
@@ -141,6 +152,7 @@ export class Preparation {
     const draft = this.#draft
     if (!draft) return
     this.#draft = undefined
+    this.#nextBytes = 0
     await draft.file.close()
     await this.#parts.files.remove(DRAFT_NAME)
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { raise, type Ballot, type StoredEntry } from '@persistent-log/core/backend'
 import { roundUp } from '../integers.js'
 import type { GroupBuilder } from './group-builder.js'
+import { GroupWriter } from './group-writer.js'
 import { RECORD, RECORD_ALIGNMENT_BYTES, type StoredRecord } from './record.js'
 import { cut, Segment, segmentNumber, segmentName, UNPUBLISHED_SUFFIX } from './segment.js'
 import { FIRST_CHAIN, type Chain } from './chain.js'
@@ -9,12 +10,6 @@ import { Preparation } from './preparation.js'
 import type { SegmentFiles } from './segment-files.js'
 import { SALT_BYTES, SEGMENT_HEADER_BYTES, writeSegmentHeader, type SegmentHeader } from './segment-header.js'
 import type { SpareSegments } from './spare-segments.js'
-
-/**
- * Into blocks that are there already, so many bytes are copied faster than a thread of the pool is woken to copy them; a
- * larger group, or one that needs new blocks, might hold the event loop up.
- */
-const AT_ONCE_BYTES = 16 * 1024
 
 /** What a tail is made of. */
 export interface TailParts {
@@ -36,13 +31,14 @@ export interface TailParts {
  * - Bytes below `position` never change.
  * - No byte is written at or behind `position` but by the next append, and zeros by the preparation.
  *
- * An append normally meets blocks that are written already, so that its flush changes no metadata. Where it does not, it
- * extends the file itself, and a full disk is an error of that write.
+ * An append that a flush is waited for normally meets blocks that are written already, so that the flush changes no
+ * metadata. Any other extends the file itself, and a full disk is an error of that write.
  */
 export class Tail {
   readonly #parts: TailParts
   readonly segments: Segment[]
   readonly #preparation: Preparation
+  readonly #writer = new GroupWriter()
   #chain = FIRST_CHAIN
   /** What the file of a segment that is not published yet is called. */
   #unpublishedName: string | undefined
@@ -110,8 +106,8 @@ export class Tail {
     return this.active.end >= this.#parts.segmentBytes && this.mayRoll
   }
 
-  /** Appends a group that was built for `position`. Resolved: the operating system has it. */
-  async append(builder: GroupBuilder, point: number): Promise<void> {
+  /** Appends a group that was built for `position`. Resolved: the operating system has it. Somebody may wait for its flush. */
+  async append(builder: GroupBuilder, point: number, awaitsFlush: boolean): Promise<void> {
     const { active } = this
     const { summary } = builder
     const { sequence, previous, previousChecksum, writtenTo: writtenBefore } = this.#chain
@@ -121,15 +117,14 @@ export class Tail {
     this.beforeAppend = undefined
     const end = active.end + bytes.byteLength
     if (this.#preparation.isBelow(end)) await this.#preparation.pause()
-    if (bytes.byteLength <= AT_ONCE_BYTES && end <= active.file.size) active.file.writeNow(bytes, active.end)
-    else await active.file.write(bytes, active.end)
+    await this.#writer.write(active.file, bytes, active.end, awaitsFlush)
     active.end = end
     this.#bytesWritten += bytes.byteLength
     const writtenTo = Math.max(writtenBefore, summary.end)
     this.#chain = { sequence: sequence + 1, previous: summary, previousChecksum: checksum, writtenTo }
     if (this.#unpublishedName !== undefined) return
     this.#reached = this.position
-    this.#preparation.advance(active, bytes.byteLength)
+    if (awaitsFlush) this.#preparation.advance(active, bytes.byteLength)
   }
 
   /**
