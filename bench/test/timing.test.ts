@@ -40,6 +40,16 @@ describe('closed loops', () => {
     })
 })
 
+describe('the measurement', () => {
+  it('takes no more operations than it may, however many the warm-up took', async () => {
+    const limits = { warmUpMs: 0, measureMs: 60_000 }
+    expect(await count({ mostMeasured: 50 }, limits)).to.deep.equal([60, 50])
+    expect(await count({ mostMeasured: 50, leastWarmUp: 100 }, limits)).to.deep.equal([150, 50])
+    expect(await count({ mostMeasured: 50, maxOperations: 40 }, limits)).to.deep.equal([40, 30])
+    expect(await count({ mostMeasured: 50 }, { ...limits, warmUpMs: 60_000 })).to.deep.equal([100, 50])
+  })
+})
+
 describe('the warm-up', () => {
   it('is at least what a workload asks for, whatever share of its operations that is', async () => {
     expect(await count({})).to.deep.equal([20, 10])

@@ -6,6 +6,7 @@ import type { Subject } from '../subjects/subject.js'
 import { Values } from '../values.js'
 import type { Bed, Workload } from '../workloads/workload.js'
 import { fill } from './fill.js'
+import { flushAll } from './flush-all.js'
 import type { Round } from './measures.js'
 import { LatencyRecorder, timeStep, type TimeLimits } from './timing.js'
 import { verifyContents } from './verify-contents.js'
@@ -40,9 +41,11 @@ export async function runCell(workload: Workload, request: CellRequest): Promise
   }
   await bed.stock()
   const step = await workload.begin(bed)
-  const limits = { ...request.limits, measureMs: workload.measureMs ?? request.limits.measureMs }
+  const { warmUpMs = request.limits.warmUpMs, measureMs = request.limits.measureMs } = workload
+  const limits = { ...request.limits, warmUpMs, measureMs }
   const timed = await timeStep(step, limits, latencies, {
     maxOperations: workload.maxOperations,
+    mostMeasured: workload.mostMeasured,
     leastWarmUp: leastWarmUpOf(workload, step.entriesPerOperation),
     warmsUpBriefRuns: workload.warmsUpBriefRuns,
     userBytes: () => (bed.decided - workload.entries) * workload.valueBytes,
@@ -110,6 +113,7 @@ class OpenBed implements Bed {
     if (isReadOnly !== true) {
       rmSync(this.#home, { recursive: true, force: true })
       cpSync(filled, this.#home, { recursive: true })
+      flushAll(this.#home)
     }
     await this.open(isReadOnly ? filled : this.#home)
   }

@@ -111,7 +111,7 @@ async function measure(
   const own = await mkdtemp(join(directory, 'cell-'))
   try {
     const cell = { backend, workload: workload.name, workloadFiles, directory: own, filled, limits }
-    return await runInChild(cell, timeoutMs + (workload.measureMs ?? 0), profiles)
+    return await runInChild(cell, timeoutMs + (workload.warmUpMs ?? 0) + (workload.measureMs ?? 0), profiles)
   } finally {
     await rm(own, { recursive: true, force: true })
   }

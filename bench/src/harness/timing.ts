@@ -16,6 +16,8 @@ export interface TimeLimits {
 export interface TimedWork {
   /** Over warm-up and measurement together. */
   readonly maxOperations?: number | undefined
+  /** Over the measurement alone, and over the warm-up alone. */
+  readonly mostMeasured?: number | undefined
   readonly leastWarmUp?: number | undefined
   readonly warmsUpBriefRuns?: boolean | undefined
   /** Bytes of all values written so far. */
@@ -64,13 +66,15 @@ export async function timeStep(
 ): Promise<Omit<Round, 'verified'>> {
   const most = work.maxOperations ?? Number.MAX_SAFE_INTEGER
   const leastWarmUp = isBrief && work.warmsUpBriefRuns !== true ? 0 : (work.leastWarmUp ?? 0)
-  const mostWarmUp = Math.max(Math.floor(most / 5), leastWarmUp)
+  const mostMeasured = work.mostMeasured ?? most
+  const mostWarmUp = Math.max(Math.min(Math.floor(most / 5), mostMeasured), leastWarmUp)
   const warmUp = await runFor(step, warmUpMs, mostWarmUp, latencies, leastWarmUp)
   latencies.reset()
   const watch = new StallWatch()
   const deviceBefore = deviceBytes()
   const userBefore = work.userBytes()
-  const { operations, ns } = await runFor(step, measureMs, most - warmUp.operations, latencies, 0, watch)
+  const left = Math.min(most - warmUp.operations, mostMeasured)
+  const { operations, ns } = await runFor(step, measureMs, left, latencies, 0, watch)
   const deviceAfter = deviceBytes()
   const userBytes = work.userBytes() - userBefore
   const isCounted = deviceBefore !== undefined && deviceAfter !== undefined && userBytes > 0

@@ -1,5 +1,6 @@
-import { closeSync, cpSync, fsyncSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { flushAll } from '../harness/flush-all.js'
 import { needsFiles } from './needs.js'
 import { ORDINARY, type Bed, type Step, type Workload } from './workload.js'
 
@@ -116,19 +117,6 @@ function recover(bed: Bed, entries: number, settle?: (directory: string) => void
       const { log } = await bed.open(copy)
       if (log?.recovery.cleanClose) throw new Error('the killed process seems to have closed its log')
     },
-  }
-}
-
-/** What the killed process had flushed is flushed in the copy too: otherwise the first flush of who opens it would do so. */
-function flushAll(directory: string): void {
-  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const descriptor = openSync(join(entry.parentPath, entry.name), 'r+')
-    try {
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
   }
 }
 

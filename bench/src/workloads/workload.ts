@@ -28,10 +28,14 @@ export interface Workload {
   readonly isForLogs?: boolean | undefined
   /** Most operations in a cell; absent: as many as fit the time. */
   readonly maxOperations?: number | undefined
+  /** Most that are measured, and most that warm up, where a round is to hold just once what comes back after so many. */
+  readonly mostMeasured?: number | undefined
   /** Most rounds, where one takes long; absent: as many as the run has. */
   readonly rounds?: number | undefined
   /** How long it is measured, in ms, where the run's own time would say nothing. */
   readonly measureMs?: number | undefined
+  /** How long it warms up, in ms, where the run's own time is too short. */
+  readonly warmUpMs?: number | undefined
   /**
    * Operations before the measurement, at least: until the compiler of V8 has seen them, or a buffer was filled once. Absent:
    * some thousand where they have to survive the loss of power, or 16 MiB of them; else none.
