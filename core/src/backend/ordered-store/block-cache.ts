@@ -6,14 +6,15 @@ import { blockBallot } from './block-record.js'
 const ROOM_BYTES = 2_048
 
 /** Together 1 MiB, whose pages the system gives when they are first written to. */
-const ROOMS = 512
+const ROOM_BITS = 9
+const ROOMS = 2 ** ROOM_BITS
 
-/** Slots that follow each other are in other rooms from so many on: blocks have that many slots or fewer. */
-const SLOTS_PER_ROOM = 16
+/** Spreads the first slots of blocks over the rooms, however long blocks are: 2^32 by the golden ratio (Knuth, volume 3, 6.4). */
+const FIBONACCI = 0x9e3779b1
 
 /**
- * The blocks that were read last, so that their other slots cost no call of the engine: a block has one room where it may
- * stand, and drives out what stands there. Each was verified before it came; nothing in a block is ever changed.
+ * Blocks that were read, so that their other slots cost no call of the engine: a block has one room where it may stand, and
+ * drives out what stands there. Each was verified before it came; nothing in a block is ever changed.
  */
 export class BlockCache {
   readonly #firsts = new Float64Array(ROOMS).fill(-1)
@@ -56,4 +57,4 @@ export class BlockCache {
   }
 }
 
-const roomOf = (first: Slot): number => Math.floor(first / SLOTS_PER_ROOM) % ROOMS
+const roomOf = (first: Slot): number => Math.imul(first, FIBONACCI) >>> (32 - ROOM_BITS)

@@ -76,7 +76,7 @@ function putSlot(parts: BatchParts, effect: EffectOf<'accept'> | EffectOf<'decid
   if (decided) state.accepted.delete(slot)
   else state.accepted.set(slot, record.checksum)
   batch.addSized(record, record.bytes)
-  const useless = state.packed.giveOwnRecord(slot)
+  const useless = state.packed.giveOwnRecord(slot, state.ledger.point)
   if (useless) batch.add({ key: blockKey(useless.first, useless.slots) })
 }
 

@@ -48,20 +48,28 @@ export class PackedSlots {
   }
 
   /**
-   * From now on this slot has a record of its own. Returns the block around it where none of its slots counts any more: then
-   * it is forgotten here, and its record is of no use.
+   * From now on this slot has a record of its own. Returns the block around it where none of its slots counts any more, those
+   * below the point included: then it is forgotten here, and its record is of no use.
    */
-  giveOwnRecord(slot: Slot): Block | undefined {
+  giveOwnRecord(slot: Slot, point: Slot): Block | undefined {
     const block = this.around(slot)
     if (!block) return undefined
     this.#own.add(slot)
+    if (!this.isSpent(block, point)) return undefined
     const { first, slots } = block
     const last = first + slots - 1
-    for (let other = first; other <= last; other++) if (!this.#own.has(other)) return undefined
     for (let other = first; other <= last; other++) this.#own.delete(other)
     this.#pageOf(first)[wordOf(first)]! &= ~(1 << (first & 31))
     this.#pageOf(last)[WORDS + wordOf(last)]! &= ~(1 << (last & 31))
     return block
+  }
+
+  /** Every slot of the block is below the point or has a record of its own. */
+  isSpent({ first, slots }: Block, point: Slot): boolean {
+    for (let slot = Math.max(first, point); slot < first + slots; slot++) {
+      if (!this.#own.has(slot)) return false
+    }
+    return true
   }
 
   /** Blocks that end below the point are gone; nobody asks for them again, so that only their memory counts. */
@@ -93,7 +101,8 @@ export class PackedSlots {
     for (let at = first; at < first + MOST_BLOCK_SLOTS; at += 32 - (at & 31)) {
       const page = this.#pages.get(at)
       const bits = page ? page[WORDS + wordOf(at)]! >>> (at & 31) : 0
-      if (bits !== 0) return at + 31 - Math.clz32(bits & -bits)
+      // In brackets, for `at + 31` may be no safe integer.
+      if (bits !== 0) return at + (31 - Math.clz32(bits & -bits))
     }
     return -1
   }

@@ -140,9 +140,10 @@ export class SlotReader {
     const block = this.#packed.from(first)
     const key = turnBlockKey(this.#blockKey, first, block.slots)
     const record = this.#get(first, key, this.#store.borrow !== undefined)
-    if (record === undefined) return -1
+    // Each time, for what has another length now would not fit its room.
+    if (record === undefined || !isBlock(record, block)) return -1
     if (!this.#verifiedBlocks.has(first)) {
-      if (!this.#codec.isIntact(key, record) || !isBlock(record, block)) return -1
+      if (!this.#codec.isIntact(key, record)) return -1
       this.#verifiedBlocks.add(first)
     }
     return this.#cache.put(first, record)

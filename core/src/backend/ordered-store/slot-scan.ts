@@ -121,15 +121,18 @@ export class SlotScan {
         this.unreadable.add(slot, slot + 1)
         isMissing = true
       }
-      if (!isMissing) this.#drop(key, `an unreadable record of what others hold, ${shownKey(key)}`)
-      else if (isBlock) this.useless.push(key)
+      // A crash may leave a block that a repair and a compaction have made useless together.
+      const isLeft = isBlock && of.first < ledger.point
+      if (isMissing ? isBlock : isLeft) this.useless.push(key)
+      else if (!isMissing) this.#drop(key, `an unreadable record of what others hold, ${shownKey(key)}`)
       if (!named || named.first === of.first) continue
       for (let slot = named.first; slot < named.first + named.slots; slot++) this.misplaced.push(slot)
     }
   }
 
   #giveOwnRecord(slot: Slot): void {
-    const useless = this.#state.packed.giveOwnRecord(slot)
+    const { packed, ledger } = this.#state
+    const useless = packed.giveOwnRecord(slot, ledger.point)
     if (useless) this.useless.push(blockKey(useless.first, useless.slots))
   }
 

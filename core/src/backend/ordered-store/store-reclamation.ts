@@ -74,7 +74,7 @@ export class StoreReclamation {
     await store.reclaim?.(below.from, below.to)
   }
 
-  /** The keys of what these slots hold. A block that reaches above the point stays until the point has passed it. */
+  /** The keys of what these slots hold. A block that holds a slot above the point stays until the point has passed that. */
   *#keysOf(ranges: readonly SlotRange[], point: Slot): Generator<Uint8Array> {
     const { packed } = this.#parts.state
     let last: Slot | undefined
@@ -82,7 +82,7 @@ export class StoreReclamation {
       for (let slot = from; slot < to; slot++) {
         if (packed.firstOf(slot) === undefined) yield slotKey(slot)
         const block = packed.around(slot)
-        if (!block || block.first === last || block.first + block.slots > point) continue
+        if (!block || block.first === last || !packed.isSpent(block, point)) continue
         last = block.first
         yield blockKey(block.first, block.slots)
       }

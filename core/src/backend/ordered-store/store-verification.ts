@@ -90,7 +90,8 @@ async function readSlots(parts: VerificationParts, point: Slot) {
     if (isIntact) found.readable.add(from, to)
     else for (let slot = from; slot < to; slot++) found.unreadable.push(slot)
   })
-  return { ...found, slots: found.readable.count + found.unreadable.length, damaged }
+  const unreadable = found.unreadable.filter((slot) => !found.readable.has(slot))
+  return { ...found, unreadable, slots: found.readable.count + unreadable.length, damaged }
 }
 
 /** Shows each pair of a range; returns what the engine has instead of the rest. */

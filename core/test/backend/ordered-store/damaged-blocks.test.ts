@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { blockKey, parseKey, slotKey } from '../../../src/backend/ordered-store/key-layout.js'
 import { ArrayStore } from '../../support/array-store.js'
 import { rejection } from '../../support/rejections.js'
-import { ballot, openStore } from './open-store.js'
+import { ballot, openStore, text } from './open-store.js'
 import { decision, decisions, expectHeld, held, learned, open, rot, sorted } from './packed-store.js'
 
 describe('a block that goes bad', () => {
@@ -41,6 +41,7 @@ describe('a block that goes bad', () => {
     await log.learnAll([decision(0), decision(2)])
     await expectHeld(log, 0, 3)
     await rejection('PLOG_CORRUPTED', () => log.read(3))
+    expect(await log.verify()).to.deep.include({ ok: false, slots: 4 })
     // Dead in between: what is left of the block is still told of, and nothing else.
     const error = await rejection('PLOG_CORRUPTED', () => open(store.crashed()))
     expect(error.context.slots).to.deep.equal({ from: 3, to: 4 })
@@ -81,6 +82,68 @@ describe('a block that goes bad', () => {
     expect(await log.verify()).to.deep.include({ ok: true, slots: 4 })
     await log.compact({ before: 4, withoutCheckpoint: true })
     expect(held(healed)).to.deep.equal([])
+    await log.close()
+  })
+
+  it('and reaches below the point is gone when what is above it was repaired, before or after the point moved', async () => {
+    for (const isRepairedFirst of [false, true]) {
+      const store = await learned(0, 8)
+      const log = await open(store)
+      const compact = () => log.compact({ before: 5, withoutCheckpoint: true })
+      if (!isRepairedFirst) await compact()
+      rot(store, blockKey(0, 8))
+      expect((await log.verify()).ok).to.equal(false)
+      for (let slot = isRepairedFirst ? 4 : 5; slot < 8; slot++) {
+        await rejection('PLOG_CORRUPTED', () => log.read(slot))
+        await log.learn(decision(slot))
+      }
+      if (isRepairedFirst) {
+        expect(held(store)).to.deep.equal(['0+8', '4', '5', '6', '7'])
+        await compact()
+      }
+      expect(held(store)).to.deep.equal(['5', '6', '7'])
+      expect(await log.verify()).to.deep.include({ ok: true, slots: 3 })
+      await log.close()
+      const again = await open(store.crashed())
+      await expectHeld(again, 5, 8)
+      await again.close()
+    }
+  })
+
+  it('is no damage where a crash left it between a compaction and its clean-up', async () => {
+    const store = await learned(0, 8)
+    const log = await open(store)
+    rot(store, blockKey(0, 8))
+    for (let slot = 4; slot < 8; slot++) {
+      await rejection('PLOG_CORRUPTED', () => log.read(slot))
+      await log.learn(decision(slot))
+    }
+    store.failFrom = store.writes.length + 1
+    await rejection('PLOG_IO', () => log.compact({ before: 5, withoutCheckpoint: true }))
+    const crashed = store.crashed()
+    expect(held(crashed)).to.deep.equal(['0+8', '4', '5', '6', '7'])
+    const again = await open(crashed)
+    expect(again.recovery.damaged).to.deep.equal([])
+    await expectHeld(again, 5, 8)
+    expect(held(crashed)).to.deep.equal(['5', '6', '7'])
+    await again.close()
+    await rejection('PLOG_POISONED', () => log.close())
+  })
+
+  it('and has another length than when it was verified is not taken in', async () => {
+    const store = new ArrayStore()
+    const log = await openStore(store)
+    const firsts = Array.from({ length: 3_000 }, (_, index) => 3 * index)
+    await log.learnAll(firsts.flatMap((first) => decisions(first, first + 2)))
+    for (const first of firsts) expect(text((await log.read(first))?.value)).to.equal(`value ${first}`)
+    store.pairs = store.pairs.map(({ key, value }) =>
+      Buffer.compare(key, blockKey(0, 2)) === 0
+        ? { key, value: new Uint8Array(3_000).fill(9) }
+        : { key, value },
+    )
+    await rejection('PLOG_CORRUPTED', () => log.read(0))
+    for (const first of firsts.slice(1))
+      expect(text((await log.read(first))?.value)).to.equal(`value ${first}`)
     await log.close()
   })
 

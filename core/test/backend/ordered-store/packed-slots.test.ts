@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { MAX_SLOT } from '../../../src/contract/slot.js'
 import { PackedSlots, type Block } from '../../../src/backend/ordered-store/packed-slots.js'
 
 const PAGE_SLOTS = 32_768
@@ -19,6 +20,21 @@ describe('the slots that lie in blocks', () => {
           expect(packed.firstOf(first + slots), shown).to.equal(undefined)
           expect(packed.from(first), shown).to.deep.equal({ first, slots })
         }
+      }
+    }
+  })
+
+  it('are found up to the largest slot', () => {
+    for (let slots = 2; slots <= 32; slots++) {
+      for (let shift = 0; shift <= 33; shift++) {
+        const first = MAX_SLOT + 1 - slots - shift
+        const packed = new PackedSlots()
+        packed.add({ first, slots })
+        const shown = `${first}, ${slots} slots`
+        expect(packed.from(first), shown).to.deep.equal({ first, slots })
+        for (let slot = first; slot < first + slots; slot++)
+          expect(packed.firstOf(slot), shown).to.equal(first)
+        if (shift > 0) expect(packed.firstOf(first + slots), shown).to.equal(undefined)
       }
     }
   })
@@ -45,16 +61,25 @@ describe('the slots that lie in blocks', () => {
     const packed = new PackedSlots()
     packed.add({ first: 30, slots: 3 })
     packed.add({ first: 33, slots: 2 })
-    expect(packed.giveOwnRecord(29)).to.equal(undefined)
-    expect(packed.giveOwnRecord(31)).to.equal(undefined)
+    expect(packed.giveOwnRecord(29, 0)).to.equal(undefined)
+    expect(packed.giveOwnRecord(31, 0)).to.equal(undefined)
     expect([30, 31, 32].map((slot) => packed.firstOf(slot))).to.deep.equal([30, undefined, 30])
     expect(packed.around(31)).to.deep.equal({ first: 30, slots: 3 })
-    expect(packed.giveOwnRecord(31)).to.equal(undefined)
-    expect(packed.giveOwnRecord(30)).to.equal(undefined)
-    expect(packed.giveOwnRecord(32)).to.deep.equal({ first: 30, slots: 3 })
+    expect(packed.giveOwnRecord(31, 0)).to.equal(undefined)
+    expect(packed.giveOwnRecord(30, 0)).to.equal(undefined)
+    expect(packed.giveOwnRecord(32, 0)).to.deep.equal({ first: 30, slots: 3 })
     expect(packed.around(31)).to.equal(undefined)
     expect(packed.firstOf(33)).to.equal(33)
-    expect(packed.giveOwnRecord(31)).to.equal(undefined)
+    expect(packed.giveOwnRecord(31, 0)).to.equal(undefined)
+  })
+
+  it('need no record of their own below the point', () => {
+    const packed = new PackedSlots()
+    packed.add({ first: 30, slots: 4 })
+    expect(packed.isSpent({ first: 30, slots: 4 }, 33)).to.equal(false)
+    expect(packed.isSpent({ first: 30, slots: 4 }, 34)).to.equal(true)
+    expect(packed.giveOwnRecord(33, 32)).to.equal(undefined)
+    expect(packed.giveOwnRecord(32, 32)).to.deep.equal({ first: 30, slots: 4 })
   })
 
   it('are forgotten below the point, but for a block that reaches above it', () => {
