@@ -149,7 +149,7 @@ export class WriteQueue {
       taken++
     }
     const writes = this.#queue.splice(0, taken)
-    const awaitsFlush = writes.some(({ joinsFlush }) => joinsFlush)
+    const awaitsFlush = writes.some(isFlushAwaited)
     if (this.#builder.summary.records > 0) await tail.append(this.#builder, encoder.state.point, awaitsFlush)
     encoder.wasAppended()
     for (const write of writes) {
@@ -175,4 +175,9 @@ export class WriteQueue {
 function callsOf({ effects, held }: PendingWrite): number {
   const [first] = effects
   return first?.kind === 'commit-held' && !first.isBatch ? held.length : 1
+}
+
+/** The mutable region waits for the flush behind a round of eviction, whose chunks do not join it. */
+function isFlushAwaited({ joinsFlush, effects }: PendingWrite): boolean {
+  return joinsFlush || effects[0]?.kind === 'evict'
 }
