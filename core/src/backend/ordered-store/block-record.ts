@@ -19,10 +19,7 @@ import { STATUS } from './slot-record-header.js'
 const HEADER_BYTES = 39
 const END_BYTES = 2
 
-/**
- * The longest record of a block: two of them fill a page of LMDB (4 KiB), and a longer one would get pages of its own there.
- * Whoever reads one slot reads its block.
- */
+/** The longest record of a block: a longer one would get pages of its own in LMDB, and who reads one slot reads its block. */
 export const MOST_BLOCK_BYTES = 2_000
 
 /**
