@@ -40,6 +40,8 @@ export class WriteQueue {
   #isAppending = false
   #failure: { readonly cause: unknown } | undefined
   #flushedWrites = 0
+  /** The mutable region moves to the tail, round by round: its space waits for a flush of all that is appended. */
+  #isRegionMoving = false
 
   constructor(parts: QueueParts) {
     this.#parts = parts
@@ -149,7 +151,8 @@ export class WriteQueue {
       taken++
     }
     const writes = this.#queue.splice(0, taken)
-    const awaitsFlush = writes.some(isFlushAwaited)
+    this.#isRegionMoving ||= writes.some(({ effects }) => effects[0]?.kind === 'evict')
+    const awaitsFlush = this.#isRegionMoving || writes.some(({ joinsFlush }) => joinsFlush)
     if (this.#builder.summary.records > 0) await tail.append(this.#builder, encoder.state.point, awaitsFlush)
     encoder.wasAppended()
     for (const write of writes) {
@@ -175,9 +178,4 @@ export class WriteQueue {
 function callsOf({ effects, held }: PendingWrite): number {
   const [first] = effects
   return first?.kind === 'commit-held' && !first.isBatch ? held.length : 1
-}
-
-/** The mutable region waits for the flush behind a round of eviction, whose chunks do not join it. */
-function isFlushAwaited({ joinsFlush, effects }: PendingWrite): boolean {
-  return joinsFlush || effects[0]?.kind === 'evict'
 }
